@@ -1,0 +1,1 @@
+//! Many runs into one result: the only source of every shown number.

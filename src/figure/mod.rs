@@ -1,0 +1,1 @@
+//! What a figure says, where it goes, how it is written.

@@ -1,0 +1,51 @@
+//! prunescope: a lab for token pruning in transformers.
+//!
+//! It loads a real checkpoint, runs text through it layer by layer, asks a *strategy* between two
+//! steps of a layer which tokens may stay, and records what happened: which tokens left, what the run
+//! cost, what it decided, and for which groups of people it decided worse.
+//!
+//! # Modules, from the bottom up
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`jobs`] | background work with progress and cancel |
+//! | [`tensor`] | packed rows, softmax, products; nothing about models |
+//! | [`data`] | texts, labels, groups, readers, the authored data set; no tensors |
+//! | [`metrics`] | pure functions over slices |
+//! | [`model`] | checkpoints, tokenizers, one layer's forward; never prunes |
+//! | [`pruning`] | scores and decisions: who stays; knows no model |
+//! | [`engine`] | runs the layers and asks the strategy in between; traces |
+//! | [`cost`] | multiply-accumulates, in closed form and counted |
+//! | [`evaluation`] | strategies over a data set; the only source of every shown number |
+//! | [`figure`], [`export`] | what is written to files |
+//! | [`project`] | the saved session |
+//! | [`cli`], `app` | the two faces; `app` only with the feature `gui` |
+//!
+//! # Notation
+//!
+//! Shapes name their axes, outermost first: `[tokens, hidden]`.
+//! A packed tensor holds the rows of several sequences one after another: `[total_tokens, hidden]`,
+//! bounded by [`tensor::CuSeqlens`]. Layers and heads count from zero inside and from one on screen.
+
+pub mod jobs;
+
+pub mod tensor;
+
+pub mod data;
+pub mod metrics;
+
+pub mod model;
+pub mod pruning;
+
+pub mod cost;
+pub mod engine;
+pub mod evaluation;
+
+pub mod export;
+pub mod figure;
+pub mod project;
+
+pub mod cli;
+
+#[cfg(feature = "gui")]
+pub mod app;

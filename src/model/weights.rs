@@ -1,0 +1,153 @@
+//! The weights of an encoder classifier, in one form for all families.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::ModelConfig;
+use crate::tensor::Matrix;
+
+/// `y = x W^T + b`.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    /// Shape: `[out, in]`, as checkpoints store it.
+    pub weight: Matrix,
+    /// Shape: `[out]`; absent in some families.
+    pub bias: Option<Vec<f32>>,
+}
+
+/// Layer normalization over the last axis.
+#[derive(Clone, Debug)]
+pub struct Norm {
+    /// Shape: `[hidden]`.
+    pub weight: Vec<f32>,
+    /// Shape: `[hidden]`; absent in `ModernBERT`.
+    pub bias: Option<Vec<f32>>,
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+/// A point-wise function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `x * Phi(x)` with the error function.
+    Gelu,
+    /// The tanh approximation (`gelu_new`, `gelu_pytorch_tanh`).
+    GeluTanh,
+    /// `max(x, 0)`.
+    Relu,
+    /// `x * sigmoid(x)`.
+    Silu,
+    /// Hyperbolic tangent.
+    Tanh,
+}
+
+/// From ids to the first hidden states.
+#[derive(Clone, Debug)]
+pub struct EmbeddingWeights {
+    /// Shape: `[vocabulary, embedding]`.
+    pub word: Matrix,
+    /// Shape: `[positions, embedding]`; absent where positions enter the attention instead.
+    pub position: Option<Matrix>,
+    /// Shape: `[types, embedding]`.
+    pub token_type: Option<Matrix>,
+    /// Norm over the sum.
+    pub norm: Norm,
+    /// From embedding to hidden width, where they differ (`ALBERT`, `ELECTRA`).
+    pub projection: Option<Linear>,
+}
+
+/// Where the norms of a layer stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NormPlacement {
+    /// `norm(x + f(x))`: BERT and its kin.
+    Post,
+    /// `x + f(norm(x))`: `ModernBERT`.
+    Pre,
+}
+
+/// Rotary positions of one layer (`ModernBERT`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RotaryAttention {
+    /// Base of the rotation frequencies.
+    pub theta: f32,
+    /// Keys further than this from the query, by original position, are not attended to; `None` = all are.
+    pub half_window: Option<usize>,
+}
+
+/// Disentangled relative positions, shared by all layers (`DeBERTa` v2 and v3).
+#[derive(Clone, Debug)]
+pub struct DisentangledAttention {
+    /// Relative embeddings after their norm. Shape: `[2 * span, hidden]`.
+    pub embeddings: Matrix,
+    /// Number of log buckets on each side; `None` = plain clipped distances.
+    pub buckets: Option<usize>,
+    /// Largest relative distance, `max_relative_positions`.
+    pub max_distance: usize,
+    /// Content-to-position term.
+    pub content_to_position: bool,
+    /// Position-to-content term.
+    pub position_to_content: bool,
+}
+
+/// One encoder layer.
+#[derive(Clone, Debug)]
+pub struct LayerWeights {
+    /// Shape of each weight: `[hidden, hidden]`.
+    pub query: Linear,
+    /// See `query`.
+    pub key: Linear,
+    /// See `query`.
+    pub value: Linear,
+    /// Projection of the heads' contexts.
+    pub attention_output: Linear,
+    /// Post: after attention and residual. Pre: before attention; absent in `ModernBERT`'s first layer.
+    pub attention_norm: Option<Norm>,
+    /// Shape: `[intermediate, hidden]`, twice as many rows where `gated` (first half activated, second half the gate).
+    pub intermediate: Linear,
+    /// Shape: `[hidden, intermediate]`.
+    pub output: Linear,
+    /// Post: after the feed-forward block and residual. Pre: before the feed-forward block.
+    pub output_norm: Norm,
+    /// Activation of the feed-forward block.
+    pub activation: Activation,
+    /// Whether the feed-forward block is gated (`GeGLU`).
+    pub gated: bool,
+    /// Rotary positions, where the family has them.
+    pub rotary: Option<RotaryAttention>,
+}
+
+/// From the first token's state to logits.
+#[derive(Clone, Debug)]
+pub struct HeadWeights {
+    /// Dense layer on the first token's state (BERT's pooler, `RoBERTa`'s and `ELECTRA`'s dense, `DistilBERT`'s pre-classifier).
+    pub dense: Linear,
+    /// After the dense layer.
+    pub activation: Activation,
+    /// After the activation (`ModernBERT`).
+    pub norm: Option<Norm>,
+    /// Shape: `[labels, hidden]`.
+    pub classifier: Linear,
+}
+
+/// A loaded encoder classifier.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The checkpoint folder.
+    pub path: PathBuf,
+    /// What `config.json` says.
+    pub config: ModelConfig,
+    /// Ids to hidden states.
+    pub embeddings: EmbeddingWeights,
+    /// The layers, first to last; `ALBERT` shares one.
+    pub layers: Vec<Arc<LayerWeights>>,
+    /// Where the norms stand.
+    pub norm_placement: NormPlacement,
+    /// After the last layer (pre-LN families).
+    pub final_norm: Option<Norm>,
+    /// Relative positions (`DeBERTa`).
+    pub disentangled: Option<DisentangledAttention>,
+    /// Hidden state to logits.
+    pub head: HeadWeights,
+    /// SHA-256 of the weight files, hex.
+    pub weights_hash: String,
+}

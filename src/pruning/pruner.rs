@@ -1,0 +1,84 @@
+//! The trait behind which every strategy stands.
+
+use std::sync::Arc;
+
+use crate::pruning::Decision;
+use crate::tensor::EvidenceNeeds;
+use crate::tensor::ModelShape;
+use crate::tensor::SequenceEvidence;
+
+/// One sequence, as far as a strategy may know it. Index = original position.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SequenceInfo {
+    /// Which tokens are special (`[CLS]`, `[SEP]`, `<s>`). Shape: `[n0]`. Position 0 is the one the head reads.
+    pub is_special: Vec<bool>,
+    /// The word each token belongs to, lower-cased; `None` for special tokens. Shape: `[n0]`.
+    pub words: Vec<Option<Arc<str>>>,
+    /// A stable number of this text (hash of its token ids), from which seeded strategies draw, so that the outcome
+    /// does not depend on the batch.
+    pub fingerprint: u64,
+}
+
+impl SequenceInfo {
+    /// Original length `n0`, special tokens counted.
+    #[must_use]
+    pub fn num_tokens(&self) -> usize {
+        self.is_special.len()
+    }
+}
+
+/// What a strategy sees of one sequence in one layer, at P2.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerEvidence<'a> {
+    /// Zero-based layer.
+    pub layer: usize,
+    /// Original position of each row. Shape: `[tokens]`. A row made by fusing has a position of `n0` or more, in order of
+    /// creation.
+    pub orig: &'a [u32],
+    /// What was asked for through [`Pruner::needs`].
+    pub evidence: &'a SequenceEvidence,
+}
+
+impl LayerEvidence<'_> {
+    /// Rows that entered this layer's attention.
+    #[must_use]
+    pub fn num_tokens(&self) -> usize {
+        self.orig.len()
+    }
+}
+
+/// A strategy with its settings, ready to run on a model of the shape it was built for.
+pub trait Pruner: Send + Sync + std::fmt::Debug {
+    /// What this layer's decision needs. [`EvidenceNeeds::NONE`] where nothing is decided.
+    fn needs(&self, layer: usize) -> EvidenceNeeds;
+
+    /// Input level (P0): original positions that enter the embeddings, ascending; `None` keeps all.
+    /// The kept tokens get consecutive positions, as if the text had been given without the others.
+    fn select_input(&self, _sequence: &SequenceInfo) -> Option<Vec<u32>> {
+        None
+    }
+
+    /// Starts a sequence.
+    fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner>;
+
+    /// Whether removed tokens keep their last state in the final output (drop and restore).
+    fn restores(&self) -> bool {
+        false
+    }
+
+    /// Whether attention adds `ln(size)` to the logits of a key that stands for `size` tokens (`ToMe`).
+    fn proportional_attention(&self) -> bool {
+        false
+    }
+
+    /// Multiply-accumulates the strategy itself spends in `layer` on `tokens` rows; additions are not counted.
+    fn overhead_macs(&self, _layer: usize, _tokens: usize, _shape: &ModelShape) -> u64 {
+        0
+    }
+}
+
+/// One sequence's decisions, layer by layer.
+pub trait SequencePruner: Send {
+    /// Decides after the attention of `layer.layer`. Called once for every layer, in order.
+    fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision;
+}

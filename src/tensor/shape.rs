@@ -1,0 +1,22 @@
+//! Sizes of a stack of layers.
+
+/// The sizes of a model that strategies and cost formulas need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelShape {
+    /// Number of encoder layers, `L`.
+    pub num_layers: usize,
+    /// Width of the hidden states, `d`.
+    pub hidden: usize,
+    /// Attention heads, `H`.
+    pub num_heads: usize,
+    /// Width of the feed-forward block, `d_ff`.
+    pub intermediate: usize,
+}
+
+impl ModelShape {
+    /// Width of one head.
+    #[must_use]
+    pub fn head_dim(&self) -> usize {
+        self.hidden / self.num_heads
+    }
+}
