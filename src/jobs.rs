@@ -135,7 +135,8 @@ impl<T: Send + 'static> Job<T> {
         let worker_ticket = ticket.clone();
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             // The panic is caught so that its message can be shown; the window goes on.
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(&worker_ticket))).map_err(|panic| panic_message(&*panic));
+            let outcome =
+                catch_unwind(AssertUnwindSafe(|| work(&worker_ticket))).map_err(|panic| panic_message(&*panic));
             // The owner may be gone, which is how a job is dropped: nobody wants the result then.
             drop(sender.send(outcome));
             wake(Duration::ZERO);

@@ -1,0 +1,49 @@
+//! A whole run in a few numbers.
+
+use crate::engine::Removal;
+use crate::metrics::Estimate;
+
+/// One strategy over a data set, beside the dense run on the same items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Items run.
+    pub n: usize,
+    /// Items with a label; the metrics rest on these.
+    pub labelled: usize,
+    /// How tokens went.
+    pub removal: Removal,
+    /// Share of right predictions.
+    pub accuracy: Estimate,
+    /// F1 of class 1, or the mean F1 of all classes where there are more than two.
+    pub f1: Estimate,
+    /// Mean negative log probability of the true class, in nats.
+    pub log_loss: Estimate,
+    /// Area under the ROC curve of the probability of class 1.
+    pub auc: Estimate,
+    /// Mean over items of (mean over layers of kept ÷ `n0`). Range: 0–1.
+    pub retention: f64,
+    /// Mean over items of kept after the last layer ÷ `n0`. Range: 0–1.
+    pub final_retention: f64,
+    /// Multiply-accumulates of all items.
+    pub macs: u64,
+    /// The same for the dense model without padding.
+    pub dense_macs: u64,
+    /// The same for the dense model with every text padded to the longest one of the data set (after truncation).
+    pub padded_macs: u64,
+    /// `dense_macs / macs`: how many times less is counted. 1 = nothing saved.
+    pub flops_reduction: f64,
+    /// `padded_macs / macs`.
+    pub flops_reduction_padded: f64,
+    /// Accuracy of this run less that of the dense one, on the same items.
+    pub accuracy_change: Estimate,
+    /// Items the dense run gets right and this one wrong, *b*.
+    pub harmed: usize,
+    /// Items the dense run gets wrong and this one right, *c*.
+    pub rescued: usize,
+    /// Share of items whose prediction differs from the dense one; needs no labels.
+    pub flips: Estimate,
+    /// `McNemar` mid-p of `harmed` against `rescued`.
+    pub mid_p: f64,
+    /// Wall-clock seconds of the run.
+    pub secs: f64,
+}
