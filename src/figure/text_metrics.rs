@@ -1,0 +1,159 @@
+//! How wide a text is in the bundled font, so that every output places it alike.
+
+use skrifa::FontRef;
+use skrifa::MetadataProvider as _;
+use skrifa::instance::LocationRef;
+use skrifa::instance::Size;
+
+use super::fonts;
+
+/// Weight of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Weight {
+    /// Everything but titles.
+    #[default]
+    Regular,
+    /// Titles and headings.
+    Medium,
+}
+
+/// Width of a character the bundled font lacks, in em: wide for East Asian ones, else about a Latin capital.
+const MISSING_WIDE: f64 = 1.0;
+const MISSING: f64 = 0.62;
+
+/// Measures text in the bundled font. Kerning is left out, so that a width is the sum of its characters.
+#[derive(Clone)]
+pub struct TextMetrics {
+    regular: Option<FontRef<'static>>,
+    medium: Option<FontRef<'static>>,
+}
+
+impl std::fmt::Debug for TextMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TextMetrics").finish_non_exhaustive()
+    }
+}
+
+impl Default for TextMetrics {
+    fn default() -> Self {
+        Self::bundled()
+    }
+}
+
+impl TextMetrics {
+    /// The measures of the bundled font. Characters are estimated should it be unreadable.
+    #[must_use]
+    pub fn bundled() -> Self {
+        Self { regular: FontRef::new(fonts::REGULAR).ok(), medium: FontRef::new(fonts::MEDIUM).ok() }
+    }
+
+    /// Width of `text` on one line, in points, at a font size in points.
+    #[must_use]
+    pub fn width(&self, text: &str, size: f64, weight: Weight) -> f64 {
+        let font = match weight {
+            Weight::Regular => self.regular.as_ref(),
+            Weight::Medium => self.medium.as_ref(),
+        };
+        let Some(font) = font else { return text.chars().map(missing_width).sum::<f64>() * size };
+        let charmap = font.charmap();
+        let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
+        let units_per_em = f64::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em.max(1));
+        let ems = text.chars().map(|character| {
+            let advance = charmap.map(character).and_then(|glyph| metrics.advance_width(glyph));
+            advance.map_or_else(|| missing_width(character), |units| f64::from(units) / units_per_em)
+        });
+        ems.sum::<f64>() * size
+    }
+
+    /// The longest beginning of `text` that fits `width`, with "…" where something was cut.
+    #[must_use]
+    pub fn fit(&self, text: &str, size: f64, width: f64) -> String {
+        if self.width(text, size, Weight::Regular) <= width {
+            return text.to_owned();
+        }
+        let mut fitted = String::new();
+        for character in text.chars() {
+            let longer = format!("{fitted}{character}…");
+            if self.width(&longer, size, Weight::Regular) > width {
+                break;
+            }
+            fitted.push(character);
+        }
+        format!("{}…", fitted.trim_end())
+    }
+
+    /// `text` on as many lines as `width` asks for, broken at spaces.
+    #[must_use]
+    pub fn wrap(&self, text: &str, size: f64, width: f64) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            let longer = lines.last().map(|line| format!("{line} {word}"));
+            match (lines.last_mut(), longer) {
+                (Some(line), Some(longer)) if self.width(&longer, size, Weight::Regular) <= width => *line = longer,
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        lines
+    }
+}
+
+fn missing_width(character: char) -> f64 {
+    match u32::from(character) {
+        0x0300..=0x036F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0.0,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE4F
+        | 0xFF00..=0xFF60
+        | 0x1F300..=0x1FAFF
+        | 0x20000..=0x3FFFD => MISSING_WIDE,
+        _ => MISSING,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_tabular_in_both_weights() {
+        let metrics = TextMetrics::bundled();
+        for weight in [Weight::Regular, Weight::Medium] {
+            let zero = metrics.width("0", 1000.0, weight);
+            assert!(zero > 400.0, "a digit has a width: {zero}");
+            for digit in '1'..='9' {
+                let width = metrics.width(&digit.to_string(), 1000.0, weight);
+                assert!((width - zero).abs() < 1e-9, "{weight:?} {digit}: {width} and {zero}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_font_has_the_signs_our_texts_use() {
+        let font = FontRef::new(fonts::REGULAR).unwrap();
+        for character in "÷−–—×±·…≤≥“”’§µéü".chars() {
+            assert!(font.charmap().map(character).is_some(), "no glyph for {character:?}");
+        }
+    }
+
+    #[test]
+    fn width_grows_with_size_and_text() {
+        let metrics = TextMetrics::bundled();
+        let width = |text: &str, size: f64| metrics.width(text, size, Weight::Regular);
+        assert!((width("token", 20.0) - 2.0 * width("token", 10.0)).abs() < 1e-9, "twice the size, twice the width");
+        assert!((width("ab", 10.0) - width("a", 10.0) - width("b", 10.0)).abs() < 1e-9, "a sum of characters");
+        assert!((width("一", 10.0) - 10.0).abs() < 1e-9, "East Asian characters are one em wide");
+    }
+
+    #[test]
+    fn long_text_is_cut_or_wrapped_to_the_width() {
+        let metrics = TextMetrics::bundled();
+        let cut = metrics.fit("a rather long label", 10.0, 50.0);
+        assert!(cut.ends_with('…') && metrics.width(&cut, 10.0, Weight::Regular) <= 50.0, "{cut:?}");
+        assert_eq!(metrics.fit("short", 10.0, 50.0), "short", "what fits stays");
+        let lines = metrics.wrap("one two three four five", 10.0, 50.0);
+        assert_eq!(lines.join(" "), "one two three four five", "nothing is lost");
+        assert!(lines.len() > 1, "it needed several lines");
+    }
+}
