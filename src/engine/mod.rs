@@ -2,8 +2,16 @@
 //!
 //! No padding is ever computed; each sequence keeps its own number of tokens; removed tokens leave the tensors.
 
+mod batching;
+mod error;
+mod forward;
+mod sequence;
 mod trace;
 
+pub use batching::plan_batches;
+pub use error::Error;
+pub use forward::run;
+pub use sequence::sequence_info;
 pub use trace::LayerTrace;
 pub use trace::MergeGroup;
 pub use trace::Outcome;

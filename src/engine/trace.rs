@@ -49,13 +49,15 @@ pub struct LayerTrace {
     pub macs: u64,
     /// Of these, the strategy's own.
     pub overhead_macs: u64,
+    /// Rows made of several rows in this layer; counted at every level of detail.
+    pub num_merges: usize,
     /// Original positions that entered attention, row order. Empty in [`RunDetail::Counts`], like all below.
     pub attended: Vec<u32>,
     /// The score of each attended row; empty where the strategy computes none.
     pub importance: Vec<f32>,
     /// The score needed to stay, where there is one.
     pub threshold: Option<f32>,
-    /// Positions that left the layer, row order.
+    /// Positions that left the layer alive, row order. Under masking the tensors still hold the others.
     pub kept: Vec<u32>,
     /// Groups formed in this layer.
     pub merged: Vec<MergeGroup>,
@@ -78,6 +80,44 @@ pub struct Trace {
     pub head_macs: u64,
     /// [`RunDetail::States`]: the embedding output `[input, hidden]`.
     pub embedded: Option<Matrix>,
+}
+
+impl Trace {
+    /// All multiply-accumulates: layers, the strategy's own, embedding projection and head.
+    #[must_use]
+    pub fn macs(&self) -> u64 {
+        self.head_macs + self.layers.iter().map(|layer| layer.macs).sum::<u64>()
+    }
+
+    /// How tokens went, read off the row counts: masking is named first, as it is what must not hide.
+    #[must_use]
+    pub fn removal(&self) -> Removal {
+        let masked = self.layers.iter().any(|layer| layer.alive < layer.rows_feed_forward);
+        let merged = self.layers.iter().any(|layer| layer.num_merges > 0);
+        let fewer = self.layers.iter().any(|layer| layer.rows_attention.min(layer.rows_feed_forward) < self.num_tokens);
+        match (masked, merged, fewer) {
+            (true, _, _) => Removal::Masked,
+            (false, true, _) => Removal::Merged,
+            (false, false, true) => Removal::Removed,
+            (false, false, false) => Removal::None,
+        }
+    }
+
+    /// Rows alive after the last layer.
+    #[must_use]
+    pub fn tokens_kept(&self) -> usize {
+        self.layers.last().map_or(self.num_tokens, |layer| layer.alive)
+    }
+
+    /// Mean over layers of alive rows ÷ `n0`. Range: 0–1 (a fused row counts as one).
+    #[must_use]
+    pub fn retention_mean(&self) -> f64 {
+        if self.layers.is_empty() || self.num_tokens == 0 {
+            return 1.0;
+        }
+        let alive: usize = self.layers.iter().map(|layer| layer.alive).sum();
+        alive as f64 / (self.layers.len() * self.num_tokens) as f64
+    }
 }
 
 /// What a run gives for one sequence.

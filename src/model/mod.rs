@@ -4,12 +4,16 @@
 
 mod config;
 mod encoded;
+mod forward;
 mod weights;
 
 pub use config::Family;
 pub use config::ModelConfig;
 pub use encoded::Encoded;
 pub use encoded::Token;
+pub use forward::AttentionContext;
+pub use forward::AttentionOutput;
+pub use forward::EmbedInput;
 pub use weights::Activation;
 pub use weights::DisentangledAttention;
 pub use weights::EmbeddingWeights;

@@ -15,6 +15,27 @@ pub struct Linear {
     pub bias: Option<Vec<f32>>,
 }
 
+impl Linear {
+    /// Takes a weight as checkpoints store it, `[out, in]`, and a bias `[out]`. To be preferred over naming the fields, whose
+    /// form may follow what the products need.
+    #[must_use]
+    pub fn new(weight: Matrix, bias: Option<Vec<f32>>) -> Self {
+        Self { weight, bias }
+    }
+
+    /// Width of the input.
+    #[must_use]
+    pub fn in_features(&self) -> usize {
+        self.weight.cols()
+    }
+
+    /// Width of the output.
+    #[must_use]
+    pub fn out_features(&self) -> usize {
+        self.weight.rows()
+    }
+}
+
 /// Layer normalization over the last axis.
 #[derive(Clone, Debug)]
 pub struct Norm {

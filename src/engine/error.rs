@@ -1,0 +1,117 @@
+//! What can stop a run.
+
+/// Why a run gave no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The owner of the job asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// A text has no tokens at all.
+    #[error("sequence {sequence}: expected at least one token, got none")]
+    NoTokens {
+        /// Index in the batch.
+        sequence: usize,
+    },
+    /// A text is longer than the model's position table.
+    #[error("sequence {sequence}: expected at most {expected} tokens, got {got}")]
+    TooLong {
+        /// Index in the batch.
+        sequence: usize,
+        /// The model's limit.
+        expected: usize,
+        /// The text's length.
+        got: usize,
+    },
+    /// A token id lies outside the word embedding table.
+    #[error("sequence {sequence}, token {token}: expected an id below {expected}, got {got}")]
+    UnknownToken {
+        /// Index in the batch.
+        sequence: usize,
+        /// Index in the text.
+        token: usize,
+        /// Rows of the table.
+        expected: usize,
+        /// The id.
+        got: u32,
+    },
+    /// A strategy's input selection is empty, not ascending or out of range.
+    #[error("sequence {sequence}: expected an ascending, non-empty choice among {expected} tokens, got {got:?}")]
+    BadInputSelection {
+        /// Index in the batch.
+        sequence: usize,
+        /// Tokens to choose from.
+        expected: usize,
+        /// The choice.
+        got: Vec<u32>,
+    },
+    /// A decision keeps no row.
+    #[error("layer {layer}, sequence {sequence}: expected at least one kept row, got none")]
+    NothingKept {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+    },
+    /// A decision names a row that does not exist.
+    #[error("layer {layer}, sequence {sequence}: expected rows below {expected}, got {got}")]
+    RowOutOfRange {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// Number of rows.
+        expected: usize,
+        /// The row named.
+        got: usize,
+    },
+    /// A decision names a row twice.
+    #[error("layer {layer}, sequence {sequence}: expected each row at most once, got {got} twice")]
+    RowTwice {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// The row named twice.
+        got: usize,
+    },
+    /// A new row has no merge that makes it.
+    #[error("layer {layer}, sequence {sequence}: expected one merge into new row {row}, got {got}")]
+    NewRowWithoutMerge {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// Index of the output row.
+        row: usize,
+        /// Merges into it.
+        got: usize,
+    },
+    /// A merge has a weight or size that is not a finite number, or a size that is not positive.
+    #[error("layer {layer}, sequence {sequence}: expected finite weights and a positive size, got {got}")]
+    BadMerge {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// The value.
+        got: f32,
+    },
+    /// Scores do not match the rows.
+    #[error("layer {layer}, sequence {sequence}: expected {expected} scores or none, got {got}")]
+    ScoreCount {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// Number of rows.
+        expected: usize,
+        /// Number of scores.
+        got: usize,
+    },
+}
+
+impl From<crate::jobs::Cancelled> for Error {
+    fn from(_: crate::jobs::Cancelled) -> Self {
+        Self::Cancelled
+    }
+}

@@ -1,0 +1,1 @@
+//! Core tests: models, strategies, engine, data and metrics; no window, no command line.
