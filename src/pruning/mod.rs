@@ -3,20 +3,38 @@
 //! A strategy is a [`Pruner`]; for every sequence it starts a [`SequencePruner`] that carries what the method
 //! remembers from layer to layer (accumulated scores, group sizes, a random generator). The engine calls it once a
 //! layer at hook point P2: after attention, residual and norm, before the feed-forward block.
-//! Knows no model type, no files, no window. Start reading at [`Pruner`], then [`registry`].
+//! Knows no model type, no window, and no file but a saved policy. Start reading at [`Pruner`], then [`registry`].
 
 mod decision;
+mod error;
+mod key;
+mod policy;
 mod pruner;
+mod registry;
 mod spec;
+
+pub mod importance;
+mod schedule;
+mod top_k;
+
+mod dense;
+mod power_bert;
 
 pub use decision::Action;
 pub use decision::Decision;
 pub use decision::Merge;
+pub use error::Error;
+pub use key::KeyKind;
+pub use key::KeySpec;
+pub use key::Value;
 pub use pruner::LayerEvidence;
 pub use pruner::Pruner;
 pub use pruner::SequenceInfo;
 pub use pruner::SequencePruner;
-pub use spec::KeyKind;
-pub use spec::KeySpec;
+pub use registry::Dial;
+pub use registry::SCORE_ONLY_LABEL;
+pub use registry::StrategyFamily;
+pub use registry::StrategyInfo;
+pub use registry::find;
+pub use registry::registry;
 pub use spec::StrategySpec;
-pub use spec::Value;

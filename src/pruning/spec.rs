@@ -1,87 +1,90 @@
 //! Strategies as users write them: `power_bert:retention=0.5,protect=cls`.
 
 use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
 
-/// A setting's value.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// `true` or `false`.
-    Bool(bool),
-    /// A whole number.
-    Int(u64),
-    /// A real number.
-    Float(f64),
-    /// One of a fixed set of words.
-    Word(String),
-    /// Numbers in brackets.
-    List(Vec<f64>),
-}
-
-/// What a key accepts, from which the parser, the sliders and the help are made.
-#[derive(Clone, Debug, PartialEq)]
-pub enum KeyKind {
-    /// A switch.
-    Bool,
-    /// A whole number within bounds, both included.
-    Int {
-        /// Smallest.
-        min: u64,
-        /// Largest.
-        max: u64,
-    },
-    /// A real number within bounds.
-    Float {
-        /// Smallest.
-        min: f64,
-        /// Whether `min` itself is allowed.
-        min_included: bool,
-        /// Largest, included.
-        max: f64,
-        /// Whether a slider should move in powers of ten.
-        logarithmic: bool,
-    },
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// One of these words or a positive whole number (`divisor=alive`, `divisor=128`).
-    ChoiceOrInt(&'static [&'static str]),
-    /// One number a layer, each within bounds.
-    FloatPerLayer {
-        /// Smallest.
-        min: f64,
-        /// Largest.
-        max: f64,
-    },
-}
-
-/// One key of a strategy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeySpec {
-    /// As written: `retention`.
-    pub name: &'static str,
-    /// What it accepts.
-    pub kind: KeyKind,
-    /// Used where the key is left out; `None` = unset (the method's own rule applies, `doc` says which).
-    pub default: Option<Value>,
-    /// One sentence for help, tooltip and docs.
-    pub doc: &'static str,
-}
+use crate::pruning::Error;
+use crate::pruning::KeySpec;
+use crate::pruning::Pruner;
+use crate::pruning::StrategyInfo;
+use crate::pruning::Value;
+use crate::pruning::error::nearest;
+use crate::pruning::registry;
+use crate::tensor::ModelShape;
 
 /// A strategy and its settings, checked against the registry. Two specs are equal if they mean the same run.
 ///
-/// `Display` writes the canonical form: the id, then every key that has a value, in the registry's order.
-#[derive(Clone, Debug, PartialEq)]
+/// `Display` writes the canonical form: the id, then every key that has a value, in the registry's order, defaults
+/// included. A key without a value is left out: one whose default depends on text or model (`tome`'s `r`, `ltp`'s
+/// `deltas`), and one that another key replaces (`retention` beside `retentions`).
+#[derive(Clone, Debug)]
 pub struct StrategySpec {
-    pub(super) id: &'static str,
+    info: &'static StrategyInfo,
     /// One entry per key of the strategy, registry order.
-    pub(super) values: Vec<(&'static str, Option<Value>)>,
+    values: Vec<(&'static str, Option<Value>)>,
+}
+
+impl PartialEq for StrategySpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id() && self.values == other.values
+    }
 }
 
 impl StrategySpec {
+    /// Reads `ID` or `ID:key=value,key=[a,b]`.
+    ///
+    /// # Errors
+    /// An id or key the registry does not know, a value a key does not accept, a key given twice, or two keys of which
+    /// one replaces the other.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let (id, settings) = text.split_once(':').map_or((text, None), |(id, rest)| (id, Some(rest)));
+        let mut spec = Self::default_for(id.trim())?;
+        let info = spec.info;
+        let mut given: Vec<&'static str> = Vec::new();
+        for part in settings.map(split_outside_brackets).unwrap_or_default() {
+            let not_a_setting = || Error::NotASetting { strategy: spec.id(), part: part.trim().to_owned() };
+            let (key, text) = part.split_once('=').ok_or_else(not_a_setting)?;
+            let key = info.key(key.trim())?;
+            if given.contains(&key.name) {
+                return Err(Error::Duplicate { strategy: spec.id(), key: key.name });
+            }
+            if let Some((key, other)) = given.iter().find_map(|other| conflict(info, key, other)) {
+                return Err(Error::Conflict { strategy: spec.id(), key, other });
+            }
+            let value = key.kind.parse(text).ok_or_else(|| bad_value(spec.id(), key, text.trim()))?;
+            spec.set(key, value);
+            given.push(key.name);
+        }
+        Ok(spec)
+    }
+
+    /// A strategy with every key at its default.
+    ///
+    /// # Errors
+    /// [`Error::UnknownStrategy`].
+    pub fn default_for(id: &str) -> Result<Self, Error> {
+        let info = registry::find(id)?;
+        let values = info.keys.iter().map(|key| (key.name, key.default.clone())).collect();
+        Ok(Self { info, values })
+    }
+
     /// The strategy's id: `power_bert`.
     #[must_use]
     pub fn id(&self) -> &'static str {
-        self.id
+        self.info.id
+    }
+
+    /// What the registry says about the strategy.
+    #[must_use]
+    pub fn info(&self) -> &'static StrategyInfo {
+        self.info
+    }
+
+    /// The strategy's keys, in the order they are written.
+    #[must_use]
+    pub fn keys(&self) -> &'static [KeySpec] {
+        &self.info.keys
     }
 
     /// A key's value; `None` if it is unset or the strategy has no such key.
@@ -89,33 +92,191 @@ impl StrategySpec {
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.values.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.as_ref())
     }
-}
 
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value}"),
-            Self::Word(word) => f.write_str(word),
-            Self::List(values) => {
-                f.write_str("[")?;
-                for (index, value) in values.iter().enumerate() {
-                    write!(f, "{}{value}", if index == 0 { "" } else { "," })?;
-                }
-                f.write_str("]")
+    /// The same with one key changed. What the key replaces becomes unset; a key that replaces it becomes unset too, and
+    /// what that had replaced returns to its default.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`] or [`Error::BadValue`].
+    pub fn with(&self, key: &str, value: Value) -> Result<Self, Error> {
+        let key = self.info.key(key)?;
+        let written = value.to_string();
+        let value = key.kind.accept(value).ok_or_else(|| bad_value(self.id(), key, &written))?;
+        let mut spec = self.clone();
+        spec.set(key, value);
+        Ok(spec)
+    }
+
+    /// The same with one key back at its default (unset, where it has none).
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`].
+    pub fn without(&self, key: &str) -> Result<Self, Error> {
+        let key = self.info.key(key)?;
+        let mut spec = self.clone();
+        spec.reset(key);
+        Ok(spec)
+    }
+
+    /// One spec per value of the strategy's dial, gentle to strong, all other keys as they are; only itself for a strategy
+    /// without a dial.
+    #[must_use]
+    pub fn sweep(&self) -> Vec<Self> {
+        let Some(dial) = &self.info.dial else { return vec![self.clone()] };
+        dial.values.iter().filter_map(|value| self.with(dial.key, value.clone()).ok()).collect()
+    }
+
+    /// Makes the strategy ready for a model.
+    ///
+    /// # Errors
+    /// [`Error::LayerCount`] if a list does not have one number for each of the model's layers; [`Error::Conflict`] for
+    /// keys that exclude each other.
+    pub fn build(&self, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+        (self.info.build)(self, shape)
+    }
+
+    fn set(&mut self, key: &KeySpec, value: Value) {
+        for other in self.keys() {
+            if other.replaces.contains(&key.name) && self.get(other.name).is_some() {
+                self.reset(other);
+            }
+            if key.replaces.contains(&other.name) {
+                self.put(other.name, None);
             }
         }
+        self.put(key.name, Some(value));
+    }
+
+    fn reset(&mut self, key: &KeySpec) {
+        let was_set = self.get(key.name).is_some();
+        let is_replaced =
+            self.keys().iter().any(|other| other.replaces.contains(&key.name) && self.get(other.name).is_some());
+        self.put(key.name, if is_replaced { None } else { key.default.clone() });
+        if was_set && key.default.is_none() {
+            for other in self.keys().iter().filter(|other| key.replaces.contains(&other.name)) {
+                self.put(other.name, other.default.clone());
+            }
+        }
+    }
+
+    fn put(&mut self, name: &str, value: Option<Value>) {
+        if let Some(entry) = self.values.iter_mut().find(|(key, _)| *key == name) {
+            entry.1 = value;
+        }
+    }
+}
+
+/// Typed access for the strategies' constructors. The parser has checked the kinds, so only an unset key can fail.
+impl StrategySpec {
+    pub(super) fn float(&self, key: &'static str) -> Result<f64, Error> {
+        match self.get(key) {
+            Some(Value::Float(value)) => Ok(*value),
+            _ => Err(Error::Unset { strategy: self.id(), key }),
+        }
+    }
+
+    pub(super) fn int(&self, key: &'static str) -> Result<u64, Error> {
+        match self.get(key) {
+            Some(Value::Int(value)) => Ok(*value),
+            _ => Err(Error::Unset { strategy: self.id(), key }),
+        }
+    }
+
+    pub(super) fn flag(&self, key: &'static str) -> Result<bool, Error> {
+        match self.get(key) {
+            Some(Value::Bool(value)) => Ok(*value),
+            _ => Err(Error::Unset { strategy: self.id(), key }),
+        }
+    }
+
+    pub(super) fn word(&self, key: &'static str) -> Result<&str, Error> {
+        match self.get(key) {
+            Some(Value::Word(value)) => Ok(value),
+            _ => Err(Error::Unset { strategy: self.id(), key }),
+        }
+    }
+
+    /// A list with one number a layer, where it is set.
+    pub(super) fn per_layer(&self, key: &'static str, shape: &ModelShape) -> Result<Option<&[f64]>, Error> {
+        match self.get(key) {
+            Some(Value::List(list)) if list.len() == shape.num_layers => Ok(Some(list)),
+            Some(Value::List(list)) => {
+                Err(Error::LayerCount { strategy: self.id(), key, expected: shape.num_layers, got: list.len() })
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl FromStr for StrategySpec {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
     }
 }
 
 impl fmt::Display for StrategySpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id)?;
+        f.write_str(self.info.id)?;
         let set = self.values.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
         for (index, (name, value)) in set.enumerate() {
             write!(f, "{}{name}={value}", if index == 0 { ':' } else { ',' })?;
         }
         Ok(())
     }
+}
+
+impl serde::Serialize for StrategySpec {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for StrategySpec {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl StrategyInfo {
+    /// The key of that name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`], with the known ones and the nearest.
+    pub fn key(&self, name: &str) -> Result<&KeySpec, Error> {
+        self.keys.iter().find(|key| key.name == name).ok_or_else(|| {
+            let known: Vec<&'static str> = self.keys.iter().map(|key| key.name).collect();
+            let nearest = nearest(name, known.iter().copied());
+            Error::UnknownKey { strategy: self.id, key: name.to_owned(), nearest, known }
+        })
+    }
+}
+
+fn bad_value(strategy: &'static str, key: &KeySpec, got: &str) -> Error {
+    Error::BadValue { strategy, key: key.name, expected: key.kind.to_string(), got: got.to_owned() }
+}
+
+/// Which of two keys replaces the other, if one does.
+fn conflict(info: &StrategyInfo, key: &KeySpec, given: &'static str) -> Option<(&'static str, &'static str)> {
+    let given_key = info.keys.iter().find(|other| other.name == given)?;
+    if key.replaces.contains(&given) {
+        return Some((key.name, given));
+    }
+    given_key.replaces.contains(&key.name).then_some((given, key.name))
+}
+
+/// Parts between commas; commas within brackets do not count.
+fn split_outside_brackets(text: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    text.split(move |c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+    .collect()
 }

@@ -1,0 +1,167 @@
+//! What can be wrong with a strategy as written.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A strategy spec or a saved policy cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No strategy has this id.
+    #[error("unknown strategy {id:?}{}; known ones are {}", did_you_mean(*nearest), known.join(", "))]
+    UnknownStrategy {
+        /// As written.
+        id: String,
+        /// The known id that looks most like it.
+        nearest: Option<&'static str>,
+        /// Every id of the registry.
+        known: Vec<&'static str>,
+    },
+    /// The strategy has no such key.
+    #[error("{strategy}: unknown key {key:?}{}; {}", did_you_mean(*nearest), known_keys(known))]
+    UnknownKey {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// As written.
+        key: String,
+        /// The known key that looks most like it.
+        nearest: Option<&'static str>,
+        /// Every key of the strategy.
+        known: Vec<&'static str>,
+    },
+    /// A part between commas is no setting.
+    #[error("{strategy}: expected key=value, got {part:?}")]
+    NotASetting {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// As written.
+        part: String,
+    },
+    /// A key is given twice.
+    #[error("{strategy}: key {key:?} is given twice")]
+    Duplicate {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A key has a value of the wrong kind or out of bounds.
+    #[error("{strategy}: key {key:?} expects {expected}, got {got:?}")]
+    BadValue {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// What the key accepts.
+        expected: String,
+        /// As written.
+        got: String,
+    },
+    /// Two keys that exclude each other.
+    #[error("{strategy}: key {key:?} replaces {other:?}; give one of them")]
+    Conflict {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key that replaces the other.
+        key: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// A list with one number a layer does not fit the model.
+    #[error("{strategy}: key {key:?} needs one number a layer, {expected} for this model, got {got}")]
+    LayerCount {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// Layers of the model.
+        expected: usize,
+        /// Numbers given.
+        got: usize,
+    },
+    /// A key the method cannot do without has no value.
+    #[error("{strategy}: key {key:?} has no value")]
+    Unset {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A saved policy cannot be read.
+    #[error("cannot read the policy {}", path.display())]
+    ReadPolicy {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A saved policy is not the JSON it should be.
+    #[error("the policy is no JSON object with \"schema\" and \"spec\": {}", path.display())]
+    ParsePolicy {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// A saved policy of another version.
+    #[error("the policy has schema {got}, expected {expected}: {}", path.display())]
+    PolicySchema {
+        /// What this program reads.
+        expected: u64,
+        /// What the file says.
+        got: u64,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn did_you_mean(nearest: Option<&'static str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(" (did you mean {name:?}?)"))
+}
+
+fn known_keys(known: &[&'static str]) -> String {
+    if known.is_empty() { "it takes no settings".to_owned() } else { format!("known ones are {}", known.join(", ")) }
+}
+
+/// The name that needs the fewest edits to become `written`, if it is near enough to be a slip.
+pub(super) fn nearest(written: &str, names: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let written = written.to_lowercase();
+    let scored = names.into_iter().map(|name| (edit_distance(&written, name), name));
+    let (distance, name) = scored.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 2.max(name.len() / 3)).then_some(name)
+}
+
+/// Insertions, deletions and replacements between two words (Levenshtein).
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, a_char) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b_char) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(a_char != *b_char);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edit_distances_are_those_counted_by_hand() {
+        for (a, b, expected) in [("", "abc", 3), ("kitten", "sitting", 3), ("ltp", "ltp", 0), ("tomee", "tome", 1)] {
+            assert_eq!(edit_distance(a, b), expected, "from {a:?} to {b:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered_only_if_it_is_near() {
+        let names = ["power_bert", "ltp", "tome"];
+        assert_eq!(nearest("powerbert", names), Some("power_bert"), "a missing underscore");
+        assert_eq!(nearest("LTP", names), Some("ltp"), "upper case");
+        assert_eq!(nearest("something_else", names), None, "nothing like it");
+    }
+}

@@ -1,0 +1,208 @@
+//! What a key of a strategy accepts: from it the parser, the sliders and the help are made.
+
+use std::fmt;
+
+/// A setting's value.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(u64),
+    /// A real number.
+    Float(f64),
+    /// One of a fixed set of words.
+    Word(String),
+    /// Numbers in brackets.
+    List(Vec<f64>),
+}
+
+/// What a key accepts, from which the parser, the sliders and the help are made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeyKind {
+    /// A switch.
+    Bool,
+    /// A whole number within bounds, both included.
+    Int {
+        /// Smallest.
+        min: u64,
+        /// Largest.
+        max: u64,
+    },
+    /// A real number within bounds.
+    Float {
+        /// Smallest.
+        min: f64,
+        /// Whether `min` itself is allowed.
+        min_included: bool,
+        /// Largest, included.
+        max: f64,
+        /// Whether a slider should move in powers of ten.
+        logarithmic: bool,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// One of these words or a positive whole number (`divisor=alive`, `divisor=128`).
+    ChoiceOrInt(&'static [&'static str]),
+    /// One number a layer, each within bounds, both included. A smallest of [`f64::MIN_POSITIVE`] stands for "above 0".
+    FloatPerLayer {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+}
+
+/// One key of a strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeySpec {
+    /// As written: `retention`.
+    pub name: &'static str,
+    /// What it accepts.
+    pub kind: KeyKind,
+    /// Used where the key is left out; `None` = unset (the method's own rule applies, `doc` says which).
+    pub default: Option<Value>,
+    /// One sentence for help, tooltip and docs.
+    pub doc: &'static str,
+    /// Keys that have no meaning once this one is given; they become unset then.
+    pub replaces: &'static [&'static str],
+}
+
+impl KeySpec {
+    /// A key that has a default.
+    pub(super) fn new(name: &'static str, kind: KeyKind, default: Value, doc: &'static str) -> Self {
+        Self { name, kind, default: Some(default), doc, replaces: &[] }
+    }
+
+    /// A key that is unset unless given.
+    pub(super) fn unset(name: &'static str, kind: KeyKind, doc: &'static str) -> Self {
+        Self { name, kind, default: None, doc, replaces: &[] }
+    }
+}
+
+impl KeyKind {
+    /// Reads a value as written in a spec; `None` if it is of another kind or out of bounds.
+    #[must_use]
+    pub fn parse(&self, text: &str) -> Option<Value> {
+        let text = text.trim();
+        let value = match self {
+            Self::Bool => Value::Bool(text.parse().ok()?),
+            Self::Int { .. } => Value::Int(text.parse().ok()?),
+            Self::Float { .. } => Value::Float(text.parse().ok()?),
+            Self::Choice(_) => Value::Word(text.to_owned()),
+            Self::ChoiceOrInt(_) => text.parse().map_or_else(|_| Value::Word(text.to_owned()), Value::Int),
+            Self::FloatPerLayer { .. } => {
+                let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+                Value::List(inner.split(',').map(|part| part.trim().parse().ok()).collect::<Option<Vec<f64>>>()?)
+            }
+        };
+        self.accept(value)
+    }
+
+    /// The value in the kind's own form (a whole number becomes real where a real one is asked for); `None` if it is
+    /// of another kind or out of bounds.
+    #[must_use]
+    pub fn accept(&self, value: Value) -> Option<Value> {
+        let value = match (self, value) {
+            (Self::Float { .. }, Value::Int(number)) => Value::Float(number as f64),
+            (_, value) => value,
+        };
+        let fits = match (self, &value) {
+            (Self::Bool, Value::Bool(_)) => true,
+            (Self::Int { min, max }, Value::Int(number)) => (min..=max).contains(&number),
+            (Self::Float { min, min_included, max, .. }, Value::Float(number)) => {
+                number.is_finite() && number <= max && (number > min || (*min_included && number == min))
+            }
+            (Self::Choice(words) | Self::ChoiceOrInt(words), Value::Word(word)) => words.contains(&word.as_str()),
+            (Self::ChoiceOrInt(_), Value::Int(number)) => *number > 0,
+            (Self::FloatPerLayer { min, max }, Value::List(numbers)) => {
+                !numbers.is_empty() && numbers.iter().all(|number| (min..=max).contains(&number))
+            }
+            _ => false,
+        };
+        fits.then_some(value)
+    }
+}
+
+impl fmt::Display for KeyKind {
+    /// What is expected, in words: for errors and help.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("true or false"),
+            Self::Int { min, max: u64::MAX } => write!(f, "a whole number of at least {min}"),
+            Self::Int { min, max } => write!(f, "a whole number from {min} to {max}"),
+            Self::Float { min, min_included: true, max, .. } => write!(f, "a number from {min} to {max}"),
+            Self::Float { min, max, .. } => write!(f, "a number above {min} and at most {max}"),
+            Self::Choice(words) => f.write_str(&words.join(" | ")),
+            Self::ChoiceOrInt(words) => write!(f, "{} | a positive whole number", words.join(" | ")),
+            Self::FloatPerLayer { min: f64::MIN_POSITIVE, max } => {
+                write!(f, "a list with one number a layer in brackets, each above 0 and at most {max}")
+            }
+            Self::FloatPerLayer { min, max } => {
+                write!(f, "a list with one number a layer in brackets, each from {min} to {max}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value}"),
+            Self::Word(word) => f.write_str(word),
+            Self::List(values) => {
+                f.write_str("[")?;
+                for (index, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if index == 0 { "" } else { "," })?;
+                }
+                f.write_str("]")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHARE: KeyKind = KeyKind::Float { min: 0.0, min_included: false, max: 1.0, logarithmic: false };
+
+    #[test]
+    fn kinds_accept_what_lies_within_their_bounds() {
+        let words: &[&str] = &["none", "cls"];
+        let table = [
+            (KeyKind::Bool, "true", Some(Value::Bool(true))),
+            (KeyKind::Bool, "yes", None),
+            (KeyKind::Int { min: 1, max: 9 }, "9", Some(Value::Int(9))),
+            (KeyKind::Int { min: 1, max: 9 }, "0", None),
+            (KeyKind::Int { min: 0, max: 9 }, "-1", None),
+            (SHARE, "1", Some(Value::Float(1.0))),
+            (SHARE, "1e-3", Some(Value::Float(0.001))),
+            (SHARE, "0", None),
+            (SHARE, "1.5", None),
+            (SHARE, "NaN", None),
+            (SHARE, "inf", None),
+            (KeyKind::Choice(words), "cls", Some(Value::Word("cls".to_owned()))),
+            (KeyKind::Choice(words), "sep", None),
+            (KeyKind::ChoiceOrInt(words), "128", Some(Value::Int(128))),
+            (KeyKind::ChoiceOrInt(words), "0", None),
+            (KeyKind::FloatPerLayer { min: -1.0, max: 1.0 }, "[1, -0.5]", Some(Value::List(vec![1.0, -0.5]))),
+            (KeyKind::FloatPerLayer { min: -1.0, max: 1.0 }, "[]", None),
+            (KeyKind::FloatPerLayer { min: -1.0, max: 1.0 }, "[2]", None),
+            (KeyKind::FloatPerLayer { min: f64::MIN_POSITIVE, max: 1.0 }, "[0]", None),
+            (KeyKind::FloatPerLayer { min: -1.0, max: 1.0 }, "1,2", None),
+        ];
+        for (kind, text, expected) in table {
+            assert_eq!(kind.parse(text), expected, "{text:?} where {kind} is expected");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_serves_as_a_real_one() {
+        assert_eq!(SHARE.accept(Value::Int(1)), Some(Value::Float(1.0)), "one is 1.0");
+        assert_eq!(KeyKind::Bool.accept(Value::Int(1)), None, "one is no switch");
+    }
+}

@@ -1,0 +1,46 @@
+//! Saved policies: a spec in a JSON file, named on the command line as `@FILE.json`.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::pruning::Error;
+use crate::pruning::StrategySpec;
+
+/// The version of the policy files this program reads.
+const SCHEMA: u64 = 1;
+
+/// The part of a policy file that says what to run; the rest (calibration data, expected results) is for the record.
+#[derive(serde::Deserialize)]
+struct Policy {
+    schema: u64,
+    spec: String,
+}
+
+impl StrategySpec {
+    /// Reads a spec, or with a leading `@` the spec of a saved policy (`@policy.json`, or the folder it lies in).
+    ///
+    /// # Errors
+    /// What [`StrategySpec::parse`] returns; [`Error::ReadPolicy`], [`Error::ParsePolicy`] or [`Error::PolicySchema`].
+    pub fn parse_or_read(text: &str) -> Result<Self, Error> {
+        match text.trim().strip_prefix('@') {
+            Some(path) => Self::read_policy(Path::new(path)),
+            None => Self::parse(text),
+        }
+    }
+
+    /// Reads the spec of a saved policy: `{"schema": 1, "spec": "power_bert:retention=0.5"}`.
+    ///
+    /// # Errors
+    /// What [`StrategySpec::parse`] returns; [`Error::ReadPolicy`], [`Error::ParsePolicy`] or [`Error::PolicySchema`].
+    pub fn read_policy(path: &Path) -> Result<Self, Error> {
+        let path: PathBuf = if path.is_dir() { path.join("policy.json") } else { path.to_owned() };
+        let text = fs::read_to_string(&path).map_err(|source| Error::ReadPolicy { path: path.clone(), source })?;
+        let policy: Policy =
+            serde_json::from_str(&text).map_err(|source| Error::ParsePolicy { path: path.clone(), source })?;
+        if policy.schema != SCHEMA {
+            return Err(Error::PolicySchema { expected: SCHEMA, got: policy.schema, path });
+        }
+        Self::parse(&policy.spec)
+    }
+}

@@ -1,0 +1,78 @@
+//! `power_bert`: keeps the tokens that receive most attention, as many as a schedule says.
+//!
+//! Goyal, Choudhury, Raje, Chakaravarthy, Sabharwal and Verma 2020, "PoWER-BERT: Accelerating BERT Inference via
+//! Progressive Word-vector Elimination", ICML, section 3. <https://arxiv.org/abs/2001.08950>
+//!
+//! `s_k = sum_q mean_h A[h,q,k] - mean_h A[h,k,k]`: attention received from others. Removed after attention and norm,
+//! before the feed-forward block; the best of the schedule's count stay, in their own order.
+//!
+//! Deviates: the authors learn one count per layer and data set and retrain the model (phases 2 and 3), protect `[CLS]`
+//! alone, and let padding rows vote; here the schedule is set by hand on a stock checkpoint, every special token is
+//! protected by default, and there is no padding. Scores are computed in every layer, before `start` too, because column
+//! sums are free of multiplications.
+
+use std::sync::Arc;
+
+use crate::pruning::Error;
+use crate::pruning::KeyKind;
+use crate::pruning::KeySpec;
+use crate::pruning::Pruner;
+use crate::pruning::SequenceInfo;
+use crate::pruning::SequencePruner;
+use crate::pruning::StrategyFamily;
+use crate::pruning::StrategyInfo;
+use crate::pruning::StrategySpec;
+use crate::pruning::Value;
+use crate::pruning::importance::column_sum_per_head;
+use crate::pruning::schedule::retention_dial;
+use crate::pruning::schedule::shared_keys;
+use crate::pruning::top_k::TopK;
+use crate::tensor::EvidenceNeeds;
+use crate::tensor::ModelShape;
+
+pub(super) fn info() -> StrategyInfo {
+    StrategyInfo {
+        id: "power_bert",
+        name: "PoWER-BERT",
+        family: StrategyFamily::Static,
+        paper: "Goyal et al. 2020, PoWER-BERT: Accelerating BERT Inference via Progressive Word-vector Elimination, ICML",
+        year: Some(2020),
+        url: "https://arxiv.org/abs/2001.08950",
+        summary: "Keeps the tokens that receive most attention from others, as many as the schedule says",
+        formula: "s_k = Σ_q mean_h A[h,q,k] − mean_h A[h,k,k]; keep the best ⌈r_l·n0⌉",
+        deviations: "Counts are set by a schedule instead of learned, without retraining; every special token is \
+                     protected by default, the authors protect [CLS] alone; no padding rows vote",
+        keys: shared_keys(vec![KeySpec::new(
+            "exclude_diagonal",
+            KeyKind::Bool,
+            Value::Bool(true),
+            "Leave out the attention a token pays itself",
+        )]),
+        dial: retention_dial(),
+        score_only: true,
+        build,
+    }
+}
+
+#[derive(Debug)]
+struct PowerBert {
+    top_k: TopK,
+    exclude_diagonal: bool,
+    num_heads: usize,
+}
+
+fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+    let exclude_diagonal = spec.flag("exclude_diagonal")?;
+    Ok(Arc::new(PowerBert { top_k: TopK::from_spec(spec, shape)?, exclude_diagonal, num_heads: shape.num_heads }))
+}
+
+impl Pruner for PowerBert {
+    fn needs(&self, _layer: usize) -> EvidenceNeeds {
+        EvidenceNeeds { column_sums: true, diagonal_sums: self.exclude_diagonal, ..EvidenceNeeds::NONE }
+    }
+
+    fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
+        let (num_heads, exclude_diagonal) = (self.num_heads, self.exclude_diagonal);
+        self.top_k.begin(sequence, move |layer| column_sum_per_head(layer.evidence, num_heads, exclude_diagonal))
+    }
+}
