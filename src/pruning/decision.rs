@@ -31,6 +31,20 @@ pub enum Action {
     Mask(Vec<usize>),
 }
 
+impl Action {
+    /// Multiply-accumulates that making merged rows costs: one per part and hidden value. The engine adds them to
+    /// [`Pruner::overhead_macs`](crate::pruning::Pruner::overhead_macs), which cannot know how many rows are merged.
+    #[must_use]
+    pub fn merge_macs(&self, hidden: usize) -> u64 {
+        match self {
+            Self::Reduce { merges, .. } => {
+                merges.iter().map(|merge| merge.parts.len() as u64).sum::<u64>() * hidden as u64
+            }
+            Self::KeepAll | Self::Keep(_) | Self::Mask(_) => 0,
+        }
+    }
+}
+
 /// An action and the scores behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {

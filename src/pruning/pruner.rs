@@ -71,7 +71,8 @@ pub trait Pruner: Send + Sync + std::fmt::Debug {
         false
     }
 
-    /// Multiply-accumulates the strategy itself spends in `layer` on `tokens` rows; additions are not counted.
+    /// Multiply-accumulates the strategy itself spends in `layer` on `tokens` rows to reach its decision. Additions are
+    /// not counted; making merged rows is counted apart, by [`Action::merge_macs`](crate::pruning::Action::merge_macs).
     fn overhead_macs(&self, _layer: usize, _tokens: usize, _shape: &ModelShape) -> u64 {
         0
     }
