@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::groups::MAX_GUESSED_VALUES;
+
 /// One text with its label and groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
@@ -40,8 +42,18 @@ pub struct SkippedRow {
     pub reason: String,
 }
 
+impl std::fmt::Display for SkippedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { record, line, reason } = self;
+        match line {
+            Some(line) => write!(f, "record {record}, line {line}: {reason}"),
+            None => write!(f, "record {record}: {reason}"),
+        }
+    }
+}
+
 /// A labelled data set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dataset {
     /// File name without folder, for display.
     pub name: String,
@@ -51,9 +63,13 @@ pub struct Dataset {
     pub columns: Vec<String>,
     /// The column the text was taken from.
     pub text_column: String,
+    /// The column the second text of each pair was taken from, if any.
+    pub text_pair_column: Option<String>,
     /// The column the label was taken from, if any.
     pub label_column: Option<String>,
-    /// Columns taken as groups.
+    /// The column whose equal values must be resampled together, if any.
+    pub cluster_column: Option<String>,
+    /// Columns taken as groups: the named ones, or every column with few distinct values.
     pub groups: Vec<GroupColumn>,
     /// The rows that could be read.
     pub examples: Vec<Example>,
@@ -61,4 +77,45 @@ pub struct Dataset {
     pub skipped: Vec<SkippedRow>,
     /// SHA-256 of the file, hex.
     pub hash: String,
+}
+
+impl Dataset {
+    /// Number of usable examples.
+    pub fn len(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// Whether there is no usable example.
+    pub fn is_empty(&self) -> bool {
+        self.examples.is_empty()
+    }
+
+    /// Index into [`Dataset::groups`] of the column of this name.
+    pub fn group_column(&self, name: &str) -> Option<usize> {
+        self.groups.iter().position(|column| column.name == name)
+    }
+
+    /// Indices of the examples in one group, ascending.
+    pub fn members(&self, column: usize, value: usize) -> Vec<usize> {
+        let in_group = |example: &Example| example.groups.get(column).is_some_and(|groups| groups.contains(&value));
+        (0..self.len()).filter(|&i| in_group(&self.examples[i])).collect()
+    }
+
+    /// Names of the group columns with few enough values to be offered in a list of choices.
+    pub fn guess_group_columns(&self) -> Vec<&str> {
+        let few = self.groups.iter().filter(|column| column.values.len() <= MAX_GUESSED_VALUES);
+        few.map(|column| column.name.as_str()).collect()
+    }
+
+    /// The labels that occur, in order of first appearance, with their counts.
+    pub fn label_counts(&self) -> Vec<(&str, usize)> {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for label in self.examples.iter().filter_map(|example| example.label.as_deref()) {
+            match counts.iter_mut().find(|(known, _)| *known == label) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((label, 1)),
+            }
+        }
+        counts
+    }
 }

@@ -1,8 +1,34 @@
 //! Texts, labels and groups: readers, the authored data set, identity lexicons. No tensors, no models.
+//!
+//! Start at [`read`]: it opens a CSV, TSV, JSON Lines or Parquet file, finds the columns by name, and gives a
+//! [`Dataset`]. [`Rows`] is the stream underneath, one [`Record`] at a time, for files too large to hold.
+//! One bad row never ends a reading: it is skipped, counted and kept as a [`SkippedRow`] with its reason.
+//!
+//! Knows nothing about class names of a model beyond [`label_index`], and never prints.
 
+mod columns;
 mod dataset;
+mod delimited;
+mod error;
+mod groups;
+mod hash;
+mod label;
+mod lines;
+mod read;
+mod record;
+mod rows;
 
 pub use dataset::Dataset;
 pub use dataset::Example;
 pub use dataset::GroupColumn;
 pub use dataset::SkippedRow;
+pub use error::Error;
+pub use label::label_index;
+pub use label::parse_label_map;
+pub use read::ReadOptions;
+pub use read::read;
+pub use read::read_with;
+pub use record::Cell;
+pub use record::Record;
+pub use rows::Failure;
+pub use rows::Rows;

@@ -1,6 +1,13 @@
 //! A number with its interval, or the reason why there is none.
 
+use serde::Serialize;
+use serde::Serializer;
+use serde::ser::SerializeMap as _;
+
 /// A measured quantity. Undefined is not a number: a rate without a denominator carries its reason.
+///
+/// Serializes as `{"value", "low", "high", "method", "n"}` (the ends absent without an interval) or
+/// `{"undefined": reason, "n"}`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Estimate {
     /// A value, with an interval where a method gives one.
@@ -24,6 +31,42 @@ pub enum Estimate {
 }
 
 impl Estimate {
+    /// A value without an interval.
+    #[must_use]
+    pub fn plain(value: f64, n: usize) -> Self {
+        Self::Value { value, interval: None, method: "none", n }
+    }
+
+    /// A value with an interval, and the method that made it.
+    #[must_use]
+    pub fn with_interval(value: f64, interval: (f64, f64), method: &'static str, n: usize) -> Self {
+        Self::Value { value, interval: Some(interval), method, n }
+    }
+
+    /// No value, and why.
+    #[must_use]
+    pub fn undefined(reason: impl Into<String>, n: usize) -> Self {
+        Self::Undefined { reason: reason.into(), n }
+    }
+
+    /// The reason why there is no value, if there is none.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Value { .. } => None,
+            Self::Undefined { reason, .. } => Some(reason),
+        }
+    }
+
+    /// How the interval was made, if there is a value.
+    #[must_use]
+    pub fn method(&self) -> Option<&'static str> {
+        match self {
+            Self::Value { method, .. } => Some(method),
+            Self::Undefined { .. } => None,
+        }
+    }
+
     /// The value, if there is one.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
@@ -47,6 +90,48 @@ impl Estimate {
     pub fn n(&self) -> usize {
         match self {
             Self::Value { n, .. } | Self::Undefined { n, .. } => *n,
+        }
+    }
+}
+
+impl Serialize for Estimate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Value { value, interval, method, n } => {
+                map.serialize_entry("value", value)?;
+                if let Some((low, high)) = interval {
+                    map.serialize_entry("low", low)?;
+                    map.serialize_entry("high", high)?;
+                }
+                map.serialize_entry("method", method)?;
+                map.serialize_entry("n", n)?;
+            }
+            Self::Undefined { reason, n } => {
+                map.serialize_entry("undefined", reason)?;
+                map.serialize_entry("n", n)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_are_written_as_the_file_contract_says() {
+        let cases = [
+            (
+                Estimate::with_interval(0.5, (0.25, 0.75), "wilson", 7),
+                r#"{"value":0.5,"low":0.25,"high":0.75,"method":"wilson","n":7}"#,
+            ),
+            (Estimate::plain(0.5, 7), r#"{"value":0.5,"method":"none","n":7}"#),
+            (Estimate::undefined("no positives", 3), r#"{"undefined":"no positives","n":3}"#),
+        ];
+        for (estimate, expected) in cases {
+            assert_eq!(serde_json::to_string(&estimate).unwrap(), expected, "{estimate:?}");
         }
     }
 }
