@@ -23,4 +23,5 @@ pub use weights::Linear;
 pub use weights::Model;
 pub use weights::Norm;
 pub use weights::NormPlacement;
+pub use weights::ProjectedPositions;
 pub use weights::RotaryAttention;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use crate::model::ModelConfig;
 use crate::tensor::Matrix;
@@ -108,7 +109,13 @@ pub struct DisentangledAttention {
     pub content_to_position: bool,
     /// Position-to-content term.
     pub position_to_content: bool,
+    /// What the layers make of `embeddings`, filled at first use; start with `Default::default()`.
+    pub projected: ProjectedPositions,
 }
+
+/// Relative embeddings as each layer's key and query projections see them: the same for every text, so computed once.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectedPositions(pub(super) Arc<OnceLock<Vec<(Matrix, Matrix)>>>);
 
 /// One encoder layer.
 #[derive(Clone, Debug)]

@@ -3,8 +3,11 @@
 //! Knows nothing about models, tokens or strategies. All values are `f32` in main memory.
 
 mod evidence;
+pub mod gemm;
+pub mod math;
 mod matrix;
 mod ragged;
+pub mod rows;
 mod shape;
 
 pub use evidence::EvidenceNeeds;

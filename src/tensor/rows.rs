@@ -1,0 +1,116 @@
+//! Row by row: softmax and layer normalization.
+
+use crate::tensor::math;
+
+const LANES: usize = 16;
+
+/// Softmax in place. A row whose logits are all minus infinity becomes zeros: nothing is attended to.
+///
+/// Shape: `[keys]`.
+#[inline(always)]
+pub fn softmax(row: &mut [f32]) {
+    let max = fold(row, f32::NEG_INFINITY, f32::max);
+    if max == f32::NEG_INFINITY {
+        row.fill(0.0);
+        return;
+    }
+    for value in row.iter_mut() {
+        // Exactly zero for removed keys, not merely small.
+        let weight = math::exp(*value - max);
+        *value = if *value == f32::NEG_INFINITY { 0.0 } else { weight };
+    }
+    let scale = 1.0 / fold(row, 0.0, |a, b| a + b);
+    for value in row.iter_mut() {
+        *value *= scale;
+    }
+}
+
+/// Layer normalization in place: `(x - mean) / sqrt(variance + eps) * weight + bias`.
+///
+/// Shape: `[hidden]` each.
+#[inline(always)]
+pub fn layer_norm(row: &mut [f32], weight: &[f32], bias: Option<&[f32]>, eps: f32) {
+    let count = row.len() as f32;
+    let mean = fold(row, 0.0, |a, b| a + b) / count;
+    for value in row.iter_mut() {
+        *value -= mean;
+    }
+    let variance = sum_of_squares(row) / count;
+    let scale = 1.0 / (variance + eps).sqrt();
+    for (value, &weight) in row.iter_mut().zip(weight) {
+        *value *= scale * weight;
+    }
+    if let Some(bias) = bias {
+        add(row, bias);
+    }
+}
+
+/// `row += other`.
+#[inline(always)]
+pub fn add(row: &mut [f32], other: &[f32]) {
+    for (value, &other) in row.iter_mut().zip(other) {
+        *value += other;
+    }
+}
+
+/// The sum of squares.
+#[inline(always)]
+#[must_use]
+pub fn sum_of_squares(row: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane += value * value;
+        }
+    }
+    lanes.into_iter().sum::<f32>() + rest.iter().map(|value| value * value).sum::<f32>()
+}
+
+/// Folds in lanes: a fixed order, whatever the machine.
+#[inline(always)]
+fn fold(row: &[f32], start: f32, combine: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [start; LANES];
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = combine(*lane, value);
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane = combine(*lane, value);
+    }
+    lanes.into_iter().fold(start, combine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn softmax_sums_to_one_and_knows_removed_keys() {
+        let mut row = vec![1.0, 2.0, f32::NEG_INFINITY, 3.0];
+        softmax(&mut row);
+        // e^-2, e^-1, 0, 1 over their sum 1.503215.
+        for (got, expected) in row.iter().zip([0.0900306, 0.2447285, 0.0, 0.6652410]) {
+            assert!((got - expected).abs() < 1e-6, "expected {expected}, got {got}");
+        }
+        let mut none = vec![f32::NEG_INFINITY; 3];
+        softmax(&mut none);
+        assert_eq!(none, [0.0; 3], "no key, no attention");
+        let mut long: Vec<f32> = (0..37).map(|k| (k % 5) as f32 * 20.0).collect();
+        softmax(&mut long);
+        assert!((long.iter().sum::<f32>() - 1.0).abs() < 1e-5, "longer than the lanes");
+    }
+
+    #[test]
+    fn layer_norm_centers_and_scales() {
+        let mut row = vec![1.0, 2.0, 3.0, 6.0];
+        layer_norm(&mut row, &[1.0, 1.0, 2.0, 1.0], Some(&[0.0, 0.0, 0.0, 0.5]), 0.5);
+        // mean 3, variance 3.5, divisor sqrt(4) = 2.
+        assert_eq!(row, [-1.0, -0.5, 0.0, 2.0], "by hand");
+        let mut bare = vec![1.0, 2.0, 3.0, 6.0];
+        layer_norm(&mut bare, &[1.0; 4], None, 0.5);
+        assert_eq!(bare, [-1.0, -0.5, 0.0, 1.5], "without a bias");
+    }
+}
