@@ -115,3 +115,41 @@ impl From<crate::jobs::Cancelled> for Error {
         Self::Cancelled
     }
 }
+
+/// Where in a run a decision was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) layer: usize,
+    pub(super) sequence: usize,
+}
+
+impl Place {
+    /// Each row below `expected`, none twice.
+    pub(super) fn check_rows(self, rows: impl Iterator<Item = usize>, expected: usize) -> Result<(), Error> {
+        let mut seen = vec![false; expected];
+        for row in rows {
+            match seen.get_mut(row) {
+                None => return Err(self.out_of_range(row, expected)),
+                Some(true) => return Err(Error::RowTwice { layer: self.layer, sequence: self.sequence, got: row }),
+                Some(fresh) => *fresh = true,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn out_of_range(self, got: usize, expected: usize) -> Error {
+        Error::RowOutOfRange { layer: self.layer, sequence: self.sequence, expected, got }
+    }
+
+    pub(super) fn nothing_kept(self) -> Error {
+        Error::NothingKept { layer: self.layer, sequence: self.sequence }
+    }
+
+    pub(super) fn bad_merge(self, got: f32) -> Error {
+        Error::BadMerge { layer: self.layer, sequence: self.sequence, got }
+    }
+
+    pub(super) fn merge_count(self, row: usize, got: usize) -> Error {
+        Error::NewRowWithoutMerge { layer: self.layer, sequence: self.sequence, row, got }
+    }
+}

@@ -5,7 +5,10 @@
 mod batching;
 mod error;
 mod forward;
+mod macs;
+mod rearrange;
 mod sequence;
+mod state;
 mod trace;
 
 pub use batching::plan_batches;

@@ -2,9 +2,11 @@
 //!
 //! Start reading at [`Model::load`]; [`Model`] holds the weights in one form for all families.
 
+mod attention;
 mod config;
 mod encoded;
 mod forward;
+mod relative;
 mod weights;
 
 pub use config::Family;

@@ -1,0 +1,112 @@
+//! One sequence on its way through the layers.
+
+use crate::engine::Error;
+use crate::engine::Trace;
+use crate::engine::error::Place;
+use crate::engine::rearrange::Rearranged;
+use crate::engine::sequence_info;
+use crate::model::Encoded;
+use crate::pruning::Pruner;
+use crate::pruning::SequencePruner;
+use crate::tensor::Matrix;
+
+/// What the engine knows of a sequence's rows. The vectors have one entry per row.
+pub(super) struct SequenceState {
+    pub(super) pruner: Box<dyn SequencePruner>,
+    /// Original position; `n0` or more for rows made by fusing.
+    pub(super) orig: Vec<u32>,
+    /// Position for relative families: consecutive after input selection; a fused row's is its parts' mean.
+    pub(super) place: Vec<u32>,
+    /// Original tokens each row stands for.
+    pub(super) size: Vec<f32>,
+    /// Whether the row may be attended to.
+    pub(super) alive: Vec<bool>,
+    /// Name of the next fused row.
+    pub(super) next_name: u32,
+    /// The row the head reads, by original position; follows merges.
+    head: u32,
+    /// That row's last complete state. Shape: `[hidden]`.
+    pub(super) first_state: Vec<f32>,
+    /// Drop and restore: every token's last complete state. Shape: `[n0, hidden]`.
+    pub(super) restore: Option<Matrix>,
+    pub(super) trace: Trace,
+}
+
+impl SequenceState {
+    pub(super) fn begin(index: usize, encoded: &Encoded, pruner: &dyn Pruner) -> Result<Self, Error> {
+        let info = sequence_info(encoded);
+        let num_tokens = encoded.tokens.len();
+        let orig = match pruner.select_input(&info) {
+            None => (0..num_tokens as u32).collect(),
+            Some(chosen) => {
+                let ascending = chosen.windows(2).all(|pair| pair[0] < pair[1]);
+                let inside = chosen.last().is_some_and(|&last| (last as usize) < num_tokens);
+                if !(ascending && inside) {
+                    return Err(Error::BadInputSelection { sequence: index, expected: num_tokens, got: chosen });
+                }
+                chosen
+            }
+        };
+        let rows = orig.len();
+        Ok(Self {
+            pruner: pruner.begin(&info),
+            head: orig[0],
+            orig,
+            place: (0..rows as u32).collect(),
+            size: vec![1.0; rows],
+            alive: vec![true; rows],
+            next_name: num_tokens as u32,
+            first_state: Vec::new(),
+            restore: None,
+            trace: Trace { num_tokens, ..Trace::default() },
+        })
+    }
+
+    /// Only these rows may be attended to from the next layer on.
+    pub(super) fn mask(&mut self, rows: &[usize], place: Place) -> Result<(), Error> {
+        place.check_rows(rows.iter().copied(), self.orig.len())?;
+        if rows.is_empty() {
+            return Err(place.nothing_kept());
+        }
+        self.alive.fill(false);
+        for &row in rows {
+            self.alive[row] = true;
+        }
+        Ok(())
+    }
+
+    /// Carries positions, sizes and names along with the rows.
+    pub(super) fn rearrange(&mut self, plan: &Rearranged) {
+        for group in &plan.merged {
+            if group.from.contains(&self.head) && !plan.orig.contains(&self.head) {
+                self.head = group.into;
+            }
+        }
+        self.orig.clone_from(&plan.orig);
+        self.place.clone_from(&plan.place);
+        self.size.clone_from(&plan.size);
+        self.alive.clone_from(&plan.alive);
+        self.next_name = plan.next_name;
+    }
+
+    /// Positions of the rows that count as alive.
+    pub(super) fn alive_positions(&self) -> Vec<u32> {
+        self.orig.iter().zip(&self.alive).filter(|&(_, &alive)| alive).map(|(&orig, _)| orig).collect()
+    }
+
+    /// Takes note of complete states: rows of this sequence start at `start` of the packed `hidden`.
+    pub(super) fn remember(&mut self, hidden: &Matrix, start: usize) {
+        for (row, &orig) in self.orig.iter().enumerate() {
+            if orig == self.head {
+                self.first_state.clear();
+                self.first_state.extend_from_slice(hidden.row(start + row));
+            }
+        }
+        let Some(restore) = &mut self.restore else { return };
+        for (row, &orig) in self.orig.iter().enumerate() {
+            if (orig as usize) < restore.rows() {
+                restore.row_mut(orig as usize).copy_from_slice(hidden.row(start + row));
+            }
+        }
+    }
+}
