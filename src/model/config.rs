@@ -1,5 +1,18 @@
 //! The part of `config.json` we understand.
+//!
+//! candle-transformers has a configuration type per family, but each insists on fields that checkpoints leave out
+//! (dropout rates, initializer ranges) and accepts sizes that cannot be. This one form serves all families and names
+//! the field in every error.
 
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::model::Activation;
+use crate::model::Error;
+use crate::model::family::FamilyDetails;
+use crate::model::fields::Fields;
+use crate::model::fields::read_json_object;
 use crate::tensor::ModelShape;
 
 /// The encoder families prunescope loads, by `model_type`.
@@ -23,6 +36,46 @@ pub enum Family {
     ModernBert,
 }
 
+impl Family {
+    /// Every family, in the order they are listed to people.
+    pub const ALL: [Self; 8] = [
+        Self::Bert,
+        Self::DistilBert,
+        Self::Roberta,
+        Self::XlmRoberta,
+        Self::Electra,
+        Self::Albert,
+        Self::DebertaV2,
+        Self::ModernBert,
+    ];
+
+    /// The `model_type` of checkpoints: `bert`, `xlm-roberta`, …
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Bert => "bert",
+            Self::DistilBert => "distilbert",
+            Self::Roberta => "roberta",
+            Self::XlmRoberta => "xlm-roberta",
+            Self::Electra => "electra",
+            Self::Albert => "albert",
+            Self::DebertaV2 => "deberta-v2",
+            Self::ModernBert => "modernbert",
+        }
+    }
+
+    /// The known `model_type`s in quotes, for messages.
+    pub(super) fn known() -> String {
+        super::error::quoted(&Self::ALL.map(Self::id))
+    }
+
+    fn find(model_type: &str) -> Option<Self> {
+        // DeBERTa v3 checkpoints say `deberta-v2`; people who write a file by hand say what they mean.
+        let model_type = if model_type == "deberta-v3" { "deberta-v2" } else { model_type };
+        Self::ALL.into_iter().find(|family| family.id() == model_type)
+    }
+}
+
 /// What `config.json` says, checked and in one form for all families.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
@@ -38,4 +91,192 @@ pub struct ModelConfig {
     pub position_offset: usize,
     /// Names of the classes, index = class.
     pub labels: Vec<String>,
+}
+
+impl ModelConfig {
+    /// Reads `config.json` of a checkpoint folder, without its weights.
+    ///
+    /// # Errors
+    /// If there is no such file, it is not JSON, its `model_type` is unknown, or a field is missing, absurd or not
+    /// supported.
+    pub fn load(dir: &Path) -> Result<Self, Error> {
+        Ok(ParsedConfig::load(dir)?.config)
+    }
+}
+
+/// The configuration together with what only the loading of weights needs.
+pub(super) struct ParsedConfig {
+    pub(super) config: ModelConfig,
+    pub(super) details: Details,
+}
+
+/// What the weights look like, beyond [`ModelConfig`].
+pub(super) struct Details {
+    /// Added to the variance by every norm.
+    pub(super) eps: f32,
+    /// Of the feed-forward blocks.
+    pub(super) activation: Activation,
+    /// Width of the embedding tables.
+    pub(super) embedding: usize,
+    /// Rows of the position table.
+    pub(super) positions: Option<usize>,
+    /// Rows of the token type table; 0 = none.
+    pub(super) token_types: usize,
+    /// Of the classification head.
+    pub(super) head_activation: Activation,
+    /// What one family alone has.
+    pub(super) family: FamilyDetails,
+    /// First of `architectures`, for messages.
+    pub(super) architecture: String,
+}
+
+/// Bounds that no real encoder reaches: they turn a damaged file into an error before anything is computed from it.
+const MAX_LAYERS: usize = 1 << 10;
+const MAX_WIDTH: usize = 1 << 17;
+const MAX_ROWS: usize = 1 << 26;
+const MAX_LABELS: usize = 1 << 16;
+
+impl ParsedConfig {
+    pub(super) fn load(dir: &Path) -> Result<Self, Error> {
+        if dir.is_file() {
+            return Err(Error::NotAFolder { path: dir.to_owned() });
+        }
+        let path = dir.join("config.json");
+        let map = read_json_object(&path)?.ok_or_else(|| Error::NoConfig { dir: dir.to_owned() })?;
+        Self::parse(&Fields::new(&map, &path))
+    }
+
+    fn parse(fields: &Fields<'_>) -> Result<Self, Error> {
+        let expected = || format!("one of {}", Family::known());
+        let model_type = fields.text("model_type")?.ok_or_else(|| fields.refuse("model_type", expected()))?;
+        let family = Family::find(model_type)
+            .ok_or_else(|| Error::UnknownModelType { got: model_type.to_owned(), path: fields.path().to_owned() })?;
+        let shape = parse_shape(family, fields)?;
+        refuse_other_tasks(fields)?;
+        let labels = parse_labels(fields)?;
+        let (positions, position_offset) = parse_positions(family, fields)?;
+        let config = ModelConfig {
+            family,
+            shape,
+            vocab_size: fields.size("vocab_size", MAX_ROWS)?,
+            max_tokens: positions - position_offset,
+            position_offset,
+            labels,
+        };
+        let details = parse_details(&config, positions, fields)?;
+        Ok(Self { config, details })
+    }
+}
+
+fn parse_shape(family: Family, fields: &Fields<'_>) -> Result<ModelShape, Error> {
+    let [layers, hidden, heads, intermediate] = match family {
+        Family::DistilBert => ["n_layers", "dim", "n_heads", "hidden_dim"],
+        _ => ["num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size"],
+    };
+    let shape = ModelShape {
+        num_layers: fields.size(layers, MAX_LAYERS)?,
+        hidden: fields.size(hidden, MAX_WIDTH)?,
+        num_heads: fields.size(heads, MAX_WIDTH)?,
+        intermediate: fields.size(intermediate, MAX_WIDTH)?,
+    };
+    if !shape.hidden.is_multiple_of(shape.num_heads) {
+        let path = fields.path().to_owned();
+        return Err(Error::HeadsDoNotDivide { heads: shape.num_heads, hidden: shape.hidden, path });
+    }
+    Ok(shape)
+}
+
+/// Other problem types need other probabilities (a sigmoid per label, or none at all), so they would be shown wrongly.
+fn refuse_other_tasks(fields: &Fields<'_>) -> Result<(), Error> {
+    fields.only("problem_type", &Value::from("single_label_classification"))?;
+    fields.only("is_decoder", &Value::from(false))
+}
+
+/// Rows of the position table, and the first row in use.
+fn parse_positions(family: Family, fields: &Fields<'_>) -> Result<(usize, usize), Error> {
+    let positions = fields.size("max_position_embeddings", MAX_ROWS)?;
+    let offset = match family {
+        Family::Roberta | Family::XlmRoberta => fields.whole_or("pad_token_id", 0..=MAX_ROWS, 1)? + 1,
+        _ => 0,
+    };
+    if positions <= offset {
+        return Err(fields.refuse("max_position_embeddings", format!("more than pad_token_id + 1 = {offset}")));
+    }
+    Ok((positions, offset))
+}
+
+fn parse_labels(fields: &Fields<'_>) -> Result<Vec<String>, Error> {
+    let labels = match fields.get("id2label") {
+        Some(value) => labels_by_id(value).ok_or_else(|| {
+            fields.refuse("id2label", "an object with the keys \"0\", \"1\", … and a name for each class")
+        })?,
+        None => (0..fields.whole_or("num_labels", 1..=MAX_LABELS, 2)?).map(|id| format!("LABEL_{id}")).collect(),
+    };
+    if labels.len() < 2 {
+        let key = if fields.get("id2label").is_some() { "id2label" } else { "num_labels" };
+        return Err(fields.refuse(key, "at least 2 classes (a single output is a regression)"));
+    }
+    Ok(labels)
+}
+
+fn labels_by_id(value: &Value) -> Option<Vec<String>> {
+    let map = value.as_object().filter(|map| map.len() <= MAX_LABELS)?;
+    let mut labels = vec![None; map.len()];
+    for (id, label) in map {
+        let id: usize = id.parse().ok()?;
+        *labels.get_mut(id)? = Some(label.as_str()?.to_owned());
+    }
+    labels.into_iter().collect()
+}
+
+fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) -> Result<Details, Error> {
+    let family = config.family;
+    if !matches!(family, Family::DistilBert | Family::ModernBert) {
+        fields.only("position_embedding_type", &Value::from("absolute"))?;
+    }
+    let (eps_key, eps) = match family {
+        Family::ModernBert => ("norm_eps", 1e-5),
+        Family::DebertaV2 => ("layer_norm_eps", 1e-7),
+        Family::DistilBert | Family::Bert | Family::Roberta | Family::XlmRoberta | Family::Electra | Family::Albert => {
+            ("layer_norm_eps", 1e-12)
+        }
+    };
+    let (activation_key, activation) = match family {
+        Family::DistilBert => ("activation", Activation::Gelu),
+        Family::ModernBert => ("hidden_activation", Activation::Gelu),
+        Family::Albert => ("hidden_act", Activation::GeluTanh),
+        _ => ("hidden_act", Activation::Gelu),
+    };
+    let token_types = match family {
+        Family::DistilBert | Family::ModernBert => 0,
+        Family::DebertaV2 => fields.whole_or("type_vocab_size", 0..=MAX_ROWS, 0)?,
+        _ => fields.whole_or("type_vocab_size", 1..=MAX_ROWS, 2)?,
+    };
+    let embedding = match family {
+        Family::Albert | Family::Electra => fields.whole_or("embedding_size", 1..=MAX_WIDTH, 128)?,
+        _ => config.shape.hidden,
+    };
+    let has_positions = match family {
+        Family::ModernBert => false,
+        Family::DebertaV2 => fields.flag_or("position_biased_input", true)?,
+        _ => true,
+    };
+    let head_activation = match family {
+        Family::Bert | Family::Roberta | Family::XlmRoberta | Family::Albert => Activation::Tanh,
+        Family::Electra => Activation::Gelu,
+        Family::DistilBert => Activation::Relu,
+        Family::DebertaV2 => fields.activation_or("pooler_hidden_act", Activation::Gelu)?,
+        Family::ModernBert => fields.activation_or("classifier_activation", Activation::Gelu)?,
+    };
+    let architecture = fields.get("architectures").and_then(|names| names.get(0)).and_then(Value::as_str);
+    Ok(Details {
+        eps: fields.positive_or(eps_key, eps)?,
+        activation: fields.activation_or(activation_key, activation)?,
+        embedding,
+        positions: has_positions.then_some(positions),
+        token_types,
+        head_activation,
+        family: FamilyDetails::parse(config, fields)?,
+        architecture: architecture.unwrap_or("not stated").to_owned(),
+    })
 }

@@ -1,21 +1,44 @@
 //! Checkpoints, tokenizers and one layer's forward pass. Loads and computes; never prunes, never loops over layers.
 //!
-//! Start reading at [`Model::load`]; [`Model`] holds the weights in one form for all families.
+//! Start reading at [`Checkpoint::load`]; [`Model`] holds the weights in one form for all families.
+//!
+//! Nothing a file claims is believed: sizes are checked before memory is asked for, and every refusal is an [`Error`]
+//! that names the file, what was expected and what was found.
 
+mod assemble;
+mod assemble_modernbert;
 mod attention;
+mod checkpoint;
 mod config;
 mod encoded;
+mod error;
+mod family;
+mod fields;
 mod forward;
+mod pytorch_file;
 mod relative;
+mod safetensors_file;
+mod sample;
+mod tensor_loader;
+mod tokenizer;
+mod truncate;
+mod vocab_file;
+mod weight_files;
 mod weights;
 
+pub use checkpoint::Checkpoint;
 pub use config::Family;
 pub use config::ModelConfig;
 pub use encoded::Encoded;
 pub use encoded::Token;
+pub use error::Error;
+pub use error::Misshapen;
 pub use forward::AttentionContext;
 pub use forward::AttentionOutput;
 pub use forward::EmbedInput;
+pub use sample::SAMPLE_MODEL;
+pub use sample::find_model;
+pub use tokenizer::Tokenizer;
 pub use weights::Activation;
 pub use weights::DisentangledAttention;
 pub use weights::EmbeddingWeights;

@@ -1,0 +1,314 @@
+//! What can go wrong while a checkpoint is loaded or a text is cut into tokens.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::model::Family;
+
+/// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No folder of that name.
+    #[error("no model {name:?}; looked at {}", quoted_paths(places))]
+    ModelNotFound {
+        /// As given.
+        name: String,
+        /// The folders that were tried, in order.
+        places: Vec<PathBuf>,
+    },
+    /// A file where a checkpoint folder was expected.
+    #[error("expected a checkpoint folder, got a file: {}", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("cannot read the file: {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Its reason.
+        #[source]
+        source: io::Error,
+    },
+    /// A folder that holds no model.
+    #[error("the folder has no \"config.json\", so it is not a checkpoint: {}", dir.display())]
+    NoConfig {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A file of settings that is larger than any real one.
+    #[error("expected at most {limit} bytes, got {got}: {}", path.display())]
+    TooLarge {
+        /// The most we read.
+        limit: u64,
+        /// The file's size.
+        got: u64,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Text that is not JSON, or of the wrong form.
+    #[error("not valid JSON, or not of the expected form: {}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Line and column.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A kind of model we do not know.
+    #[error("unknown \"model_type\" {got:?}; known are {}: {}", Family::known(), path.display())]
+    UnknownModelType {
+        /// What the file says.
+        got: String,
+        /// `config.json`.
+        path: PathBuf,
+    },
+    /// A field without which the model cannot be built.
+    #[error("config field {key:?} is missing; expected {expected}: {}", path.display())]
+    MissingField {
+        /// Its name.
+        key: &'static str,
+        /// What it should hold.
+        expected: String,
+        /// `config.json`.
+        path: PathBuf,
+    },
+    /// A field with a value that makes no sense or that we do not support.
+    #[error("config field {key:?}: expected {expected}, got {got}: {}", path.display())]
+    FieldValue {
+        /// Its name.
+        key: &'static str,
+        /// What it should hold.
+        expected: String,
+        /// What it holds, as JSON.
+        got: String,
+        /// `config.json` or `tokenizer_config.json`.
+        path: PathBuf,
+    },
+    /// Heads of fractional width.
+    #[error("{heads} attention heads do not divide the hidden size {hidden}: {}", path.display())]
+    HeadsDoNotDivide {
+        /// `num_attention_heads`.
+        heads: usize,
+        /// `hidden_size`.
+        hidden: usize,
+        /// `config.json`.
+        path: PathBuf,
+    },
+    /// No weights in the folder.
+    #[error("no weights; expected one of {}: {}", quoted(looked_for), dir.display())]
+    NoWeights {
+        /// The file names that were tried.
+        looked_for: &'static [&'static str],
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A safetensors header that promises more than the file has, or cannot be one.
+    #[error("safetensors header: expected {expected}, got {got}; the file is truncated or damaged: {}", path.display())]
+    Header {
+        /// What the header must fulfil.
+        expected: String,
+        /// What it says.
+        got: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A tensor whose place in the file contradicts its shape or the file's size.
+    #[error("tensor {tensor:?}: expected {expected}, got {got}; the file is truncated or damaged: {}", path.display())]
+    Extent {
+        /// Its name.
+        tensor: String,
+        /// What the header must fulfil.
+        expected: String,
+        /// What it says.
+        got: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A shard list that leads out of the folder.
+    #[error("shard {shard:?} is not a plain file name: {}", path.display())]
+    ShardName {
+        /// As listed.
+        shard: String,
+        /// The index file.
+        path: PathBuf,
+    },
+    /// A shard list that lists nothing.
+    #[error("expected an object \"weight_map\" from tensor names to files: {}", path.display())]
+    NoShards {
+        /// The index file.
+        path: PathBuf,
+    },
+    /// A `pytorch_model.bin` that is not a zip archive.
+    #[error("expected a zip archive as PyTorch 1.6 and later write it, got other bytes: {}", path.display())]
+    NotAnArchive {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A `pytorch_model.bin` that the reader refused.
+    #[error("cannot read {what} from the PyTorch file: {}", path.display())]
+    PyTorch {
+        /// Which part.
+        what: String,
+        /// The file.
+        path: PathBuf,
+        /// The reader's reason.
+        #[source]
+        source: Box<candle_core::Error>,
+    },
+    /// A `pytorch_model.bin` on which the reader gave up.
+    #[error("the PyTorch file is damaged: the reader stopped at {what}: {}", path.display())]
+    PyTorchDamaged {
+        /// Which part.
+        what: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Numbers in a form we do not read.
+    #[error("tensor {tensor:?}: expected numbers of type F32, F16 or BF16, got {got}: {}", path.display())]
+    NumberType {
+        /// Its name.
+        tensor: String,
+        /// The type on disk.
+        got: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Weights that are not numbers.
+    #[error("tensor {tensor:?}: expected finite numbers, got {value} at index {index}: {}", path.display())]
+    NotFinite {
+        /// Its name.
+        tensor: String,
+        /// Where, counted row by row.
+        index: usize,
+        /// NaN or an infinity.
+        value: f32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Weights that do not fit the configuration. All of them are listed.
+    #[error("{}: {}", tensor_problems(missing, misshapen), path.display())]
+    Tensors {
+        /// Names that no weight file has.
+        missing: Vec<String>,
+        /// Tensors of the wrong shape.
+        misshapen: Vec<Misshapen>,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// An encoder that was not trained to classify.
+    #[error("the checkpoint has no sequence classification head (missing {}); its architecture is {architecture:?}: {}",
+        quoted(missing), path.display())]
+    NoClassificationHead {
+        /// The tensors of the head that are missing.
+        missing: Vec<String>,
+        /// From `architectures` in `config.json`.
+        architecture: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No tokenizer in the folder.
+    #[error("no tokenizer; expected one of {}: {}", quoted(looked_for), dir.display())]
+    NoTokenizer {
+        /// The file names that were tried.
+        looked_for: &'static [&'static str],
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A tokenizer file that the library refused.
+    #[error("cannot read the tokenizer: {}", path.display())]
+    TokenizerFile {
+        /// The file.
+        path: PathBuf,
+        /// The library's reason.
+        #[source]
+        source: tokenizers::Error,
+    },
+    /// A tokenizer file on which the library gave up.
+    #[error("the tokenizer file is damaged: {}", path.display())]
+    TokenizerDamaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A vocabulary without a token that every text needs.
+    #[error("the vocabulary has no {token:?}: {}", path.display())]
+    VocabularyToken {
+        /// `[CLS]`, `[SEP]` or `[UNK]`, as configured.
+        token: String,
+        /// The vocabulary.
+        path: PathBuf,
+    },
+    /// A tokenizer that knows words the model has no row for.
+    #[error("the tokenizer's largest id is {largest} ({token:?}), but the model has {vocab_size} word embeddings: {}",
+        path.display())]
+    IdBeyondVocabulary {
+        /// The largest id.
+        largest: u32,
+        /// Its spelling.
+        token: String,
+        /// `vocab_size`.
+        vocab_size: usize,
+        /// The tokenizer file.
+        path: PathBuf,
+    },
+    /// A text that the library could not cut.
+    #[error("cannot cut the text into tokens")]
+    Encode {
+        /// The library's reason.
+        #[source]
+        source: tokenizers::Error,
+    },
+    /// A text from which nothing is left.
+    #[error("the text has no tokens, and the tokenizer adds none of its own")]
+    NoTokens,
+    /// A position table shorter than the tokens that every text gets.
+    #[error("the tokenizer adds {special} special tokens, but the model takes at most {max_tokens} tokens")]
+    NoRoom {
+        /// Special tokens of every text.
+        special: usize,
+        /// The model's limit.
+        max_tokens: usize,
+    },
+}
+
+/// A tensor of the wrong shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misshapen {
+    /// Its name.
+    pub tensor: String,
+    /// The shape that the configuration asks for.
+    pub expected: Vec<usize>,
+    /// The shape on disk.
+    pub got: Vec<usize>,
+}
+
+impl fmt::Display for Misshapen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: expected shape {:?}, got {:?}", self.tensor, self.expected, self.got)
+    }
+}
+
+/// Names in quotes, with commas.
+pub(super) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
+    names.iter().map(|name| format!("{:?}", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+fn quoted_paths(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("{:?}", path.display().to_string())).collect::<Vec<_>>().join(", ")
+}
+
+fn tensor_problems(missing: &[String], misshapen: &[Misshapen]) -> String {
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        let noun = if missing.len() == 1 { "tensor is" } else { "tensors are" };
+        parts.push(format!("{} {noun} missing ({})", missing.len(), quoted(missing)));
+    }
+    if !misshapen.is_empty() {
+        let noun = if misshapen.len() == 1 { "tensor has" } else { "tensors have" };
+        let list = misshapen.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        parts.push(format!("{} {noun} the wrong shape ({list})", misshapen.len()));
+    }
+    parts.join(", and ")
+}

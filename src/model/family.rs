@@ -1,0 +1,185 @@
+//! What one family alone has in its `config.json`.
+
+use serde_json::Value;
+
+use crate::model::Error;
+use crate::model::Family;
+use crate::model::ModelConfig;
+use crate::model::fields::Fields;
+use crate::model::fields::positive;
+use crate::model::weights::RotaryAttention;
+
+/// Settings of single families.
+pub(super) enum FamilyDetails {
+    /// Nothing beyond the common fields.
+    Plain,
+    /// `DeBERTa` v2 and v3.
+    Deberta(DebertaDetails),
+    /// `ModernBERT`.
+    ModernBert(ModernBertDetails),
+}
+
+/// Relative positions of `DeBERTa`.
+pub(super) struct DebertaDetails {
+    pub(super) buckets: Option<usize>,
+    pub(super) max_distance: usize,
+    pub(super) content_to_position: bool,
+    pub(super) position_to_content: bool,
+    /// Whether the relative embeddings pass a norm.
+    pub(super) normalizes: bool,
+}
+
+impl DebertaDetails {
+    /// Half the rows of the relative embedding table.
+    pub(super) fn span(&self) -> usize {
+        self.buckets.unwrap_or(self.max_distance)
+    }
+}
+
+/// Biases and positions of `ModernBERT`.
+pub(super) struct ModernBertDetails {
+    pub(super) norm_bias: bool,
+    pub(super) attention_bias: bool,
+    pub(super) feed_forward_bias: bool,
+    pub(super) classifier_bias: bool,
+    /// One a layer.
+    pub(super) rotary: Vec<RotaryAttention>,
+}
+
+/// Furthest distance between two tokens we accept in a setting.
+const MAX_DISTANCE: usize = 1 << 26;
+
+impl FamilyDetails {
+    pub(super) fn parse(config: &ModelConfig, fields: &Fields<'_>) -> Result<Self, Error> {
+        match config.family {
+            Family::Albert => {
+                fields.only("num_hidden_groups", &Value::from(1))?;
+                fields.only("inner_group_num", &Value::from(1))?;
+                Ok(Self::Plain)
+            }
+            Family::DebertaV2 => parse_deberta(config, fields).map(Self::Deberta),
+            Family::ModernBert => parse_modernbert(config, fields).map(Self::ModernBert),
+            Family::Bert | Family::DistilBert | Family::Roberta | Family::XlmRoberta | Family::Electra => {
+                Ok(Self::Plain)
+            }
+        }
+    }
+}
+
+fn parse_deberta(config: &ModelConfig, fields: &Fields<'_>) -> Result<DebertaDetails, Error> {
+    let hidden = config.shape.hidden;
+    if !fields.flag_or("relative_attention", false)? {
+        return Err(fields.refuse("relative_attention", "true"));
+    }
+    if !fields.flag_or("share_att_key", false)? {
+        return Err(fields.refuse("share_att_key", "true"));
+    }
+    fields.only("embedding_size", &Value::from(hidden))?;
+    fields.only("pooler_hidden_size", &Value::from(hidden))?;
+    fields.only("attention_head_size", &Value::from(config.shape.head_dim()))?;
+    fields.only("conv_kernel_size", &Value::from(0))?;
+
+    let max_distance = match fields.get("max_relative_positions") {
+        Some(value) if value.as_i64().is_some_and(|number| number >= 1) => {
+            fields.size("max_relative_positions", MAX_DISTANCE)?
+        }
+        Some(value) if value.as_i64().is_none() => {
+            return Err(fields.refuse("max_relative_positions", "a whole number"));
+        }
+        _ => config.max_tokens,
+    };
+    let buckets = match fields.get("position_buckets") {
+        Some(value) if value.as_i64().is_some_and(|number| number < 1) => None,
+        Some(_) => Some(fields.size("position_buckets", MAX_DISTANCE)?),
+        None => None,
+    };
+    // The logarithmic buckets divide by log((max_distance - 1) / (buckets / 2)), which must be above zero.
+    if buckets.is_some_and(|buckets| buckets < 2 || max_distance < buckets / 2 + 2) {
+        let expected = format!("2 to twice the largest distance, {max_distance}");
+        return Err(fields.refuse("position_buckets", expected));
+    }
+    let terms = position_terms(fields)?;
+    let normalizes = match fields.text("norm_rel_ebd")? {
+        None | Some("none") => false,
+        Some("layer_norm") => true,
+        Some(_) => return Err(fields.refuse("norm_rel_ebd", "\"layer_norm\" or \"none\"")),
+    };
+    Ok(DebertaDetails {
+        buckets,
+        max_distance,
+        content_to_position: terms.contains(&"c2p"),
+        position_to_content: terms.contains(&"p2c"),
+        normalizes,
+    })
+}
+
+/// `pos_att_type`: a list, or text with bars between the terms.
+fn position_terms<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Error> {
+    let terms = match fields.get("pos_att_type") {
+        None => Some(Vec::new()),
+        Some(Value::String(text)) => Some(text.split('|').map(str::trim).filter(|term| !term.is_empty()).collect()),
+        Some(Value::Array(list)) => list.iter().map(Value::as_str).collect(),
+        Some(_) => None,
+    };
+    terms
+        .filter(|terms| terms.iter().all(|term| ["c2p", "p2c"].contains(term)))
+        .ok_or_else(|| fields.refuse("pos_att_type", "a list of \"c2p\" and \"p2c\""))
+}
+
+fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernBertDetails, Error> {
+    fields.only("classifier_pooling", &Value::from("cls"))?;
+    if !config.shape.head_dim().is_multiple_of(2) {
+        return Err(fields.refuse("num_attention_heads", "heads of an even width, as rotary positions need"));
+    }
+    let global_theta = theta(fields, "global_rope_theta", "full_attention", 160_000.0)?;
+    let local_theta = theta(fields, "local_rope_theta", "sliding_attention", 10_000.0)?;
+    let half_window = fields.whole_or("local_attention", 1..=MAX_DISTANCE, 128)? / 2;
+    let is_global = global_layers(config.shape.num_layers, fields)?;
+    let rotary = is_global
+        .into_iter()
+        .map(|is_global| {
+            if is_global {
+                RotaryAttention { theta: global_theta, half_window: None }
+            } else {
+                RotaryAttention { theta: local_theta, half_window: Some(half_window) }
+            }
+        })
+        .collect();
+    Ok(ModernBertDetails {
+        norm_bias: fields.flag_or("norm_bias", false)?,
+        attention_bias: fields.flag_or("attention_bias", false)?,
+        feed_forward_bias: fields.flag_or("mlp_bias", false)?,
+        classifier_bias: fields.flag_or("classifier_bias", false)?,
+        rotary,
+    })
+}
+
+/// The base of the rotation frequencies, where older and newer versions of the file keep it.
+fn theta(fields: &Fields<'_>, key: &'static str, kind: &str, default: f32) -> Result<f32, Error> {
+    let nested = fields.get("rope_parameters").and_then(|all| all.get(kind)).and_then(|own| own.get("rope_theta"));
+    match nested {
+        Some(value) if fields.get(key).is_none() => positive(value)
+            .ok_or_else(|| fields.refuse("rope_parameters", "a positive rope_theta for each kind of layer")),
+        _ => fields.positive_or(key, default),
+    }
+}
+
+/// Which layers attend to the whole text.
+fn global_layers(num_layers: usize, fields: &Fields<'_>) -> Result<Vec<bool>, Error> {
+    let types = fields.get("layer_types").filter(|_| fields.get("global_attn_every_n_layers").is_none());
+    let Some(types) = types else {
+        let every = fields.whole_or("global_attn_every_n_layers", 1..=MAX_DISTANCE, 3)?;
+        return Ok((0..num_layers).map(|layer| layer % every == 0).collect());
+    };
+    let kinds = types.as_array().and_then(|types| {
+        let kinds = types.iter().map(|kind| match kind.as_str() {
+            Some("full_attention") => Some(true),
+            Some("sliding_attention") => Some(false),
+            _ => None,
+        });
+        kinds.collect::<Option<Vec<_>>>().filter(|kinds| kinds.len() == num_layers)
+    });
+    kinds.ok_or_else(|| {
+        fields.refuse("layer_types", format!("{num_layers} times \"full_attention\" or \"sliding_attention\""))
+    })
+}

@@ -1,0 +1,135 @@
+//! Reads named tensors of known shapes and remembers everything that was wrong with them.
+
+use crate::model::Error;
+use crate::model::Linear;
+use crate::model::Misshapen;
+use crate::model::Norm;
+use crate::model::weight_files::WeightFiles;
+use crate::tensor::Matrix;
+
+/// Which part of the model is being read: what is missing from the head means something else than the rest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Encoder,
+    Head,
+}
+
+/// Hands out tensors; a missing or misshapen one is noted and replaced by an empty one, so that all are found in one go.
+pub(super) struct TensorLoader<'a> {
+    files: &'a WeightFiles,
+    /// `bert.` and the like; some checkpoints leave it out.
+    prefix: &'static str,
+    part: Part,
+    missing: Vec<String>,
+    missing_from_head: Vec<String>,
+    misshapen: Vec<Misshapen>,
+    failure: Option<Error>,
+}
+
+impl<'a> TensorLoader<'a> {
+    pub(super) fn new(files: &'a WeightFiles, prefix: &'static str) -> Self {
+        Self {
+            files,
+            prefix,
+            part: Part::Encoder,
+            missing: Vec::new(),
+            missing_from_head: Vec::new(),
+            misshapen: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// What is read from here on belongs to this part.
+    pub(super) fn enter(&mut self, part: Part) {
+        self.part = part;
+    }
+
+    /// Shape: `[rows, cols]`.
+    pub(super) fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Matrix {
+        let values = self.values(name, &[rows, cols]);
+        Matrix::from_vec(rows, cols, values).unwrap_or_default()
+    }
+
+    /// Shape: `[length]`.
+    pub(super) fn vector(&mut self, name: &str, length: usize) -> Vec<f32> {
+        self.values(name, &[length])
+    }
+
+    /// `name.weight` and `name.bias`. Shape of the weight: `[outputs, inputs]`.
+    pub(super) fn linear(&mut self, name: &str, outputs: usize, inputs: usize) -> Linear {
+        let weight = self.matrix(&format!("{name}.weight"), outputs, inputs);
+        Linear::new(weight, Some(self.vector(&format!("{name}.bias"), outputs)))
+    }
+
+    /// `name.weight` alone.
+    pub(super) fn linear_without_bias(&mut self, name: &str, outputs: usize, inputs: usize) -> Linear {
+        Linear::new(self.matrix(&format!("{name}.weight"), outputs, inputs), None)
+    }
+
+    /// `name.weight` and `name.bias` of a norm.
+    pub(super) fn norm(&mut self, name: &str, length: usize, eps: f32) -> Norm {
+        let mut norm = self.norm_without_bias(name, length, eps);
+        norm.bias = Some(self.vector(&format!("{name}.bias"), length));
+        norm
+    }
+
+    /// `name.weight` of a norm alone.
+    pub(super) fn norm_without_bias(&mut self, name: &str, length: usize, eps: f32) -> Norm {
+        Norm { weight: self.vector(&format!("{name}.weight"), length), bias: None, eps }
+    }
+
+    /// Every problem in one error, or nothing.
+    pub(super) fn finish(self, architecture: &str, dir: &std::path::Path) -> Result<(), Error> {
+        let path = dir.to_owned();
+        let lacks_head = self.missing_from_head.iter().any(|name| name.ends_with(".weight"));
+        if lacks_head && self.missing.is_empty() && self.misshapen.is_empty() {
+            let architecture = architecture.to_owned();
+            return Err(Error::NoClassificationHead { missing: self.missing_from_head, architecture, path });
+        }
+        let missing: Vec<_> = self.missing.into_iter().chain(self.missing_from_head).collect();
+        if !missing.is_empty() || !self.misshapen.is_empty() {
+            return Err(Error::Tensors { missing, misshapen: self.misshapen, path });
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn values(&mut self, name: &str, expected: &[usize]) -> Vec<f32> {
+        let Some((stored_name, got)) = self.locate(name) else {
+            match self.part {
+                Part::Encoder => self.missing.push(name.to_owned()),
+                Part::Head => self.missing_from_head.push(name.to_owned()),
+            }
+            return Vec::new();
+        };
+        if got != expected {
+            self.misshapen.push(Misshapen { tensor: stored_name, expected: expected.to_owned(), got: got.to_owned() });
+            return Vec::new();
+        }
+        let is_spoiled = self.failure.is_some() || !self.missing.is_empty() || !self.misshapen.is_empty();
+        if is_spoiled {
+            return Vec::new();
+        }
+        match self.files.read(&stored_name) {
+            Ok(values) => values.unwrap_or_default(),
+            Err(err) => {
+                self.failure = Some(err);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The name under which the tensor is stored: with or without the prefix, norms in the newer or the older spelling.
+    fn locate(&self, name: &str) -> Option<(String, &'a [usize])> {
+        let bare = name.strip_prefix(self.prefix);
+        [Some(name), bare].into_iter().flatten().find_map(|name| {
+            let find = |name: &str| self.files.shape(name).map(|shape| (name.to_owned(), shape));
+            find(name).or_else(|| find(&older_spelling(name)?))
+        })
+    }
+}
+
+/// Checkpoints converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.
+fn older_spelling(name: &str) -> Option<String> {
+    let weight = name.strip_suffix("LayerNorm.weight").map(|stem| format!("{stem}LayerNorm.gamma"));
+    weight.or_else(|| name.strip_suffix("LayerNorm.bias").map(|stem| format!("{stem}LayerNorm.beta")))
+}

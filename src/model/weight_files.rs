@@ -1,0 +1,138 @@
+//! The weight files of a checkpoint folder, in any of the forms they come in.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::model::Error;
+use crate::model::fields::read_json_object;
+use crate::model::pytorch_file::PyTorchFile;
+use crate::model::safetensors_file::SafetensorsFile;
+
+/// Where weights are looked for, best first.
+const LOOKED_FOR: &[&str] =
+    &["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+
+/// All tensors of a checkpoint, by name.
+pub(super) struct WeightFiles {
+    files: Vec<WeightFile>,
+    /// Name to file and shape.
+    tensors: BTreeMap<String, (usize, Vec<usize>)>,
+    /// SHA-256 of the files' bytes one after another, by file name.
+    pub(super) hash: String,
+}
+
+struct WeightFile {
+    path: PathBuf,
+    content: Content,
+}
+
+enum Content {
+    Safetensors(SafetensorsFile),
+    PyTorch(PyTorchFile),
+}
+
+impl WeightFile {
+    fn open(path: PathBuf) -> Result<Self, Error> {
+        let content = if path.extension().is_some_and(|extension| extension == "safetensors") {
+            Content::Safetensors(SafetensorsFile::open(&path)?)
+        } else {
+            Content::PyTorch(PyTorchFile::open(&path)?)
+        };
+        Ok(Self { path, content })
+    }
+
+    fn shapes(&self) -> Box<dyn Iterator<Item = (&str, &[usize])> + '_> {
+        match &self.content {
+            Content::Safetensors(file) => Box::new(file.shapes()),
+            Content::PyTorch(file) => Box::new(file.shapes()),
+        }
+    }
+}
+
+impl WeightFiles {
+    /// Opens the best of the forms that the folder has.
+    pub(super) fn open(dir: &Path) -> Result<Self, Error> {
+        let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.is_file());
+        let Some(found) = found else {
+            return Err(Error::NoWeights { looked_for: LOOKED_FOR, dir: dir.to_owned() });
+        };
+        let paths = if found.extension().is_some_and(|extension| extension == "json") {
+            shards(dir, &found)?
+        } else {
+            vec![found]
+        };
+        let files = paths.iter().map(|path| WeightFile::open(path.clone())).collect::<Result<Vec<_>, _>>()?;
+        let mut tensors = BTreeMap::new();
+        for (index, file) in files.iter().enumerate() {
+            tensors.extend(file.shapes().map(|(name, shape)| (name.to_owned(), (index, shape.to_owned()))));
+        }
+        Ok(Self { files, tensors, hash: hash_files(&paths)? })
+    }
+
+    pub(super) fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|(_, shape)| shape.as_slice())
+    }
+
+    /// One tensor in `f32`, row by row; `None` if there is none of that name.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
+        let Some(file) = self.tensors.get(name).and_then(|(index, _)| self.files.get(*index)) else {
+            return Ok(None);
+        };
+        let values = match &file.content {
+            Content::Safetensors(content) => content.read(name)?,
+            Content::PyTorch(content) => content.read(name)?,
+        };
+        let worst = values.iter().flatten().enumerate().find(|(_, value)| !value.is_finite());
+        match worst {
+            Some((index, &value)) => {
+                Err(Error::NotFinite { tensor: name.to_owned(), index, value, path: file.path.clone() })
+            }
+            None => Ok(values),
+        }
+    }
+}
+
+/// The files that an index lists, by name.
+fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>, Error> {
+    let map = read_json_object(index)?.unwrap_or_default();
+    let weight_map = map.get("weight_map").and_then(|value| value.as_object());
+    let mut names = Vec::new();
+    for shard in weight_map.into_iter().flat_map(|map| map.values()) {
+        let shard = shard.as_str().unwrap_or_default();
+        let is_plain = !shard.is_empty() && !shard.contains(['/', '\\', ':']) && shard != "." && shard != "..";
+        if !is_plain {
+            return Err(Error::ShardName { shard: shard.to_owned(), path: index.to_owned() });
+        }
+        names.push(shard.to_owned());
+    }
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Err(Error::NoShards { path: index.to_owned() });
+    }
+    Ok(names.into_iter().map(|name| dir.join(name)).collect())
+}
+
+/// SHA-256 of the files' bytes one after another, in hex.
+pub(super) fn hash_files(paths: &[PathBuf]) -> Result<String, Error> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    for path in paths {
+        let read_error = |source| Error::Read { path: path.clone(), source };
+        let mut file = File::open(path).map_err(read_error)?;
+        loop {
+            let read = file.read(&mut buffer).map_err(read_error)?;
+            if read == 0 {
+                break;
+            }
+            hasher.update(&buffer[..read]);
+        }
+    }
+    Ok(format!("{:x}", hasher.finalize()))
+}
