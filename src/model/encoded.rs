@@ -7,15 +7,16 @@ use std::sync::Arc;
 pub struct Token {
     /// Row of the word embedding table.
     pub id: u32,
-    /// The tokenizer's own spelling: `##ing`, `Ġthe`, `▁the`, `[CLS]`.
+    /// The vocabulary's spelling of `id`: `##ing`, `Ġthe`, `▁the`, `[CLS]`, `[UNK]`.
     pub piece: String,
     /// First byte in the text it came from. Special tokens: `start == end`.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// Which text: 0, or 1 for the second text of a pair.
+    /// Which text: 0, or 1 for the second text of a pair and the special token after it, where the family tells
+    /// them apart. Also the row of the token type table, where that has more than one.
     pub segment: u32,
-    /// Added by the tokenizer: `[CLS]`, `[SEP]`, `<s>`.
+    /// Added by the tokenizer: `[CLS]`, `[SEP]`, `<s>`. The same word typed by the user is a token like others.
     pub special: bool,
     /// Index of the word within its segment; `None` for special tokens. Pieces of one word share it.
     pub word: Option<u32>,

@@ -116,7 +116,8 @@ impl Tokenizer {
             let (start, end) = if special { (0, 0) } else { (start, end) };
             tokens.push(Token {
                 id,
-                piece: piece.clone(),
+                // The vocabulary's spelling of the id, so that an unknown character reads `<unk>` in every family.
+                piece: self.inner.id_to_token(id).unwrap_or_else(|| piece.clone()),
                 start,
                 end,
                 segment,
