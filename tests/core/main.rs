@@ -1,3 +1,6 @@
 //! Core tests: models, strategies, engine, data and metrics; no window, no command line.
 
+mod model_formats;
+mod model_pytorch_writer;
+mod model_support;
 mod model_tokenizer;

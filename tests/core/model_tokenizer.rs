@@ -1,8 +1,5 @@
 //! Tokens, ids and byte offsets against the stored references of every family.
 
-use std::path::Path;
-use std::path::PathBuf;
-
 use candle_core::DType;
 use candle_core::Device;
 use prunescope::model::Checkpoint;
@@ -11,20 +8,10 @@ use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
 use serde_json::Value;
 
-pub(crate) const FIXTURES: [&str; 7] =
-    ["bert", "distilbert", "roberta", "electra", "albert", "deberta-v2", "modernbert"];
-
-pub(crate) fn fixture(family: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family)
-}
-
-pub(crate) fn load(family: &str) -> Checkpoint {
-    Checkpoint::load(&fixture(family)).unwrap_or_else(|err| panic!("{family} loads: {err}"))
-}
-
-fn read_json(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).expect("the reference is there")).expect("the reference is JSON")
-}
+use crate::model_support::FIXTURES;
+use crate::model_support::fixture;
+use crate::model_support::load;
+use crate::model_support::read_json;
 
 fn ids(encoded: &Encoded) -> Vec<u32> {
     encoded.tokens.iter().map(|token| token.id).collect()
