@@ -26,3 +26,92 @@ pub fn column_sum(evidence: &SequenceEvidence, exclude_diagonal: bool) -> Vec<f3
         evidence.column_sums.clone()
     }
 }
+
+/// Attention each token receives, averaged over heads and divided by `divisor` queries: the column mean where `divisor` is
+/// the number of tokens.
+///
+/// Shape: `[tokens]`. Range: 0–1 if `divisor` is at least the number of tokens.
+/// Source: Kim et al. 2022, "Learned Token Pruning for Transformers", section 3.2; the authors divide by the padded length.
+#[must_use]
+pub fn column_mean(evidence: &SequenceEvidence, num_heads: usize, divisor: f64) -> Vec<f32> {
+    let scale = 1.0 / (num_heads as f64 * divisor);
+    #[expect(clippy::cast_possible_truncation, reason = "scores are f32 throughout")]
+    let mean = |sum: &f32| (f64::from(*sum) * scale) as f32;
+    evidence.column_sums.iter().map(mean).collect()
+}
+
+/// Attention `[CLS]` pays each token times the norm of its value vector, as a share of all `candidates` together.
+///
+/// Shape: `[tokens]`; rows that are no candidates are on the same scale. Range: at least 0; the candidates sum to 1.
+/// Source: Fayyaz et al. 2022, "Adaptive Token Sampling", section 3.1, in the form of their published code.
+#[must_use]
+pub fn cls_value_share(evidence: &SequenceEvidence, candidates: &[usize]) -> Vec<f32> {
+    let mut scores: Vec<f32> =
+        evidence.cls_row.iter().zip(&evidence.value_norms).map(|(row, norm)| row * norm).collect();
+    let total: f32 = candidates.iter().map(|&row| scores[row]).sum();
+    if total > 0.0 {
+        for score in &mut scores {
+            *score /= total;
+        }
+    }
+    scores
+}
+
+/// How spread out the attention is that each token gives: the entropy of its row in each head, averaged over heads.
+///
+/// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`. `order` is Renyi's; 1 is Shannon's entropy.
+/// Source: Aizawa and Igaue 2026 (idea); strategies compared in the documentation of the strategy `entropy`.
+#[must_use]
+pub fn row_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) -> Vec<f32> {
+    let probs = &evidence.attention_probs;
+    let num_tokens = num_tokens(probs.len(), num_heads);
+    let mut sums = vec![0.0; num_tokens];
+    for (index, row) in probs.chunks_exact(num_tokens.max(1)).enumerate() {
+        sums[index % num_tokens] += entropy(row.iter().map(|&p| f64::from(p)), order);
+    }
+    sums.into_iter().map(|sum| to_score(sum / num_heads as f64)).collect()
+}
+
+/// How spread out the attention is that each token receives: the entropy of its column in the head-mean matrix, brought
+/// to sum 1.
+///
+/// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`. `order` is Renyi's; 1 is Shannon's entropy.
+/// Source: Su et al. 2026, "Col-Ln" (idea); see the documentation of the strategy `entropy`.
+#[must_use]
+pub fn column_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) -> Vec<f32> {
+    let probs = &evidence.attention_probs;
+    let num_tokens = num_tokens(probs.len(), num_heads);
+    // Sums over heads instead of means: a column is brought to sum 1 anyway. Shape: [query, key]
+    let mut summed = vec![0.0; num_tokens * num_tokens];
+    for head in probs.chunks_exact((num_tokens * num_tokens).max(1)) {
+        for (sum, &p) in summed.iter_mut().zip(head) {
+            *sum += f64::from(p);
+        }
+    }
+    let column = |key: usize| summed.iter().skip(key).step_by(num_tokens).copied();
+    let of_column = |key: usize| {
+        let total: f64 = column(key).sum();
+        // A column that nobody looks at has no spread.
+        if total > 0.0 { entropy(column(key).map(|p| p / total), order) } else { 0.0 }
+    };
+    (0..num_tokens).map(|key| to_score(of_column(key))).collect()
+}
+
+/// Renyi entropy of a distribution, in nats; Shannon's for order 1.
+fn entropy(distribution: impl Iterator<Item = f64>, order: f64) -> f64 {
+    let positive = distribution.filter(|&p| p > 0.0);
+    if (order - 1.0).abs() < 1e-9 {
+        return positive.map(|p| -p * p.ln()).sum();
+    }
+    positive.map(|p| p.powf(order)).sum::<f64>().ln() / (1.0 - order)
+}
+
+fn num_tokens(num_probs: usize, num_heads: usize) -> usize {
+    (num_probs / num_heads.max(1)).isqrt()
+}
+
+fn to_score(value: f64) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "scores are f32 throughout")]
+    let score = value as f32;
+    score
+}

@@ -17,8 +17,18 @@ pub mod importance;
 mod schedule;
 mod top_k;
 
+mod ats;
 mod dense;
+mod entropy;
+mod evit;
+mod first_k;
+mod length_adaptive;
+mod ltp;
 mod power_bert;
+mod random;
+mod spatten;
+mod stop_words;
+mod tome;
 
 pub use decision::Action;
 pub use decision::Decision;

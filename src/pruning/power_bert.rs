@@ -48,7 +48,7 @@ pub(super) fn info() -> StrategyInfo {
             Value::Bool(true),
             "Leave out the attention a token pays itself",
         )]),
-        dial: retention_dial(),
+        dial: Some(retention_dial()),
         score_only: true,
         build,
     }

@@ -1,4 +1,5 @@
-//! Every strategy there is. A new one is one file and one line here; window, command line and help read this list.
+//! Every strategy there is. A new one is one file and one line here (and its `mod`); window, command line and help read
+//! this list.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -8,9 +9,7 @@ use crate::pruning::KeySpec;
 use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::pruning::dense;
 use crate::pruning::error::nearest;
-use crate::pruning::power_bert;
 use crate::tensor::ModelShape;
 
 /// What kind of method a strategy is.
@@ -51,6 +50,9 @@ pub struct Dial {
 /// How runs of a [`StrategyInfo::score_only`] strategy are marked wherever they are shown.
 pub const SCORE_ONLY_LABEL: &str = "score only, no adaptation";
 
+/// Reads a strategy's settings for a model of a given shape.
+type Build = fn(&StrategySpec, &ModelShape) -> Result<Arc<dyn Pruner>, Error>;
+
 /// One strategy of the registry: what it is, where it comes from, what can be set.
 #[derive(Clone, Debug)]
 pub struct StrategyInfo {
@@ -79,7 +81,7 @@ pub struct StrategyInfo {
     /// The paper trains the model for it and we run it on a stock checkpoint: show [`SCORE_ONLY_LABEL`].
     pub score_only: bool,
     /// Makes it ready for a model.
-    pub(super) build: fn(&StrategySpec, &ModelShape) -> Result<Arc<dyn Pruner>, Error>,
+    pub(super) build: Build,
 }
 
 impl StrategyInfo {
@@ -90,7 +92,22 @@ impl StrategyInfo {
     }
 }
 
-static REGISTRY: LazyLock<Vec<StrategyInfo>> = LazyLock::new(|| vec![dense::info(), power_bert::info()]);
+static REGISTRY: LazyLock<Vec<StrategyInfo>> = LazyLock::new(|| {
+    vec![
+        super::dense::info(),
+        super::random::info(),
+        super::first_k::info(),
+        super::stop_words::info(),
+        super::power_bert::info(),
+        super::length_adaptive::info(),
+        super::ltp::info(),
+        super::spatten::info(),
+        super::entropy::info(),
+        super::ats::info(),
+        super::tome::info(),
+        super::evit::info(),
+    ]
+});
 
 /// Every strategy, controls first.
 #[must_use]

@@ -47,13 +47,13 @@ pub(super) fn protect_key(default: &str) -> KeySpec {
 }
 
 /// The dial of every strategy with shared keys.
-pub(super) fn retention_dial() -> Option<Dial> {
+pub(super) fn retention_dial() -> Dial {
     float_dial("retention", &[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
 }
 
 /// A dial over real numbers.
-pub(super) fn float_dial(key: &'static str, values: &[f64]) -> Option<Dial> {
-    Some(Dial { key, values: values.iter().map(|value| Value::Float(*value)).collect() })
+pub(super) fn float_dial(key: &'static str, values: &[f64]) -> Dial {
+    Dial { key, values: values.iter().map(|value| Value::Float(*value)).collect() }
 }
 
 /// Which tokens are never removed.
@@ -94,6 +94,15 @@ impl Protect {
 pub(super) struct RetentionSchedule {
     /// Kept ÷ original tokens after each layer. Shape: `[layers]`. Range: above 0, at most 1.
     per_layer: Vec<f64>,
+    rounding: Rounding,
+}
+
+/// How a share of tokens becomes a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rounding {
+    Up,
+    /// To the nearest count, halves to the even one.
+    Nearest,
 }
 
 impl RetentionSchedule {
@@ -103,19 +112,18 @@ impl RetentionSchedule {
     /// [`Error::LayerCount`] if `retentions` does not have one number a layer.
     pub(super) fn from_spec(spec: &StrategySpec, shape: &ModelShape) -> Result<Self, Error> {
         if let Some(retentions) = spec.per_layer("retentions", shape)? {
-            return Ok(Self { per_layer: retentions.to_vec() });
+            return Ok(Self { per_layer: retentions.to_vec(), rounding: Rounding::Up });
         }
         let start = usize::try_from(spec.int("start")?).unwrap_or(usize::MAX);
         let (retention, schedule) = (spec.float("retention")?, spec.word("schedule")?);
         let layers = 0..shape.num_layers;
-        Ok(Self {
-            per_layer: layers.map(|layer| at_layer(schedule, retention, start, layer, shape.num_layers)).collect(),
-        })
+        let at = |layer| at_layer(schedule, retention, start, layer, shape.num_layers);
+        Ok(Self { per_layer: layers.map(at).collect(), rounding: Rounding::Up })
     }
 
-    /// One retention for each layer.
-    pub(super) fn from_list(per_layer: Vec<f64>) -> Self {
-        Self { per_layer }
+    /// One retention for each layer; counts are rounded to the nearest one, halves to even.
+    pub(super) fn rounded_to_nearest(per_layer: Vec<f64>) -> Self {
+        Self { per_layer, rounding: Rounding::Nearest }
     }
 
     /// Retention after `layer`; 1 past the end.
@@ -130,15 +138,23 @@ impl RetentionSchedule {
 
     /// Tokens to keep after `layer` of `n0` original ones: `ceil(retention * n0)`, at least 1.
     pub(super) fn count(&self, layer: usize, n0: usize) -> usize {
-        round_up(self.retention(layer) * n0 as f64).max(1)
+        let share = self.retention(layer) * n0 as f64;
+        let count = match self.rounding {
+            Rounding::Up => round_up(share),
+            Rounding::Nearest => to_count(share.round_ties_even()),
+        };
+        count.max(1)
     }
 }
 
 /// Rounds a share of a count up to a count.
 pub(super) fn round_up(share: f64) -> usize {
-    let count = (share - ROUNDING_SLACK).ceil().max(0.0);
+    to_count((share - ROUNDING_SLACK).ceil())
+}
+
+fn to_count(rounded: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded share of a row count")]
-    let count = count as usize;
+    let count = rounded.max(0.0) as usize;
     count
 }
 

@@ -1,0 +1,148 @@
+//! `entropy`: ranks tokens by how spread out attention is, theirs or the attention they receive.
+//!
+//! Shannon and Renyi attention entropy for pruning: Aizawa and Igaue 2026 (ICPR; image patches) and `ToProVAR` (ICLR 2026;
+//! visual autoregressive models) keep tokens with *low* entropy. Published variants differ in axis and direction, so
+//! every choice is a key and the name of a run says all of them.
+//!
+//! `axis=row`: `E_q = mean_h H(A[h,q,:])`, where the token itself looks. `axis=column`: `E_k = H(mean_h A[h,:,k] / its sum)`,
+//! who looks at the token. `H_1(p) = -sum p ln p`, `H_a(p) = ln(sum p^a) / (1 - a)`; with `normalize` divided by `ln n`, so
+//! that 1 means evenly spread. Score: `keep_high` takes `E`; `keep_low` takes its distance to the largest possible value,
+//! `1 - E` or `ln n - E`. `combine=column_mean` multiplies by the mean attention received.
+//!
+//! Deviates: the papers rank image tokens and train or calibrate around it; none of their code is public. Scores need the
+//! full attention matrix, so they are computed only in layers that may remove tokens: layers before `start` show none.
+
+use std::sync::Arc;
+
+use crate::pruning::Error;
+use crate::pruning::KeyKind;
+use crate::pruning::KeySpec;
+use crate::pruning::Pruner;
+use crate::pruning::SequenceInfo;
+use crate::pruning::SequencePruner;
+use crate::pruning::StrategyFamily;
+use crate::pruning::StrategyInfo;
+use crate::pruning::StrategySpec;
+use crate::pruning::Value;
+use crate::pruning::importance::column_entropy;
+use crate::pruning::importance::row_entropy;
+use crate::pruning::schedule::retention_dial;
+use crate::pruning::schedule::shared_keys;
+use crate::pruning::top_k::TopK;
+use crate::tensor::EvidenceNeeds;
+use crate::tensor::ModelShape;
+use crate::tensor::SequenceEvidence;
+
+pub(super) fn info() -> StrategyInfo {
+    let choice = |name, words, default: &str, doc| {
+        KeySpec::new(name, KeyKind::Choice(words), Value::Word(default.to_owned()), doc)
+    };
+    let order = KeyKind::Float { min: 0.0, min_included: false, max: 32.0, logarithmic: true };
+    StrategyInfo {
+        id: "entropy",
+        name: "Attention entropy",
+        family: StrategyFamily::Dynamic,
+        paper: "Aizawa and Igaue 2026, Shannon and Renyi attention entropy for patch pruning, ICPR; ToProVAR 2026, ICLR",
+        year: Some(2026),
+        url: "",
+        summary: "Ranks tokens by how focused attention is, their own or the attention they receive",
+        formula: "E_q = mean_h H(A[h,q,:]) or E_k = H(mean_h A[h,:,k] / Σ); keep_low: s = 1 − E/ln n; keep_high: s = E/ln n",
+        deviations: "Published variants differ in axis and direction and rank image tokens; here both are keys; special \
+                     tokens are protected by default, their rows are atypical; no scores in layers before start",
+        keys: shared_keys(vec![
+            KeySpec::new(
+                "order",
+                order,
+                Value::Float(1.0),
+                "Renyi order: 1 is Shannon, larger ones stress sharp peaks",
+            ),
+            choice("axis", &["row", "column"], "row", "Attention the token gives (row) or receives (column)"),
+            choice("direction", &["keep_low", "keep_high"], "keep_low", "Keep focused or spread-out tokens"),
+            choice("combine", &["none", "column_mean"], "none", "Multiply by the mean attention received"),
+            KeySpec::new("normalize", KeyKind::Bool, Value::Bool(true), "Divide by ln n, so that 1 is evenly spread"),
+        ]),
+        dial: Some(retention_dial()),
+        score_only: false,
+        build,
+    }
+}
+
+#[derive(Debug)]
+struct Entropy {
+    top_k: TopK,
+    score: Score,
+}
+
+/// How entropy becomes a score.
+#[derive(Clone, Copy, Debug)]
+struct Score {
+    order: f64,
+    by_column: bool,
+    keep_low: bool,
+    times_column_mean: bool,
+    normalize: bool,
+    num_heads: usize,
+}
+
+fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+    let score = Score {
+        order: spec.float("order")?,
+        by_column: spec.word("axis")? == "column",
+        keep_low: spec.word("direction")? == "keep_low",
+        times_column_mean: spec.word("combine")? == "column_mean",
+        normalize: spec.flag("normalize")?,
+        num_heads: shape.num_heads,
+    };
+    Ok(Arc::new(Entropy { top_k: TopK::from_spec(spec, shape)?, score }))
+}
+
+impl Pruner for Entropy {
+    fn needs(&self, layer: usize) -> EvidenceNeeds {
+        if !self.top_k.schedule.may_remove(layer) {
+            return EvidenceNeeds::NONE;
+        }
+        EvidenceNeeds { attention_probs: true, column_sums: self.score.times_column_mean, ..EvidenceNeeds::NONE }
+    }
+
+    fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
+        let score = self.score;
+        self.top_k.begin(sequence, move |layer| score.of(layer.evidence, layer.num_tokens()))
+    }
+
+    /// One product `p ln p` (or power) for each attention probability; of the head mean where columns are ranked.
+    fn overhead_macs(&self, layer: usize, tokens: usize, shape: &ModelShape) -> u64 {
+        if !self.top_k.schedule.may_remove(layer) {
+            return 0;
+        }
+        let matrices = if self.score.by_column { 1 } else { shape.num_heads };
+        let combined = if self.score.times_column_mean { tokens } else { 0 };
+        (matrices * tokens * tokens + combined) as u64
+    }
+}
+
+impl Score {
+    /// Shape: `[tokens]`; empty where the evidence was not asked for.
+    fn of(self, evidence: &SequenceEvidence, tokens: usize) -> Vec<f32> {
+        if evidence.attention_probs.is_empty() {
+            return Vec::new();
+        }
+        let entropy = if self.by_column { column_entropy } else { row_entropy };
+        let mut scores = entropy(evidence, self.num_heads, self.order);
+        let largest = (tokens as f32).ln();
+        for score in &mut scores {
+            if self.keep_low {
+                *score = largest - *score;
+            }
+            if self.normalize && tokens > 1 {
+                *score /= largest;
+            }
+        }
+        if self.times_column_mean {
+            let divisor = (self.num_heads * tokens) as f32;
+            for (score, sum) in scores.iter_mut().zip(&evidence.column_sums) {
+                *score *= sum / divisor;
+            }
+        }
+        scores
+    }
+}

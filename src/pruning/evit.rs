@@ -1,0 +1,128 @@
+//! `evit`: keeps the tokens `[CLS]` attends to and fuses the others into one extra token.
+//!
+//! Liang, Ge, Tong, Song, Wang and Xie 2022, "Not All Patches are What You Need: Expediting Vision Transformers via Token
+//! Reorganizations", ICLR, section 3. <https://arxiv.org/abs/2202.07800>
+//!
+//! `a_k = mean_h A[h,0,k]`. The best stay; with `fuse` the removed ones become one row `sum of a_k x_k`, weights as they are
+//! (they add up to less than 1), appended last. It is an ordinary token from then on: the next layers rank it, and it may
+//! be removed and fused again. It comes on top of the schedule, so a layer leaves one row more than the schedule says; a
+//! layer in which no more than the scheduled number of unfused rows are there removes nothing.
+//!
+//! Deviates: the authors train with it, remove at three layers (3, 6 and 9 of 12) and leave survivors in score order; here
+//! the schedule may remove in every layer, on a stock checkpoint, and rows stay in text order. Special tokens are
+//! protected by default, theirs is `[CLS]` alone. Scores are computed in every layer, before `start` too.
+
+use std::sync::Arc;
+
+use crate::pruning::Action;
+use crate::pruning::Decision;
+use crate::pruning::Error;
+use crate::pruning::KeyKind;
+use crate::pruning::KeySpec;
+use crate::pruning::LayerEvidence;
+use crate::pruning::Merge;
+use crate::pruning::Pruner;
+use crate::pruning::SequenceInfo;
+use crate::pruning::SequencePruner;
+use crate::pruning::StrategyFamily;
+use crate::pruning::StrategyInfo;
+use crate::pruning::StrategySpec;
+use crate::pruning::Value;
+use crate::pruning::schedule::RetentionSchedule;
+use crate::pruning::schedule::retention_dial;
+use crate::pruning::schedule::shared_keys;
+use crate::pruning::top_k::Selection;
+use crate::pruning::top_k::TopK;
+use crate::tensor::EvidenceNeeds;
+use crate::tensor::ModelShape;
+
+pub(super) fn info() -> StrategyInfo {
+    StrategyInfo {
+        id: "evit",
+        name: "EViT",
+        family: StrategyFamily::Merging,
+        paper: "Liang et al. 2022, Not All Patches are What You Need: Expediting Vision Transformers via Token \
+                Reorganizations, ICLR",
+        year: Some(2022),
+        url: "https://arxiv.org/abs/2202.07800",
+        summary: "Keeps the tokens [CLS] attends to and fuses the others into one extra token",
+        formula: "a_k = mean_h A[h,0,k]; keep the best ⌈r_l·n0⌉; extra row = Σ_removed a_k·x_k, appended last",
+        deviations: "Removes by schedule instead of at three layers, without retraining; survivors stay in text order; \
+                     special tokens are protected by default",
+        keys: shared_keys(vec![KeySpec::new(
+            "fuse",
+            KeyKind::Bool,
+            Value::Bool(true),
+            "Removed tokens join one extra token",
+        )]),
+        dial: Some(retention_dial()),
+        score_only: true,
+        build,
+    }
+}
+
+#[derive(Debug)]
+struct Evit {
+    top_k: TopK,
+    fuse: bool,
+}
+
+fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+    Ok(Arc::new(Evit { top_k: TopK::from_spec(spec, shape)?, fuse: spec.flag("fuse")? }))
+}
+
+impl Pruner for Evit {
+    fn needs(&self, _layer: usize) -> EvidenceNeeds {
+        EvidenceNeeds { cls_row: true, ..EvidenceNeeds::NONE }
+    }
+
+    fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
+        if !self.fuse {
+            return self.top_k.begin(sequence, |layer| layer.evidence.cls_row.clone());
+        }
+        let (schedule, protected) = (self.top_k.schedule.clone(), self.top_k.protect.mask(sequence));
+        Box::new(FusingSequence { schedule, protected, fused_sizes: Vec::new() })
+    }
+}
+
+struct FusingSequence {
+    schedule: RetentionSchedule,
+    /// Shape: `[n0]`.
+    protected: Vec<bool>,
+    /// Original tokens in each fused row, in order of creation: the row at position `n0 + i` is number `i`.
+    fused_sizes: Vec<f32>,
+}
+
+impl SequencePruner for FusingSequence {
+    fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
+        let scores = layer.evidence.cls_row.clone();
+        let n0 = self.protected.len();
+        let num_unfused = layer.orig.iter().filter(|&&position| (position as usize) < n0).count();
+        let count = self.schedule.count(layer.layer, n0);
+        if !self.schedule.may_remove(layer.layer) || num_unfused <= count {
+            return Decision { importance: scores, ..Decision::keep_all() };
+        }
+        let selection = Selection::best(&scores, layer.orig, &self.protected, count);
+        if selection.removed.is_empty() {
+            return selection.into_decision(scores);
+        }
+        let size = selection.removed.iter().map(|&row| self.size(layer.orig[row])).sum();
+        self.fused_sizes.push(size);
+        let parts = selection.removed.iter().map(|&row| (row, scores[row])).collect();
+        let into = selection.kept.len();
+        let rows = selection.kept.into_iter().map(Some).chain([None]).collect();
+        let action = Action::Reduce { rows, merges: vec![Merge { into, parts, size }] };
+        Decision { action, importance: scores, threshold: selection.threshold }
+    }
+}
+
+impl FusingSequence {
+    /// Original tokens that a row stands for.
+    fn size(&self, position: u32) -> f32 {
+        (position as usize)
+            .checked_sub(self.protected.len())
+            .and_then(|index| self.fused_sizes.get(index))
+            .copied()
+            .unwrap_or(1.0)
+    }
+}

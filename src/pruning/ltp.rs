@@ -1,0 +1,133 @@
+//! `ltp`: a token stays while the attention it receives reaches a threshold that rises with depth.
+//!
+//! Kim, Shen, Thorsley, Gholami, Kwon, Hassoun and Keutzer 2022, "Learned Token Pruning for Transformers", KDD, section 3.
+//! <https://arxiv.org/abs/2107.00910>
+//!
+//! `s_k = sum_h sum_q A[h,q,k] / (H * divisor)`; in layer `l` of `L` (from 0) a token stays iff `s_k >= max(1e-5, theta_l)`
+//! with `theta_l = theta_final * l / L + delta_l`. Layer 0 never removes. The authors divide by the padded length their
+//! thresholds were trained with, 128; `divisor=alive` divides by the rows that are there, so that scores average `1/n`.
+//!
+//! Deviates: `delta_l` is learned by the authors and given here (zeros by default), on a stock checkpoint; they mask
+//! removed tokens, here they leave the tensors, which is the same for the survivors. Like theirs nothing is protected by
+//! default, not even `[CLS]`; where no token reaches the threshold the best one stays, so that a text never becomes empty.
+
+use std::sync::Arc;
+
+use crate::pruning::Action;
+use crate::pruning::Decision;
+use crate::pruning::Error;
+use crate::pruning::KeyKind;
+use crate::pruning::KeySpec;
+use crate::pruning::LayerEvidence;
+use crate::pruning::Pruner;
+use crate::pruning::SequenceInfo;
+use crate::pruning::SequencePruner;
+use crate::pruning::StrategyFamily;
+use crate::pruning::StrategyInfo;
+use crate::pruning::StrategySpec;
+use crate::pruning::Value;
+use crate::pruning::importance::column_mean;
+use crate::pruning::schedule::Protect;
+use crate::pruning::schedule::float_dial;
+use crate::pruning::schedule::protect_key;
+use crate::pruning::top_k::rank;
+use crate::tensor::EvidenceNeeds;
+use crate::tensor::ModelShape;
+
+/// A score below this counts as no attention at all, in every layer but the first.
+const LOWEST_THRESHOLD: f64 = 1e-5;
+
+pub(super) fn info() -> StrategyInfo {
+    let theta = KeyKind::Float { min: 0.0, min_included: true, max: 1.0, logarithmic: true };
+    StrategyInfo {
+        id: "ltp",
+        name: "LTP",
+        family: StrategyFamily::Dynamic,
+        paper: "Kim et al. 2022, Learned Token Pruning for Transformers, KDD",
+        year: Some(2022),
+        url: "https://arxiv.org/abs/2107.00910",
+        summary: "A token stays while the attention it receives reaches a threshold that rises with depth",
+        formula: "s_k = Σ_h Σ_q A[h,q,k] / (H·divisor); stays iff s_k ≥ max(1e-5, θ_final·l/L + δ_l); layer 0 keeps all",
+        deviations: "δ_l is given instead of learned, without retraining; removed tokens leave the tensors instead of being \
+                     masked; the best token always stays",
+        keys: vec![
+            KeySpec::new("theta_final", theta, Value::Float(0.01), "Threshold the last layers approach"),
+            KeySpec::unset(
+                "deltas",
+                KeyKind::FloatPerLayer { min: -1.0, max: 1.0 },
+                "Added to the threshold, one number a layer; zeros if left out",
+            ),
+            KeySpec::new(
+                "divisor",
+                KeyKind::ChoiceOrInt(&["alive"]),
+                Value::Int(128),
+                "What attention sums are divided by: the rows that are there, or a fixed padded length",
+            ),
+            protect_key("none"),
+        ],
+        dial: Some(float_dial("theta_final", &[0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02])),
+        score_only: true,
+        build,
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Ltp {
+    /// Shape: `[layers]`.
+    thresholds: Vec<f64>,
+    /// `None` divides by the rows that are there.
+    divisor: Option<u64>,
+    protect: Protect,
+    num_heads: usize,
+}
+
+fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+    let theta_final = spec.float("theta_final")?;
+    let deltas = spec.per_layer("deltas", shape)?;
+    let threshold = |layer: usize| {
+        let delta = deltas.map_or(0.0, |deltas| deltas[layer]);
+        (theta_final * layer as f64 / shape.num_layers as f64 + delta).max(LOWEST_THRESHOLD)
+    };
+    Ok(Arc::new(Ltp {
+        thresholds: (0..shape.num_layers).map(threshold).collect(),
+        divisor: spec.int("divisor").ok(),
+        protect: Protect::from_spec(spec)?,
+        num_heads: shape.num_heads,
+    }))
+}
+
+impl Pruner for Ltp {
+    fn needs(&self, _layer: usize) -> EvidenceNeeds {
+        EvidenceNeeds { column_sums: true, ..EvidenceNeeds::NONE }
+    }
+
+    fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
+        Box::new(LtpSequence { method: self.clone(), protected: self.protect.mask(sequence) })
+    }
+}
+
+struct LtpSequence {
+    method: Ltp,
+    /// Shape: `[n0]`.
+    protected: Vec<bool>,
+}
+
+impl SequencePruner for LtpSequence {
+    fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
+        let divisor = self.method.divisor.map_or(layer.num_tokens() as f64, |divisor| divisor as f64);
+        let scores = column_mean(layer.evidence, self.method.num_heads, divisor);
+        let threshold = self.method.thresholds.get(layer.layer).copied().filter(|_| layer.layer > 0);
+        let Some(threshold) = threshold else {
+            return Decision { importance: scores, ..Decision::keep_all() };
+        };
+        let stays = |&row: &usize| f64::from(scores[row]) >= threshold || self.protected[layer.orig[row] as usize];
+        let mut kept: Vec<usize> = (0..scores.len()).filter(stays).collect();
+        if kept.is_empty() {
+            kept.extend((0..scores.len()).min_by(|&a, &b| rank(&scores, layer.orig, a, b)));
+        }
+        let action = if kept.len() == scores.len() { Action::KeepAll } else { Action::Keep(kept) };
+        #[expect(clippy::cast_possible_truncation, reason = "shown beside scores of the same precision")]
+        let threshold = Some(threshold as f32);
+        Decision { action, importance: scores, threshold }
+    }
+}
