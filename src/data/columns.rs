@@ -159,12 +159,12 @@ impl Finder<'_> {
     }
 }
 
-/// The most similar name, if it is similar at all: at most a third of its letters differ.
+/// The most similar name, if it is similar at all: at most two in five letters differ.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
     let name = name.to_lowercase();
     let distance = |other: &&String| edit_distance(&name, &other.to_lowercase());
     let best = known.iter().filter(|other| !other.is_empty()).min_by_key(distance)?;
-    let allowed = (name.chars().count().max(best.chars().count()) / 3).max(1);
+    let allowed = (name.chars().count().max(best.chars().count()) * 2 / 5).max(1);
     (distance(&best) <= allowed).then_some(best)
 }
 

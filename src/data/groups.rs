@@ -18,6 +18,7 @@ pub(super) struct GroupBuilder {
     index: HashMap<String, usize>,
     rows: Vec<Vec<usize>>,
     filled: usize,
+    memberships: usize,
     /// Whether the user named it; a guessed column is given up as soon as it stops looking like groups.
     named: bool,
     given_up: bool,
@@ -26,7 +27,7 @@ pub(super) struct GroupBuilder {
 impl GroupBuilder {
     pub(super) fn new(name: &str, named: bool) -> Self {
         let (values, index, rows) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { name: name.to_owned(), values, index, rows, filled: 0, named, given_up: false }
+        Self { name: name.to_owned(), values, index, rows, filled: 0, memberships: 0, named, given_up: false }
     }
 
     /// Takes the next row's cell.
@@ -52,6 +53,7 @@ impl GroupBuilder {
             return self.give_up();
         }
         self.filled += usize::from(!members.is_empty());
+        self.memberships += members.len();
         self.rows.push(members);
     }
 
@@ -65,7 +67,7 @@ impl GroupBuilder {
     pub(super) fn finish(self) -> Option<(GroupColumn, Vec<Vec<usize>>)> {
         let column = GroupColumn { name: self.name, values: self.values };
         let divides = column.values.len() >= 2 || (column.values.len() == 1 && self.filled < self.rows.len());
-        let repeats = column.values.len() < self.filled;
+        let repeats = column.values.len() < self.memberships;
         let keep = self.named || (!self.given_up && divides && repeats);
         keep.then_some((column, self.rows))
     }

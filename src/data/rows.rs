@@ -12,9 +12,16 @@ use super::dataset::SkippedRow;
 use super::delimited::Delimited;
 use super::delimited::Header;
 use super::error::Error;
+use super::json_lines::JsonLines;
+use super::json_lines::Opened;
+use super::parquet_rows::ParquetRows;
 use super::record::Record;
 
-const KNOWN: &str = "csv, tsv, jsonl, ndjson, json, parquet";
+/// Extensions whose format is known.
+const KNOWN: &str = "csv, tsv, jsonl, ndjson, json, parquet, pq";
+
+/// The first bytes of every Parquet file.
+const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// Why a row did not come.
 #[derive(Debug)]
@@ -27,6 +34,8 @@ pub enum Failure {
 
 enum Source {
     Delimited(Delimited<BufReader<File>>),
+    JsonLines(JsonLines<BufReader<File>>),
+    Parquet(Box<ParquetRows>),
 }
 
 /// The rows of a file, one at a time. Memory does not grow with the file.
@@ -44,8 +53,11 @@ impl std::fmt::Debug for Rows {
     }
 }
 
+/// How a file is to be read; a delimiter of `None` is guessed from the header.
 enum Format {
     Delimited(Option<u8>),
+    JsonLines,
+    Parquet,
 }
 
 impl Rows {
@@ -65,6 +77,8 @@ impl Rows {
         let format = format_of(path, &start)?;
         let (source, columns) = match format {
             Format::Delimited(delimiter) => open_delimited(path, file, delimiter)?,
+            Format::JsonLines => open_json_lines(path, file)?,
+            Format::Parquet => open_parquet(path, file)?,
         };
         Ok(Self { source, columns, path: path.to_owned(), last: 0, ended: false })
     }
@@ -84,6 +98,8 @@ impl Iterator for Rows {
         }
         let next = match &mut self.source {
             Source::Delimited(reader) => reader.next_record(),
+            Source::JsonLines(reader) => reader.next_record(),
+            Source::Parquet(reader) => Ok(reader.next_record()),
         };
         match next {
             Ok(Some(Ok(record))) => {
@@ -121,9 +137,12 @@ fn format_of(path: &Path, start: &[u8]) -> Result<Format, Error> {
     }
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match extension.as_str() {
+        _ if start.is_empty() => Err(Error::Empty { path: path_buf() }),
+        _ if start.starts_with(PARQUET_MAGIC) => Ok(Format::Parquet),
         "csv" => Ok(Format::Delimited(None)),
         "tsv" => Ok(Format::Delimited(Some(b'\t'))),
-        _ if start.is_empty() => Err(Error::Empty { path: path_buf() }),
+        "jsonl" | "ndjson" | "json" => Ok(Format::JsonLines),
+        "parquet" | "pq" => Ok(Format::Parquet),
         _ => Err(Error::UnknownFormat { extension, known: KNOWN, path: path_buf() }),
     }
 }
@@ -139,4 +158,25 @@ fn open_delimited(path: &Path, file: File, delimiter: Option<u8>) -> Result<(Sou
         Header::Nameless => Err(Error::NoHeader { path: path.to_owned() }),
         Header::NotUtf8 => Err(Error::Encoding { got: "other bytes in the header", path: path.to_owned() }),
     }
+}
+
+fn open_json_lines(path: &Path, file: File) -> Result<(Source, Vec<String>), Error> {
+    let opened = JsonLines::open(BufReader::with_capacity(1 << 16, file));
+    match opened.map_err(|source| Error::Open { path: path.to_owned(), source })? {
+        Opened::Objects(reader) => {
+            let columns = reader.columns().to_vec();
+            Ok((Source::JsonLines(reader), columns))
+        }
+        Opened::Empty => Err(Error::Empty { path: path.to_owned() }),
+        Opened::Array => Err(Error::JsonArray { path: path.to_owned() }),
+        Opened::NoObject { lines, reason } => {
+            Err(Error::NoRow { skipped: lines, reason: Some(reason), path: path.to_owned() })
+        }
+    }
+}
+
+fn open_parquet(path: &Path, file: File) -> Result<(Source, Vec<String>), Error> {
+    let reader = ParquetRows::open(file).map_err(|source| Error::Parquet { path: path.to_owned(), source })?;
+    let columns = reader.columns().to_vec();
+    Ok((Source::Parquet(Box::new(reader)), columns))
 }

@@ -4,3 +4,6 @@ mod model_formats;
 mod model_pytorch_writer;
 mod model_support;
 mod model_tokenizer;
+
+mod data_parquet;
+mod data_read;

@@ -1,0 +1,81 @@
+//! The data sets beside the repository, in `../shared`: read whole. Skips loudly where they are not there, except
+//! in CI, where it fails.
+#![expect(clippy::print_stderr, reason = "a skipped test says so loudly")]
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use prunescope::data;
+use prunescope::data::Dataset;
+use prunescope::data::ReadOptions;
+
+/// The folder of the real data sets, or nothing where they are absent outside CI.
+fn real_data() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!in_ci, "CI must have the real data sets: {}", folder.display());
+    eprintln!("SKIPPED: no real data sets at {}", folder.display());
+    None
+}
+
+fn read(folder: &Path, file: &str) -> Dataset {
+    data::read(&folder.join(file), &ReadOptions::default()).unwrap()
+}
+
+/// Row counts as their README states them.
+#[test]
+fn every_real_data_set_is_read_whole() {
+    let Some(folder) = real_data() else { return };
+    let sets = [
+        ("sst2_train.csv", 67_349, "sentence", "label"),
+        ("sst2_dev.csv", 872, "sentence", "label"),
+        ("sst2_test.csv", 1_821, "sentence", "label"),
+        ("imdb_train_2000.csv", 2_000, "text", "label"),
+        ("imdb_test_500.csv", 500, "text", "label"),
+        ("reviews_kitchen_train.csv", 1_700, "text", "label"),
+        ("reviews_kitchen_test.csv", 2_000, "text", "label"),
+        ("reviews_electronics_train.csv", 1_700, "text", "label"),
+        ("reviews_electronics_test.csv", 2_000, "text", "label"),
+        ("hatecheck.csv", 3_728, "test_case", "label_gold"),
+        ("toxigen_annotated.jsonl", 4_434, "text", "toxicity_human"),
+        ("jigsaw_toxicity_test.csv", 1_492, "comment", "toxic"),
+        ("davidson.csv", 24_783, "tweet", "class"),
+    ];
+    for (file, rows, text, label) in sets {
+        let dataset = read(&folder, file);
+        assert_eq!((dataset.len(), dataset.skipped.len()), (rows, 0), "{file}: rows and skipped {:?}", dataset.skipped);
+        assert_eq!(
+            (dataset.text_column.as_str(), dataset.label_column.as_deref()),
+            (text, Some(label)),
+            "{file}: columns"
+        );
+        assert!(dataset.examples.iter().all(|example| example.label.is_some()), "{file}: every row has its label");
+    }
+}
+
+#[test]
+fn hatecheck_brings_its_groups_and_clusters() {
+    let Some(folder) = real_data() else { return };
+    let dataset = read(&folder, "hatecheck.csv");
+    let column = dataset.group_column("target_ident").unwrap();
+    assert_eq!(dataset.groups[column].values.len(), 7, "the groups of the README");
+    let without = dataset.examples.iter().filter(|example| example.groups[column].is_empty()).count();
+    assert!(without > 0, "some rows name no group");
+    assert_eq!(dataset.cluster_column.as_deref(), Some("templ_id"), "resampled by template");
+    let labels: Vec<&str> = dataset.label_counts().iter().map(|&(label, _)| label).collect();
+    assert_eq!(labels, ["hateful", "non-hateful"], "the labels");
+}
+
+#[test]
+fn toxigen_has_thirteen_groups_and_a_graded_label() {
+    let Some(folder) = real_data() else { return };
+    let label_map = data::parse_label_map(">=4=toxic,<4=benign").unwrap();
+    let options = ReadOptions { label_map, group_columns: Some(vec!["target_group".to_owned()]), ..Default::default() };
+    let dataset = data::read(&folder.join("toxigen_annotated.jsonl"), &options).unwrap();
+    assert_eq!(dataset.groups[0].values.len(), 13, "the groups of the README: {:?}", dataset.groups[0].values);
+    let labels: Vec<&str> = dataset.label_counts().iter().map(|&(label, _)| label).collect();
+    assert_eq!(labels.len(), 2, "the grades became two classes: {labels:?}");
+}
