@@ -154,7 +154,8 @@ impl<'a> Run<'a> {
                     got: decision.importance.len(),
                 });
             }
-            let overhead = self.pruner.overhead_macs(layer, rows, &self.model.config.shape);
+            let shape = &self.model.config.shape;
+            let overhead = self.pruner.overhead_macs(layer, rows, shape) + decision.action.merge_macs(shape.hidden);
             let mut trace = LayerTrace { rows_attention: rows, overhead_macs: overhead, ..LayerTrace::default() };
             if detailed {
                 trace.attended.clone_from(&sequence.orig);

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn extremes_stay_finite() {
         assert!(exp(-1e9) < 2e-38 && exp(f32::NEG_INFINITY) < 2e-38, "far below");
-        assert_eq!(gelu(-50.0), 0.0, "nothing passes far below");
+        assert!(gelu(-50.0).abs() < 1e-30, "nothing passes far below");
         assert_eq!(gelu(50.0), 50.0, "everything passes far above");
         assert_eq!(tanh(40.0), 1.0, "saturated");
         assert!(silu(-100.0).abs() < 1e-6, "silu far below");

@@ -7,3 +7,6 @@ mod model_tokenizer;
 
 mod data_parquet;
 mod data_read;
+
+mod parity;
+mod support;

@@ -1,0 +1,61 @@
+//! Every family's forward pass against the reference implementation's stored outputs.
+
+use prunescope::engine::Outcome;
+use prunescope::engine::RunDetail;
+use prunescope::engine::run;
+use prunescope::jobs::Ticket;
+use prunescope::model::Encoded;
+use prunescope::model::Model;
+
+use crate::support::FAMILIES;
+use crate::support::Golden;
+use crate::support::Tolerance;
+use crate::support::assert_close;
+use crate::support::fixture_model;
+use crate::support::strategies::KeepAll;
+
+const STATES: Tolerance = Tolerance::absolute(1e-4);
+const PROBABILITIES: Tolerance = Tolerance::absolute(1e-5);
+
+fn dense(model: &Model, texts: &[&Encoded]) -> Vec<Outcome> {
+    run(&Ticket::detached(), model, texts, &KeepAll, RunDetail::States).expect("a dense run")
+}
+
+fn check(family: &str, text: usize, golden: &Golden, outcome: &Outcome) {
+    let name = |what: &str| format!("{family}, text {text}, {what}");
+    let embedded = outcome.trace.embedded.as_ref().expect("states were asked for");
+    assert_close(&name("embeddings"), embedded.data(), &golden.values(&format!("{text}.hidden.0")), STATES);
+    for (layer, trace) in outcome.trace.layers.iter().enumerate() {
+        let probs = golden.values(&format!("{text}.attention.{layer}"));
+        assert_close(&name(&format!("attention {layer}")), &trace.attention_probs, &probs, PROBABILITIES);
+        let hidden = trace.hidden.as_ref().expect("states were asked for");
+        let expected = golden.values(&format!("{text}.hidden.{}", layer + 1));
+        // ModernBERT's reference lists the last layer's states after the final norm.
+        let is_last = layer + 1 == outcome.trace.layers.len();
+        let finished = outcome.final_hidden.as_ref().filter(|_| is_last).unwrap_or(hidden);
+        assert_close(&name(&format!("hidden {}", layer + 1)), finished.data(), &expected, STATES);
+    }
+    assert_close(&name("logits"), &outcome.logits, &golden.values(&format!("{text}.logits")), STATES);
+}
+
+#[test]
+fn every_family_agrees_with_the_reference_in_every_layer() {
+    for family in FAMILIES {
+        let (model, golden) = (fixture_model(family), Golden::load(family));
+        for text in 0..3 {
+            let encoded = golden.text(text);
+            check(family, text, &golden, &dense(&model, &[&encoded])[0]);
+        }
+    }
+}
+
+#[test]
+fn packed_texts_of_different_lengths_agree_with_the_reference_too() {
+    for family in FAMILIES {
+        let (model, golden) = (fixture_model(family), Golden::load(family));
+        let texts: Vec<Encoded> = (0..3).map(|text| golden.text(text)).collect();
+        for (text, outcome) in dense(&model, &texts.iter().collect::<Vec<_>>()).iter().enumerate() {
+            check(family, text, &golden, outcome);
+        }
+    }
+}

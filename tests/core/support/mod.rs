@@ -1,0 +1,89 @@
+//! What the core tests share: fixtures, reference tensors, hand-made texts and strategies.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use prunescope::model::Checkpoint;
+use prunescope::model::Encoded;
+use prunescope::model::Model;
+use prunescope::model::Token;
+use safetensors::SafeTensors;
+
+/// The seven families with reference outputs.
+pub(crate) const FAMILIES: [&str; 7] =
+    ["bert", "distilbert", "roberta", "electra", "albert", "deberta-v2", "modernbert"];
+
+/// A folder below `tests/fixtures`.
+pub(crate) fn fixture(family: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family)
+}
+
+/// The tiny random encoder of a family.
+pub(crate) fn fixture_model(family: &str) -> Model {
+    Checkpoint::load(&fixture(family)).unwrap_or_else(|err| panic!("{family} does not load: {err}")).model
+}
+
+/// A text made of ids alone; the first and the last token are special, every other one is a word of its own.
+pub(crate) fn encoded_from_ids(ids: &[u32]) -> Encoded {
+    let last = ids.len() - 1;
+    let token = |(index, &id): (usize, &u32)| {
+        let special = index == 0 || index == last;
+        let word = (!special).then_some(index as u32 - 1);
+        Token { id, piece: format!("t{id}"), start: 0, end: 0, segment: 0, special, word }
+    };
+    let tokens: Vec<Token> = ids.iter().enumerate().map(token).collect();
+    Encoded { text: Arc::from(""), text_pair: None, full_length: tokens.len(), tokens }
+}
+
+/// Reference tensors of one family.
+pub(crate) struct Golden(Vec<u8>);
+
+impl Golden {
+    pub(crate) fn load(family: &str) -> Self {
+        Self(std::fs::read(fixture(family).join("golden.safetensors")).expect("the fixture is in the repository"))
+    }
+
+    fn bytes(&self, name: &str) -> Vec<[u8; 4]> {
+        let file = SafeTensors::deserialize(&self.0).expect("a well-formed file");
+        let tensor = file.tensor(name).unwrap_or_else(|err| panic!("{name}: {err}"));
+        tensor.data().as_chunks::<4>().0.to_vec()
+    }
+
+    pub(crate) fn values(&self, name: &str) -> Vec<f32> {
+        self.bytes(name).into_iter().map(f32::from_le_bytes).collect()
+    }
+
+    pub(crate) fn text(&self, index: usize) -> Encoded {
+        let ids: Vec<u32> = self.bytes(&format!("{index}.input_ids")).into_iter().map(u32::from_le_bytes).collect();
+        encoded_from_ids(&ids)
+    }
+}
+
+/// How far two lists of numbers may lie apart: `absolute + relative * |expected|`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tolerance {
+    pub(crate) absolute: f32,
+    pub(crate) relative: f32,
+}
+
+impl Tolerance {
+    pub(crate) const fn absolute(absolute: f32) -> Self {
+        Self { absolute, relative: 0.0 }
+    }
+}
+
+/// Fails with the largest difference, its index and both values.
+pub(crate) fn assert_close(what: &str, got: &[f32], expected: &[f32], tolerance: Tolerance) {
+    assert_eq!(got.len(), expected.len(), "{what}: number of values");
+    let worst = got.iter().zip(expected).map(|(got, expected)| (got - expected).abs()).enumerate();
+    let beyond = |index: usize, difference: f32| {
+        difference.is_nan() || difference > tolerance.absolute + tolerance.relative * expected[index].abs()
+    };
+    let failed = worst.filter(|&(index, difference)| beyond(index, difference)).max_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((index, difference)) = failed {
+        panic!(
+            "{what}: {difference} apart at {index}: expected {}, got {} ({tolerance:?})",
+            expected[index], got[index]
+        );
+    }
+}
