@@ -1,5 +1,7 @@
 //! What the core tests share: fixtures, reference tensors, hand-made texts and strategies.
 
+pub(crate) mod strategies;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
