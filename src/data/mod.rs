@@ -19,6 +19,8 @@ mod parquet_rows;
 mod read;
 mod record;
 mod rows;
+mod sample;
+mod synthetic;
 
 pub use dataset::Dataset;
 pub use dataset::Example;
@@ -34,3 +36,6 @@ pub use record::Cell;
 pub use record::Record;
 pub use rows::Failure;
 pub use rows::Rows;
+pub use sample::find_sample_data;
+pub use synthetic::SAMPLE_SEED;
+pub use synthetic::to_csv as synthetic_csv;
