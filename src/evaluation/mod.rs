@@ -13,6 +13,7 @@ mod run;
 mod summary;
 mod sweep;
 
+pub use crate::metrics::Estimate;
 pub use groups::GroupRow;
 pub use groups::SizeClass;
 pub use inspection::InspectedRun;

@@ -1,11 +1,57 @@
 //! What a figure says, where it goes, how it is written.
 //!
+//! A [`Figure`] says *what*; [`layout()`] says *where* and gives a [`Scene`]; [`to_svg`], [`to_png`] and the window only
+//! read the scene, so that a file shows what the window shows. [`build`] makes figures from results.
 //! Knows nothing about windows: colors are plain `[u8; 3]`, lengths are points.
-//! Start reading at [`palette`] for colors.
 
+pub mod build;
+mod data;
+mod describe;
 pub mod fonts;
+mod layout;
+pub mod number;
 pub mod palette;
+mod png;
+mod scene;
+mod svg;
 mod text_metrics;
 
+pub use data::Error as DataError;
+pub use data::to_csv;
+pub use describe::Axis;
+pub use describe::Body;
+pub use describe::Column;
+pub use describe::CurvePoint;
+pub use describe::Curves;
+pub use describe::DotRow;
+pub use describe::Dots;
+pub use describe::Fate;
+pub use describe::Figure;
+pub use describe::Measured;
+pub use describe::Notation;
+pub use describe::Provenance;
+pub use describe::Ribbon;
+pub use describe::RibbonCell;
+pub use describe::RibbonToken;
+pub use describe::Ribbons;
+pub use describe::Scale;
+pub use describe::Series;
+pub use layout::Page;
+pub use layout::layout;
+pub use png::Error as PngError;
+pub use png::to_png;
+pub use scene::Align;
+pub use scene::Item;
+pub use scene::Paint;
+pub use scene::Pos;
+pub use scene::Rect;
+pub use scene::Scene;
+pub use scene::Stroke;
+pub use scene::Target;
+pub use scene::TargetKind;
+pub use scene::Text;
+pub use scene::hatch_lines;
+pub use scene::pos;
+pub use svg::to_svg;
 pub use text_metrics::TextMetrics;
 pub use text_metrics::Weight;

@@ -10,3 +10,5 @@ mod data_read;
 
 mod parity;
 mod support;
+
+mod figures;

@@ -1,0 +1,301 @@
+//! Group rows → the fairness figure: a table beside dots.
+
+use std::cmp::Ordering;
+
+use crate::evaluation::GroupRow;
+use crate::evaluation::Measure;
+use crate::evaluation::SizeClass;
+
+use super::super::describe::Axis;
+use super::super::describe::Body;
+use super::super::describe::Column;
+use super::super::describe::DotRow;
+use super::super::describe::Dots;
+use super::super::describe::Figure;
+use super::super::describe::Measured;
+use super::super::describe::Notation;
+use super::super::describe::Provenance;
+use super::super::describe::Scale;
+use super::super::number;
+use super::measured;
+
+/// What the figure is made of.
+#[derive(Clone, Debug)]
+pub struct FairnessInput<'a> {
+    /// The group column's name.
+    pub group_column: &'a str,
+    /// The measure shown.
+    pub measure: Measure,
+    /// All examples together.
+    pub overall: Option<&'a GroupRow>,
+    /// The groups.
+    pub rows: &'a [GroupRow],
+    /// The strategy's id.
+    pub strategy: &'a str,
+    /// The strategy's settings, for the legend.
+    pub strategy_name: &'a str,
+    /// Column and direction (descending) the rows are sorted by.
+    pub sorted_by: (Column, bool),
+    /// What the numbers rest on.
+    pub basis: String,
+    /// Lines below the rows, before the groups not shown: gaps.
+    pub notes: Vec<String>,
+    /// Where the numbers came from.
+    pub provenance: Provenance,
+}
+
+/// Draws groups that can be estimated; lists the others with reason and count.
+#[must_use]
+pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
+    let order = sort_rows(input.rows, input.sorted_by);
+    let shown = order.iter().map(|index| &input.rows[*index]).filter(|row| row.size.shows_rate());
+    let overall = input.overall.map(|row| DotRow { overall: true, ..dot_row(row) });
+    let mut notes = input.notes.clone();
+    notes.extend(not_shown(input.rows, input.measure));
+    let dots = Dots {
+        group_label: sentence_case(input.group_column),
+        count_label: count_label(input.measure).to_owned(),
+        measure: measure_axis(input.measure),
+        difference: difference_axis(input.measure),
+        larger_is_better: input.measure.larger_is_better(),
+        strategy: input.strategy.to_owned(),
+        strategy_name: input.strategy_name.to_owned(),
+        rows: overall.into_iter().chain(shown.map(dot_row)).collect(),
+        sorted_by: Some(input.sorted_by),
+        notes,
+    };
+    Figure {
+        title: format!("{} by {}, dense and pruned", input.measure.label(), input.group_column.replace('_', " ")),
+        subtitle: input.basis.clone(),
+        body: Body::Dots(dots),
+        caption: format!(
+            "{}. Whiskers: 95% intervals. Change: pruned less dense on the same examples. \
+             Gray: 10 to 29 examples, left out of gaps.",
+            input.measure.definition()
+        ),
+        provenance: input.provenance.clone(),
+    }
+}
+
+/// The order of the rows; undefined values come last in either direction.
+#[must_use]
+pub fn sort_rows(rows: &[GroupRow], (column, descending): (Column, bool)) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let turned = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
+    order.sort_by(|one, other| {
+        let (one, other) = (&rows[*one], &rows[*other]);
+        let by_value = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => turned(one.total_cmp(&other)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        match column {
+            Column::Group => turned(one.value.cmp(&other.value)),
+            Column::Count => turned(one.denominator.cmp(&other.denominator)),
+            Column::Dense => by_value(one.dense.value(), other.dense.value()),
+            Column::Pruned => by_value(one.pruned.value(), other.pruned.value()),
+            Column::Difference => by_value(one.difference.value(), other.difference.value()),
+        }
+    });
+    order
+}
+
+fn dot_row(row: &GroupRow) -> DotRow {
+    DotRow {
+        label: row.value.clone(),
+        count: row.denominator,
+        dense: measured(&row.dense),
+        pruned: measured(&row.pruned),
+        difference: measured(&row.difference),
+        remark: match row.size {
+            SizeClass::Wide => "n small".to_owned(),
+            SizeClass::Small => "wide".to_owned(),
+            SizeClass::Full => String::new(),
+            SizeClass::CountsOnly | SizeClass::NotEstimable => row.size.label().to_owned(),
+        },
+        faded: row.size < SizeClass::Small,
+        overall: false,
+    }
+}
+
+/// What the denominator counts, in one word for the column head.
+fn count_label(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Tpr | Measure::Fnr => "positives",
+        Measure::Fpr | Measure::Tnr => "negatives",
+        Measure::Auc => "smaller class",
+        _ => "n",
+    }
+}
+
+fn not_shown(rows: &[GroupRow], measure: Measure) -> Vec<String> {
+    let what = match count_label(measure) {
+        "n" => "examples",
+        "smaller class" => "examples of one class",
+        other => other,
+    };
+    let listed = |class: SizeClass| -> Vec<String> {
+        let few = rows.iter().filter(|row| row.size == class);
+        few.map(|row| format!("{} {}", row.value, row.denominator)).collect()
+    };
+    let line = |names: &[String], reason: &str| {
+        let groups = if names.len() == 1 { "group" } else { "groups" };
+        format!("Not shown: {} {groups} {reason} ({})", names.len(), names.join(", "))
+    };
+    let (few, none) = (listed(SizeClass::CountsOnly), listed(SizeClass::NotEstimable));
+    let mut notes = Vec::new();
+    if !few.is_empty() {
+        notes.push(line(&few, &format!("under 10 {what}")));
+    }
+    if !none.is_empty() {
+        notes.push(line(&none, &format!("without {what}, not estimable")));
+    }
+    notes
+}
+
+fn measure_axis(measure: Measure) -> Axis {
+    let limits = if measure == Measure::LogLoss { (0.0, 100.0) } else { (0.0, 1.0) };
+    let label = match measure.larger_is_better() {
+        Some(false) => format!("{} (lower is better)", measure.label().to_lowercase()),
+        _ => measure.label().to_lowercase().replace("f1", "F1").replace("roc auc", "ROC AUC"),
+    };
+    Axis { label, column: measure.id().to_owned(), scale: Scale::Linear, notation: Notation::Plain, limits }
+}
+
+fn difference_axis(measure: Measure) -> Axis {
+    Axis {
+        label: "pruned − dense".to_owned(),
+        column: format!("{}_difference", measure.id()),
+        scale: Scale::Linear,
+        notation: Notation::Change,
+        limits: (-1.0, 1.0),
+    }
+}
+
+/// `first_name` → "First name".
+fn sentence_case(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str().replace('_', " "))
+}
+
+/// A row's numbers in words, for tooltips and screen readers.
+impl DotRow {
+    /// "women, n 412: dense 0.893 [0.860, 0.919], pruned 0.871 [0.836, 0.900], change −0.022 [−0.044, 0.000]".
+    #[must_use]
+    pub fn sentence(&self, count_label: &str) -> String {
+        let value = |measured: &Measured| match (measured.value, measured.interval) {
+            (Some(value), Some(interval)) => format!("{} {}", number::rate(value), number::interval(interval)),
+            (Some(value), None) => number::rate(value),
+            (None, _) => format!("undefined ({})", measured.reason),
+        };
+        let change = match (self.difference.value, self.difference.interval) {
+            (Some(value), Some(ends)) => format!("{} {}", number::change(value), number::change_interval(ends)),
+            (Some(value), None) => number::change(value),
+            (None, _) => format!("undefined ({})", self.difference.reason),
+        };
+        let count = number::count(self.count);
+        let (dense, pruned) = (value(&self.dense), value(&self.pruned));
+        format!("{}, {count_label} {count}: dense {dense}, pruned {pruned}, change {change}", self.label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::Estimate;
+
+    fn value(value: f64, n: usize) -> Estimate {
+        Estimate::Value { value, interval: Some((value - 0.05, value + 0.05)), method: "wilson", n }
+    }
+
+    fn row(name: &str, n: usize, dense: f64, pruned: f64) -> GroupRow {
+        let rated = |number: f64| match n {
+            0..=9 => Estimate::Undefined { reason: format!("only {n} examples"), n },
+            _ => value(number, n),
+        };
+        GroupRow {
+            column: "gender".to_owned(),
+            value: name.to_owned(),
+            n,
+            positives: n / 2,
+            negatives: n - n / 2,
+            denominator: n,
+            dense: rated(dense),
+            pruned: rated(pruned),
+            difference: rated(pruned - dense),
+            size: SizeClass::of(n),
+        }
+    }
+
+    fn rows() -> Vec<GroupRow> {
+        vec![
+            row("women", 412, 0.893, 0.871),
+            row("agender", 4, 0.0, 0.0),
+            row("men", 405, 0.889, 0.886),
+            row("non-binary", 21, 0.905, 0.857),
+            row("unknown", 0, 0.0, 0.0),
+        ]
+    }
+
+    fn figure(sorted_by: (Column, bool)) -> Figure {
+        let (rows, overall) = (rows(), row("all", 842, 0.891, 0.878));
+        fairness_figure(&FairnessInput {
+            group_column: "gender",
+            measure: Measure::Accuracy,
+            overall: Some(&overall),
+            rows: &rows,
+            strategy: "power_bert",
+            strategy_name: "power_bert",
+            sorted_by,
+            basis: "all 842 texts".to_owned(),
+            notes: Vec::new(),
+            provenance: Provenance::default(),
+        })
+    }
+
+    fn labels(figure: &Figure) -> Vec<String> {
+        let Body::Dots(dots) = &figure.body else { panic!("not a dot plot") };
+        dots.rows.iter().map(|row| row.label.clone()).collect()
+    }
+
+    #[test]
+    fn small_groups_are_listed_with_reason_and_count_and_not_plotted() {
+        let figure = figure((Column::Group, false));
+        assert_eq!(labels(&figure), ["all", "men", "non-binary", "women"], "plotted, all first");
+        let Body::Dots(dots) = &figure.body else { panic!("not a dot plot") };
+        assert_eq!(
+            dots.notes,
+            [
+                "Not shown: 1 group under 10 examples (agender 4)",
+                "Not shown: 1 group without examples, not estimable (unknown 0)"
+            ],
+            "listed"
+        );
+        assert!(dots.rows[2].faded && !dots.rows[1].faded, "10 to 29 are gray");
+    }
+
+    #[test]
+    fn rows_sort_by_any_column_and_undefined_ones_come_last() {
+        assert_eq!(labels(&figure((Column::Count, true))), ["all", "women", "men", "non-binary"], "by count, falling");
+        assert_eq!(labels(&figure((Column::Difference, false)))[1], "non-binary", "the largest loss first");
+        let rows = rows();
+        for descending in [false, true] {
+            let order = sort_rows(&rows, (Column::Pruned, descending));
+            let last: Vec<&str> = order[3..].iter().map(|index| rows[*index].value.as_str()).collect();
+            assert_eq!(last, ["agender", "unknown"], "undefined last, descending {descending}");
+        }
+    }
+
+    #[test]
+    fn a_row_reads_as_a_sentence() {
+        let figure = figure((Column::Group, false));
+        let Body::Dots(dots) = &figure.body else { panic!("not a dot plot") };
+        assert_eq!(
+            dots.rows[3].sentence("n"),
+            "women, n 412: dense 0.893 [0.843, 0.943], pruned 0.871 [0.821, 0.921], change −0.022 [−0.072, +0.028]",
+            "all numbers, with intervals"
+        );
+    }
+}

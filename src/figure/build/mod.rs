@@ -1,0 +1,44 @@
+//! Results → figures, one file per kind: the only part of `figure` that knows results.
+
+mod fairness;
+mod ribbons;
+mod trade_off;
+
+use crate::evaluation::Estimate;
+
+use super::describe::Measured;
+use super::describe::Provenance;
+
+pub use fairness::FairnessInput;
+pub use fairness::fairness_figure;
+pub use fairness::sort_rows;
+pub use ribbons::fates;
+pub use ribbons::rank_shares;
+pub use ribbons::ribbon_figure;
+pub use trade_off::Saving;
+pub use trade_off::TradeOffInput;
+pub use trade_off::TradeOffPoint;
+pub use trade_off::Worth;
+pub use trade_off::trade_off_figure;
+
+/// An estimate as figures carry it.
+#[must_use]
+pub fn measured(estimate: &Estimate) -> Measured {
+    match estimate {
+        Estimate::Value { value, interval, method, n } => Measured {
+            value: Some(*value),
+            interval: *interval,
+            method: (*method).to_owned(),
+            n: *n,
+            reason: String::new(),
+        },
+        Estimate::Undefined { reason, n } => Measured { n: *n, reason: reason.clone(), ..Measured::default() },
+    }
+}
+
+/// Where numbers came from, with this version's name.
+#[must_use]
+pub fn provenance(model: &str, data: &str) -> Provenance {
+    let version = concat!("prunescope ", env!("CARGO_PKG_VERSION")).to_owned();
+    Provenance { model: model.to_owned(), data: data.to_owned(), version }
+}

@@ -1,0 +1,260 @@
+//! Sweeps → the trade-off figure: what a strategy keeps of the accuracy, against what it saves.
+
+use crate::evaluation::Estimate;
+use crate::evaluation::SweepPoint;
+
+use super::super::describe::Axis;
+use super::super::describe::Body;
+use super::super::describe::CurvePoint;
+use super::super::describe::Curves;
+use super::super::describe::Figure;
+use super::super::describe::Notation;
+use super::super::describe::Provenance;
+use super::super::describe::Scale;
+use super::super::describe::Series;
+use super::measured;
+
+/// What the horizontal axis counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Saving {
+    /// FLOPs of the dense model ÷ FLOPs, without padding.
+    #[default]
+    Flops,
+    /// Token rows of the dense model ÷ token rows, mean over layers.
+    Tokens,
+}
+
+impl Saving {
+    /// All of them, in the order of menus.
+    pub const ALL: [Self; 2] = [Self::Flops, Self::Tokens];
+
+    /// As shown in menus.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Flops => "FLOPs",
+            Self::Tokens => "Tokens",
+        }
+    }
+
+    /// Definition for tooltips.
+    #[must_use]
+    pub fn definition(self) -> &'static str {
+        match self {
+            Self::Flops => {
+                "FLOPs of the dense model ÷ FLOPs of this setting, counted from the real row counts of every layer, \
+                 the strategy's own work and the head included, no padding on either side"
+            }
+            Self::Tokens => "1 ÷ retention, the mean over texts and layers of tokens kept ÷ tokens of the text",
+        }
+    }
+
+    /// Its value for one setting; 1 = nothing saved.
+    #[must_use]
+    pub fn of(self, point: &SweepPoint) -> f64 {
+        match self {
+            Self::Flops => point.summary.flops_reduction,
+            Self::Tokens => 1.0 / point.summary.retention.max(1e-9),
+        }
+    }
+
+    fn axis(self) -> Axis {
+        let (label, column) = match self {
+            Self::Flops => ("FLOPs reduction, dense ÷ pruned (log scale)", "flops_reduction"),
+            Self::Tokens => ("token reduction, 1 ÷ mean retention (log scale)", "token_reduction"),
+        };
+        Axis {
+            label: label.to_owned(),
+            column: column.to_owned(),
+            scale: Scale::Log,
+            notation: Notation::Reduction,
+            limits: (0.2, 10_000.0),
+        }
+    }
+}
+
+/// What the vertical axis measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Worth {
+    /// Share of right predictions.
+    #[default]
+    Accuracy,
+    /// F1.
+    F1,
+    /// Accuracy of the group that has the lowest one.
+    WorstGroup,
+    /// Mean negative log probability of the true class.
+    LogLoss,
+    /// Area under the ROC curve.
+    Auc,
+}
+
+impl Worth {
+    /// All of them, in the order of menus.
+    pub const ALL: [Self; 5] = [Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc];
+
+    /// As shown in menus and on the axis.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Accuracy => "Accuracy",
+            Self::F1 => "F1",
+            Self::WorstGroup => "Worst group's accuracy",
+            Self::LogLoss => "Log loss",
+            Self::Auc => "ROC AUC",
+        }
+    }
+
+    /// Whether larger values are better.
+    #[must_use]
+    pub fn larger_is_better(self) -> bool {
+        self != Self::LogLoss
+    }
+
+    fn axis(self) -> Axis {
+        let (label, column, limits) = match self {
+            Self::Accuracy => ("accuracy", "accuracy", (0.0, 1.0)),
+            Self::F1 => ("F1", "f1", (0.0, 1.0)),
+            Self::WorstGroup => ("accuracy of the worst group", "worst_group_accuracy", (0.0, 1.0)),
+            Self::LogLoss => ("log loss in nats (lower is better)", "log_loss", (0.0, 100.0)),
+            Self::Auc => ("ROC AUC", "auc", (0.0, 1.0)),
+        };
+        Axis {
+            label: label.to_owned(),
+            column: column.to_owned(),
+            scale: Scale::Linear,
+            notation: Notation::Plain,
+            limits,
+        }
+    }
+}
+
+/// One finished setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TradeOffPoint {
+    /// Its numbers.
+    pub point: SweepPoint,
+    /// The worst group of the chosen column and its accuracy, where groups are known.
+    pub worst_group: Option<(String, Estimate)>,
+}
+
+impl TradeOffPoint {
+    /// What the vertical axis shows of it.
+    #[must_use]
+    pub fn worth(&self, worth: Worth) -> Estimate {
+        let summary = &self.point.summary;
+        match worth {
+            Worth::Accuracy => summary.accuracy.clone(),
+            Worth::F1 => summary.f1.clone(),
+            Worth::LogLoss => summary.log_loss.clone(),
+            Worth::Auc => summary.auc.clone(),
+            Worth::WorstGroup => self.worst_group.as_ref().map_or_else(
+                || Estimate::Undefined { reason: "no group has enough examples".to_owned(), n: 0 },
+                |(_, accuracy)| accuracy.clone(),
+            ),
+        }
+    }
+}
+
+/// What the figure is made of.
+#[derive(Clone, Debug)]
+pub struct TradeOffInput<'a> {
+    /// The dense run.
+    pub dense: Option<&'a TradeOffPoint>,
+    /// The finished settings; those of one strategy in the order of its dial.
+    pub points: &'a [TradeOffPoint],
+    /// Canonical specs in use.
+    pub current: &'a [String],
+    /// Canonical specs chosen for comparison.
+    pub chosen: &'a [String],
+    /// Horizontal axis.
+    pub saving: Saving,
+    /// Vertical axis.
+    pub worth: Worth,
+    /// What the numbers rest on: "estimated on 400 of 3,120 texts".
+    pub basis: String,
+    /// Where they came from.
+    pub provenance: Provenance,
+}
+
+/// Draws what the sweeps have given so far.
+#[must_use]
+pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
+    let all = || input.dense.into_iter().chain(input.points);
+    let places: Vec<(f64, f64)> =
+        all().filter_map(|point| Some((input.saving.of(&point.point), goodness(point, input.worth)?))).collect();
+    let mut series: Vec<Series> = Vec::new();
+    for point in input.points {
+        let id = point.point.spec.id();
+        let curve_point = curve_point(point, input, &places);
+        match series.iter_mut().find(|series| series.id == id) {
+            Some(series) => series.points.push(curve_point),
+            None => {
+                series.push(Series { id: id.to_owned(), name: id.to_owned(), joined: true, points: vec![curve_point] })
+            }
+        }
+    }
+    for series in &mut series {
+        series.joined = series.points.len() > 1;
+    }
+    let reference = input.dense.map(|dense| CurvePoint { dominated: false, ..curve_point(dense, input, &places) });
+    Figure {
+        title: format!("{} against {} reduction", input.worth.label(), input.saving.label()),
+        subtitle: input.basis.clone(),
+        body: Body::Curves(Curves { x: input.saving.axis(), y: input.worth.axis(), reference, series }),
+        caption: "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
+                  Ringed: the setting in use. Faded: another setting is at least as good on both axes."
+            .to_owned(),
+        provenance: input.provenance.clone(),
+    }
+}
+
+/// The vertical value, turned so that more is better.
+fn goodness(point: &TradeOffPoint, worth: Worth) -> Option<f64> {
+    let value = point.worth(worth).value()?;
+    Some(if worth.larger_is_better() { value } else { -value })
+}
+
+fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64, f64)]) -> CurvePoint {
+    let x = input.saving.of(&point.point);
+    let spec = point.point.spec.to_string();
+    let dominated = goodness(point, input.worth).is_some_and(|good| is_dominated((x, good), places));
+    CurvePoint {
+        x,
+        y: measured(&point.worth(input.worth)),
+        label: setting_label(&point.point),
+        dominated,
+        current: input.current.contains(&spec),
+        chosen: input.chosen.contains(&spec),
+        spec,
+    }
+}
+
+/// Whether some place is at least as good on both axes and better on one.
+fn is_dominated((x, good): (f64, f64), places: &[(f64, f64)]) -> bool {
+    places.iter().any(|(other_x, other)| *other_x >= x && *other >= good && (*other_x > x || *other > good))
+}
+
+/// The dial's value in a few words: "retention 0.4".
+fn setting_label(point: &SweepPoint) -> String {
+    let spec = &point.spec;
+    let dial = spec.info().dial.as_ref();
+    dial.and_then(|dial| spec.get(dial.key).map(|value| format!("{} {value}", dial.key))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_dominated_only_by_one_at_least_as_good_on_both_axes() {
+        let places = [(1.0, 0.90), (1.5, 0.88), (2.0, 0.80), (2.0, 0.88), (1.5, 0.91)];
+        assert!(is_dominated((1.5, 0.88), &places), "2.0 at 0.88 saves more for the same");
+        assert!(is_dominated((1.0, 0.90), &places), "1.5 at 0.91 is better on both");
+        assert!(!is_dominated((2.0, 0.88), &places), "nothing saves more");
+        assert!(!is_dominated((1.5, 0.91), &places), "nothing is more accurate");
+        assert!(!is_dominated((3.0, 0.50), &places), "the far end of the front");
+    }
+}

@@ -1,0 +1,113 @@
+//! Figure → CSV: the numbers that are drawn.
+
+use super::describe::Body;
+use super::describe::Curves;
+use super::describe::Dots;
+use super::describe::Fate;
+use super::describe::Figure;
+use super::describe::Measured;
+use super::describe::Ribbons;
+
+/// Why no table could be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The writer failed.
+    #[error("data of figure {title:?} cannot be written as CSV")]
+    Write {
+        /// The figure's title.
+        title: String,
+        /// What the writer says.
+        #[source]
+        source: csv::Error,
+    },
+}
+
+/// Writes a figure's data, one line per point, row or cell. Numbers have full precision; empty means undefined.
+///
+/// # Errors
+/// See [`Error`].
+pub fn to_csv(figure: &Figure) -> Result<Vec<u8>, Error> {
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    let written = match &figure.body {
+        Body::Curves(curves) => write_curves(&mut rows, curves),
+        Body::Dots(dots) => write_dots(&mut rows, dots),
+        Body::Ribbons(ribbons) => write_ribbons(&mut rows, ribbons),
+    };
+    let failed = |source| Error::Write { title: figure.title.clone(), source };
+    written.map_err(failed)?;
+    rows.into_inner().map_err(|err| failed(csv::Error::from(err.into_error())))
+}
+
+type Writer = csv::Writer<Vec<u8>>;
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+fn measured(value: &Measured) -> [String; 5] {
+    let (low, high) = value.interval.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+    [number(value.value), number(low), number(high), value.method.clone(), value.n.to_string()]
+}
+
+fn write_curves(rows: &mut Writer, curves: &Curves) -> Result<(), csv::Error> {
+    let y = &curves.y.column;
+    let (low, high, method) = (format!("{y}_low"), format!("{y}_high"), format!("{y}_method"));
+    let names = ["strategy", "spec", "setting", &curves.x.column, y, &low, &high, &method, "n", "dominated", "current"];
+    rows.write_record(names)?;
+    let reference = curves.reference.iter().map(|point| ("dense", point));
+    let series = curves.series.iter().flat_map(|series| series.points.iter().map(|point| (series.id.as_str(), point)));
+    for (id, point) in reference.chain(series) {
+        let mut record = vec![id.to_owned(), point.spec.clone(), point.label.clone(), point.x.to_string()];
+        record.extend(measured(&point.y));
+        record.extend([point.dominated.to_string(), point.current.to_string()]);
+        rows.write_record(record)?;
+    }
+    Ok(())
+}
+
+fn write_dots(rows: &mut Writer, dots: &Dots) -> Result<(), csv::Error> {
+    let mut names = vec!["group".to_owned(), "n".to_owned()];
+    for part in ["dense", "pruned", "difference"] {
+        let fields = ["", "_low", "_high", "_method", "_n"];
+        names.extend(fields.map(|field| format!("{part}_{}{field}", dots.measure.column)));
+    }
+    names.push("remark".to_owned());
+    rows.write_record(names)?;
+    for row in &dots.rows {
+        let mut record = vec![row.label.clone(), row.count.to_string()];
+        for part in [&row.dense, &row.pruned, &row.difference] {
+            record.extend(measured(part));
+        }
+        record.push(row.remark.clone());
+        rows.write_record(record)?;
+    }
+    Ok(())
+}
+
+fn write_ribbons(rows: &mut Writer, ribbons: &Ribbons) -> Result<(), csv::Error> {
+    rows.write_record(["strategy", "spec", "layer", "position", "token", "special", "fate", "rank", "score"])?;
+    for ribbon in &ribbons.ribbons {
+        for (layer, cells) in ribbon.layers.iter().enumerate() {
+            for (position, (cell, token)) in cells.iter().zip(&ribbons.tokens).enumerate() {
+                let fate = match cell.fate {
+                    Fate::Kept => "kept",
+                    Fate::Left => "left",
+                    Fate::Merged => "merged",
+                    Fate::Gone => "gone",
+                };
+                rows.write_record([
+                    ribbon.id.as_str(),
+                    &ribbon.spec,
+                    &layer.to_string(),
+                    &position.to_string(),
+                    &token.text,
+                    &token.special.to_string(),
+                    fate,
+                    &number(cell.rank),
+                    &number(cell.score),
+                ])?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! What a figure says, without saying where anything goes.
+
+use serde::Serialize;
+
+/// A figure, ready to be laid out or written as data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// One line.
+    pub title: String,
+    /// What it rests on: "estimated on 400 of 3,120 texts".
+    pub subtitle: String,
+    /// The data.
+    pub body: Body,
+    /// How to read it: method of the intervals, n, meaning of marks.
+    pub caption: String,
+    /// Where the numbers came from.
+    pub provenance: Provenance,
+}
+
+/// Where a figure's numbers came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// Model name.
+    pub model: String,
+    /// Data set name, or empty for a single text.
+    pub data: String,
+    /// The version of prunescope.
+    pub version: String,
+}
+
+/// The kinds of figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// Lines and points over two axes: the trade-off.
+    Curves(Curves),
+    /// A table beside dots with intervals: fairness.
+    Dots(Dots),
+    /// Layers by tokens: survival ribbons.
+    Ribbons(Ribbons),
+}
+
+/// A value with its interval, or the reason why there is none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Measured {
+    /// The point estimate.
+    pub value: Option<f64>,
+    /// 95% interval.
+    pub interval: Option<(f64, f64)>,
+    /// How the interval was made.
+    pub method: String,
+    /// What the value rests on.
+    pub n: usize,
+    /// Why there is no value.
+    pub reason: String,
+}
+
+/// How an axis maps values to places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Equal distances are equal differences.
+    Linear,
+    /// Equal distances are equal ratios.
+    Log,
+}
+
+/// How an axis writes its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notation {
+    /// `0.85`
+    Plain,
+    /// `÷1.5`
+    Reduction,
+    /// `−0.02`
+    Change,
+}
+
+/// One axis.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Axis {
+    /// Quantity and unit: "FLOPs reduction, dense ÷ pruned (log)".
+    pub label: String,
+    /// Name of the column in data files.
+    pub column: String,
+    /// How values become places.
+    pub scale: Scale,
+    /// How values are written.
+    pub notation: Notation,
+    /// Widest range that makes sense, from which the data's own range is cut.
+    pub limits: (f64, f64),
+}
+
+/// Lines and points over two axes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Curves {
+    /// Horizontal.
+    pub x: Axis,
+    /// Vertical.
+    pub y: Axis,
+    /// What everything is compared with: the dense model.
+    pub reference: Option<CurvePoint>,
+    /// One per strategy.
+    pub series: Vec<Series>,
+}
+
+/// One strategy's points, in the order in which a line joins them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Series {
+    /// The strategy's id, from which its look follows.
+    pub id: String,
+    /// As shown in the legend.
+    pub name: String,
+    /// Whether a line joins the points.
+    pub joined: bool,
+    /// The points.
+    pub points: Vec<CurvePoint>,
+}
+
+/// One setting of one strategy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// Horizontal place.
+    pub x: f64,
+    /// Vertical place and interval.
+    pub y: Measured,
+    /// The setting in a few words: "retention 0.4".
+    pub label: String,
+    /// The setting in full: the canonical spec.
+    pub spec: String,
+    /// Whether another point is at least as good on both axes.
+    pub dominated: bool,
+    /// Whether this is the setting in use.
+    pub current: bool,
+    /// Whether the user chose it for comparison.
+    pub chosen: bool,
+}
+
+/// Columns of a dot plot's table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    /// The group's name.
+    #[default]
+    Group,
+    /// What the value rests on.
+    Count,
+    /// Dense value.
+    Dense,
+    /// Pruned value.
+    Pruned,
+    /// Pruned less dense.
+    Difference,
+}
+
+/// A table beside dots with intervals, dense and pruned, and their difference, on the same scales for all rows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dots {
+    /// Name of the first column: "Gender".
+    pub group_label: String,
+    /// Name of the count column: "n", or "positives".
+    pub count_label: String,
+    /// Scale of dense and pruned.
+    pub measure: Axis,
+    /// Scale of the difference.
+    pub difference: Axis,
+    /// Whether larger values are better; `None` where neither direction is.
+    pub larger_is_better: Option<bool>,
+    /// The strategy's id, from which its look follows.
+    pub strategy: String,
+    /// The strategy's name.
+    pub strategy_name: String,
+    /// The rows, in the order shown.
+    pub rows: Vec<DotRow>,
+    /// Which column the rows are sorted by, and whether descending.
+    pub sorted_by: Option<(Column, bool)>,
+    /// Groups not plotted, and other lines below the rows.
+    pub notes: Vec<String>,
+}
+
+/// One group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DotRow {
+    /// The group.
+    pub label: String,
+    /// What the values rest on.
+    pub count: usize,
+    /// Dense.
+    pub dense: Measured,
+    /// Pruned.
+    pub pruned: Measured,
+    /// Pruned less dense.
+    pub difference: Measured,
+    /// Said after the row: "n small".
+    pub remark: String,
+    /// Drawn in gray: too small to enter comparisons.
+    pub faded: bool,
+    /// Set apart: all examples, the sum of the other rows.
+    pub overall: bool,
+}
+
+/// Layers by tokens for several strategies on one text, columns aligned.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ribbons {
+    /// Column heads.
+    pub tokens: Vec<RibbonToken>,
+    /// One per strategy.
+    pub ribbons: Vec<Ribbon>,
+}
+
+/// One token of the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RibbonToken {
+    /// As read in the text.
+    pub text: String,
+    /// Added by the tokenizer.
+    pub special: bool,
+}
+
+/// One strategy's ribbon.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ribbon {
+    /// The strategy's id, from which its look follows.
+    pub id: String,
+    /// "power_bert · retention 0.4".
+    pub name: String,
+    /// "kept 7/17 · FLOPs ÷1.52 · negative 0.93 (dense 0.97)".
+    pub summary: String,
+    /// Whether the decision differs from the dense one.
+    pub differs: bool,
+    /// The spec in full.
+    pub spec: String,
+    /// Shape: `[layers, tokens]`.
+    pub layers: Vec<Vec<RibbonCell>>,
+}
+
+/// What happened to a token in a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It goes on.
+    Kept,
+    /// It left in this layer.
+    Left,
+    /// It was combined into another token in this layer.
+    Merged,
+    /// It had left before.
+    Gone,
+}
+
+/// One cell of a ribbon.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RibbonCell {
+    /// What happened.
+    pub fate: Fate,
+    /// Importance rank within the layer, 0 lowest to 1 highest; `None` where the strategy computes no score or the
+    /// token is gone.
+    pub rank: Option<f64>,
+    /// The score itself.
+    pub score: Option<f64>,
+}

@@ -1,0 +1,189 @@
+//! A page being filled from top to bottom.
+
+use super::super::describe::Provenance;
+use super::super::palette::Dash;
+use super::super::palette::Marker;
+use super::super::palette::Rgb;
+use super::super::palette::SeriesStyle;
+use super::super::palette::Theme;
+use super::super::scene::Align;
+use super::super::scene::Item;
+use super::super::scene::Paint;
+use super::super::scene::Pos;
+use super::super::scene::Rect;
+use super::super::scene::Scene;
+use super::super::scene::Stroke;
+use super::super::scene::Target;
+use super::super::scene::TargetKind;
+use super::super::scene::Text;
+use super::super::scene::pos;
+use super::super::text_metrics::TextMetrics;
+use super::super::text_metrics::Weight;
+use super::Page;
+
+/// How a marker is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MarkerLook {
+    /// Half its size in points.
+    pub(super) radius: f64,
+    /// 1, or less where it steps back.
+    pub(super) opacity: f64,
+    /// Whether its inside is left open.
+    pub(super) hollow: bool,
+}
+
+/// Collects items; `cursor` is the next free line from the top.
+pub(super) struct Canvas<'a> {
+    pub(super) page: &'a Page,
+    pub(super) metrics: &'a TextMetrics,
+    pub(super) cursor: f64,
+    /// Room left and right.
+    pub(super) margin: f64,
+    width: f64,
+    head_height: f64,
+    items: Vec<Item>,
+    targets: Vec<Target>,
+}
+
+impl<'a> Canvas<'a> {
+    pub(super) fn new(page: &'a Page, metrics: &'a TextMetrics) -> Self {
+        let margin = if page.framed { 12.0 } else { 4.0 };
+        Self {
+            page,
+            metrics,
+            cursor: margin,
+            margin,
+            width: page.width,
+            head_height: 0.0,
+            items: Vec::new(),
+            targets: Vec::new(),
+        }
+    }
+
+    pub(super) fn theme(&self) -> Theme {
+        self.page.theme
+    }
+
+    pub(super) fn font_size(&self) -> f64 {
+        self.page.font_size
+    }
+
+    /// Height of a line of text.
+    pub(super) fn line_height(&self) -> f64 {
+        (self.page.font_size * 1.4).round()
+    }
+
+    /// Right edge of the drawing area.
+    pub(super) fn right(&self) -> f64 {
+        self.width - self.margin
+    }
+
+    /// Makes the page wider, where its content cannot be narrower.
+    pub(super) fn widen(&mut self, width: f64) {
+        self.width = self.width.max(width);
+    }
+
+    /// What stands above the cursor stays in view when the rest scrolls.
+    pub(super) fn end_head(&mut self) {
+        self.head_height = self.cursor;
+    }
+
+    pub(super) fn push(&mut self, item: Item) {
+        self.items.push(item);
+    }
+
+    pub(super) fn target(&mut self, kind: TargetKind, rect: Rect) {
+        self.targets.push(Target { kind, rect });
+    }
+
+    pub(super) fn text_width(&self, text: &str) -> f64 {
+        self.metrics.width(text, self.page.font_size, Weight::Regular)
+    }
+
+    pub(super) fn text(&mut self, at: Pos, content: &str, align: Align, rgb: Rgb) {
+        self.text_with(at, content, align, (rgb.into(), self.page.font_size, Weight::Regular));
+    }
+
+    pub(super) fn text_with(&mut self, at: Pos, content: &str, align: Align, look: (Paint, f64, Weight)) {
+        let (paint, size, weight) = look;
+        if !content.is_empty() {
+            let content = content.to_owned();
+            self.items.push(Item::Text(Text { at, content, size, weight, paint, align }));
+        }
+    }
+
+    pub(super) fn line(&mut self, from: Pos, to: Pos, stroke: Stroke) {
+        self.items.push(Item::Line { points: vec![from, to], stroke });
+    }
+
+    /// Draws a strategy's marker.
+    pub(super) fn marker(&mut self, center: Pos, style: &SeriesStyle, look: MarkerLook) {
+        let theme = self.theme();
+        let edge = Paint { rgb: style.stroke(theme), opacity: look.opacity };
+        let inside = if look.hollow { theme.background() } else { style.fill(theme) };
+        // A faded marker still covers the line behind it: its inside is mixed with the ground, not made clear.
+        let inside = super::super::palette::mix(theme.background(), inside, look.opacity);
+        let stroke = Stroke::solid(edge, if style.marker.is_stroked() { look.radius * 0.45 } else { 1.0 });
+        let scaled = |(x, y): (f64, f64)| pos(center.x + look.radius * x, center.y + look.radius * y);
+        if style.marker == Marker::Circle {
+            self.push(Item::Circle { center, radius: look.radius, fill: Some(inside.into()), stroke: Some(stroke) });
+            return;
+        }
+        for shape in style.marker.outline() {
+            let points: Vec<Pos> = shape.into_iter().map(scaled).collect();
+            self.push(if style.marker.is_stroked() {
+                Item::Line { points, stroke: stroke.clone() }
+            } else {
+                Item::Polygon { points, fill: Some(inside.into()), stroke: Some(stroke.clone()) }
+            });
+        }
+    }
+
+    /// Title and subtitle.
+    pub(super) fn heading(&mut self, title: &str, subtitle: &str) {
+        let (size, margin, theme) = (self.font_size(), self.margin, self.theme());
+        let width = self.right() - margin;
+        self.cursor += size * 1.3;
+        self.text_with(pos(margin, self.cursor), title, Align::Start, (theme.ink().into(), size * 1.3, Weight::Medium));
+        for line in self.metrics.wrap(subtitle, size, width) {
+            self.cursor += self.line_height();
+            self.text(pos(margin, self.cursor), &line, Align::Start, theme.muted());
+        }
+        self.cursor += self.line_height();
+    }
+
+    /// Caption and provenance.
+    pub(super) fn footer(&mut self, caption: &str, provenance: &Provenance) {
+        let (size, margin, theme) = (self.font_size() * 0.88, self.margin, self.theme());
+        let width = self.right() - margin;
+        self.cursor += size;
+        let made_by = [&provenance.model, &provenance.data, &provenance.version].map(String::as_str);
+        let made_by = made_by.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+        for text in [caption, &made_by] {
+            for line in self.metrics.wrap(text, size, width) {
+                self.cursor += size * 1.35;
+                let look = (theme.muted().into(), size, Weight::Regular);
+                self.text_with(pos(margin, self.cursor), &line, Align::Start, look);
+            }
+        }
+        self.cursor += size * 0.5;
+    }
+
+    pub(super) fn finish(self, title: &str, description: &str) -> Scene {
+        Scene {
+            width: self.width,
+            height: self.cursor + self.margin,
+            background: self.page.theme.background(),
+            title: title.to_owned(),
+            description: description.to_owned(),
+            head_height: self.head_height,
+            items: self.items,
+            targets: self.targets,
+        }
+    }
+}
+
+/// A dash pattern for a line of this width, in points.
+pub(super) fn dashes(dash: Dash, width: f64) -> Vec<f64> {
+    dash.pattern().iter().map(|length| length * width).collect()
+}

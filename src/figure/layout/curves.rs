@@ -1,0 +1,173 @@
+//! Lines and points over two axes.
+
+use super::super::describe::CurvePoint;
+use super::super::describe::Curves;
+use super::super::describe::Series;
+use super::super::palette::SeriesStyle;
+use super::super::palette::series_style;
+use super::super::scene::Align;
+use super::super::scene::Item;
+use super::super::scene::Paint;
+use super::super::scene::Pos;
+use super::super::scene::Rect;
+use super::super::scene::Stroke;
+use super::super::scene::TargetKind;
+use super::super::scene::pos;
+use super::canvas::Canvas;
+use super::canvas::MarkerLook;
+use super::canvas::dashes;
+use super::ticks::Placed;
+
+const FADED: f64 = 0.35;
+
+/// Fills the page with legend, axes and series; leaves room for the caption where it is drawn.
+pub(super) fn place(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) {
+    legend(canvas, curves);
+    let plot = plot_area(canvas, curves, caption);
+    let x = Placed::new(&curves.x, points(curves).map(|point| point.x), (plot.x, plot.right()));
+    let heights = points(curves).flat_map(|point| {
+        let ends = point.y.interval.map_or([None, None], |(low, high)| [Some(low), Some(high)]);
+        [point.y.value, ends[0], ends[1]].into_iter().flatten()
+    });
+    let y = Placed::new(&curves.y, heights, (plot.bottom(), plot.y));
+    axes(canvas, curves, plot, (&x, &y));
+    reference_line(canvas, curves, plot, &y);
+    for series in &curves.series {
+        intervals(canvas, series, (&x, &y));
+    }
+    for (index, series) in curves.series.iter().enumerate() {
+        lines_and_points(canvas, (index, series), (&x, &y));
+    }
+    reference_point(canvas, curves, (&x, &y));
+    canvas.cursor = plot.bottom() + 2.0 * canvas.line_height() + 6.0;
+}
+
+fn points(curves: &Curves) -> impl Iterator<Item = &CurvePoint> {
+    curves.series.iter().flat_map(|series| &series.points).chain(&curves.reference)
+}
+
+/// Marker, line and name of each series, on as many lines as they need.
+fn legend(canvas: &mut Canvas<'_>, curves: &Curves) {
+    let (size, theme) = (canvas.font_size(), canvas.theme());
+    let reference = curves.reference.as_ref().map(|_| ("dense", "dense", false));
+    let entries = curves.series.iter().map(|series| (series.id.as_str(), series.name.as_str(), series.joined));
+    let mut x = canvas.margin;
+    canvas.cursor += canvas.line_height();
+    for (id, name, joined) in reference.into_iter().chain(entries) {
+        let width = size * 2.6 + canvas.text_width(name) + size * 1.4;
+        if x + width > canvas.right() && x > canvas.margin {
+            x = canvas.margin;
+            canvas.cursor += canvas.line_height();
+        }
+        let style = series_style(id);
+        let middle = canvas.cursor - size * 0.34;
+        if joined {
+            let stroke = line_stroke(&style, canvas, 1.0);
+            canvas.line(pos(x, middle), pos(x + size * 2.0, middle), stroke);
+        }
+        let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: false };
+        canvas.marker(pos(x + size, middle), &style, look);
+        canvas.text(pos(x + size * 2.4, canvas.cursor), name, Align::Start, theme.ink());
+        x += width;
+    }
+    canvas.cursor += canvas.line_height() * 0.5;
+}
+
+fn plot_area(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) -> Rect {
+    let (size, theme, line) = (canvas.font_size(), canvas.theme(), canvas.line_height());
+    canvas.cursor += line;
+    canvas.text(pos(canvas.margin, canvas.cursor), &curves.y.label, Align::Start, theme.muted());
+    let top = canvas.cursor + size * 0.8;
+    let left = canvas.margin + canvas.text_width("0.000") + size * 0.8;
+    let right = canvas.right() - size * 0.5;
+    let below = if canvas.page.framed {
+        let lines = canvas.metrics.wrap(caption, size * 0.88, canvas.right() - canvas.margin).len() + 1;
+        2.0 * line + 6.0 + size * 0.88 * (1.5 + 1.35 * lines as f64)
+    } else {
+        2.0 * line + 6.0
+    };
+    let bottom = (canvas.page.height - canvas.margin - below).max(top + 60.0);
+    Rect::new(left, top, (right - left).max(60.0), bottom - top)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
+fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, y): (&Placed, &Placed)) {
+    let (size, theme) = (canvas.font_size(), canvas.theme());
+    let grid = Stroke::solid(theme.grid(), 0.75);
+    for (value, label) in y.ticks((plot.height / (size * 3.6)).max(2.0) as usize) {
+        let at = y.place(value);
+        canvas.line(pos(plot.x, at), pos(plot.right(), at), grid.clone());
+        canvas.text(pos(plot.x - size * 0.6, at + size * 0.35), &label, Align::End, theme.muted());
+    }
+    let base = pos(plot.x, plot.bottom());
+    canvas.line(base, pos(plot.right(), plot.bottom()), Stroke::solid(theme.line(), 1.0));
+    for (value, label) in x.ticks((plot.width / (size * 5.5)).max(2.0) as usize) {
+        let at = x.place(value);
+        canvas.line(pos(at, plot.bottom()), pos(at, plot.bottom() + 4.0), Stroke::solid(theme.line(), 1.0));
+        canvas.text(pos(at, plot.bottom() + 4.0 + size * 1.1), &label, Align::Middle, theme.muted());
+    }
+    let at = pos(plot.right(), plot.bottom() + 4.0 + size * 1.1 + canvas.line_height());
+    canvas.text(at, &curves.x.label, Align::End, theme.muted());
+}
+
+fn line_stroke(style: &SeriesStyle, canvas: &Canvas<'_>, opacity: f64) -> Stroke {
+    let width = 1.5;
+    Stroke { paint: Paint { rgb: style.stroke(canvas.theme()), opacity }, width, dash: dashes(style.dash, width) }
+}
+
+fn place_point(point: &CurvePoint, (x, y): (&Placed, &Placed)) -> Option<Pos> {
+    point.y.value.map(|value| pos(x.place(point.x), y.place(value)))
+}
+
+fn intervals(canvas: &mut Canvas<'_>, series: &Series, (x, y): (&Placed, &Placed)) {
+    let rgb = series_style(&series.id).stroke(canvas.theme());
+    for point in &series.points {
+        if let Some((low, high)) = point.y.interval {
+            let at = x.place(point.x);
+            let opacity = if point.dominated { 0.22 } else { 0.55 };
+            canvas.line(pos(at, y.place(low)), pos(at, y.place(high)), Stroke::solid(Paint { rgb, opacity }, 1.25));
+        }
+    }
+}
+
+fn lines_and_points(canvas: &mut Canvas<'_>, (index, series): (usize, &Series), axes: (&Placed, &Placed)) {
+    let (style, theme) = (series_style(&series.id), canvas.theme());
+    let places: Vec<Pos> = series.points.iter().filter_map(|point| place_point(point, axes)).collect();
+    if series.joined && places.len() > 1 {
+        let stroke = line_stroke(&style, canvas, 0.6);
+        canvas.push(Item::Line { points: places, stroke });
+    }
+    let radius = canvas.font_size() * 0.38;
+    for (number, point) in series.points.iter().enumerate() {
+        let Some(center) = place_point(point, axes) else { continue };
+        let opacity = if point.dominated && !point.current && !point.chosen { FADED } else { 1.0 };
+        canvas.marker(center, &style, MarkerLook { radius, opacity, hollow: false });
+        for (ringed, rgb, gap) in [(point.current, theme.ink(), 3.0), (point.chosen, theme.accent(), 5.5)] {
+            if ringed {
+                let stroke = Some(Stroke::solid(rgb, 1.5));
+                canvas.push(Item::Circle { center, radius: radius + gap, fill: None, stroke });
+            }
+        }
+        canvas.target(TargetKind::Point { series: index, point: number }, Rect::around(center, radius + 4.0));
+    }
+}
+
+fn reference_line(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, y: &Placed) {
+    let Some(value) = curves.reference.as_ref().and_then(|point| point.y.value) else { return };
+    let at = y.place(value);
+    let stroke = Stroke { paint: canvas.theme().muted().into(), width: 0.75, dash: vec![2.0, 3.0] };
+    canvas.line(pos(plot.x, at), pos(plot.right(), at), stroke);
+}
+
+fn reference_point(canvas: &mut Canvas<'_>, curves: &Curves, (x, y): (&Placed, &Placed)) {
+    let Some(point) = &curves.reference else { return };
+    let Some(center) = place_point(point, (x, y)) else { return };
+    let style = series_style("dense");
+    if let Some((low, high)) = point.y.interval {
+        let stroke = Stroke::solid(style.stroke(canvas.theme()), 1.25);
+        canvas.line(pos(center.x, y.place(low)), pos(center.x, y.place(high)), stroke);
+    }
+    let radius = canvas.font_size() * 0.42;
+    canvas.marker(center, &style, MarkerLook { radius, opacity: 1.0, hollow: false });
+    canvas.target(TargetKind::Reference, Rect::around(center, radius + 4.0));
+}

@@ -1,0 +1,248 @@
+//! A table beside dots with intervals, on the same scales for all rows.
+
+use super::super::describe::Column;
+use super::super::describe::DotRow;
+use super::super::describe::Dots;
+use super::super::describe::Measured;
+use super::super::number;
+use super::super::palette::Rgb;
+use super::super::palette::SeriesStyle;
+use super::super::palette::series_style;
+use super::super::scene::Align;
+use super::super::scene::Item;
+use super::super::scene::Paint;
+use super::super::scene::Rect;
+use super::super::scene::Stroke;
+use super::super::scene::TargetKind;
+use super::super::scene::pos;
+use super::super::text_metrics::Weight;
+use super::canvas::Canvas;
+use super::canvas::MarkerLook;
+use super::ticks::Placed;
+
+/// Where the columns stand; values are right-aligned at their position, plots have two ends.
+struct Columns {
+    group: (f64, f64),
+    count: f64,
+    dense: f64,
+    pruned: f64,
+    values: Placed,
+    values_ends: (f64, f64),
+    difference: f64,
+    changes: Placed,
+    changes_ends: (f64, f64),
+    remark: f64,
+}
+
+/// Fills the page with a head, one line per row, and the notes.
+pub(super) fn place(canvas: &mut Canvas<'_>, dots: &Dots) {
+    legend(canvas, dots);
+    let columns = columns(canvas, dots);
+    head(canvas, dots, &columns);
+    canvas.end_head();
+    for (index, row) in dots.rows.iter().enumerate() {
+        one_row(canvas, (index, row), &dots.strategy, &columns);
+    }
+    notes(canvas, &dots.notes);
+}
+
+fn legend(canvas: &mut Canvas<'_>, dots: &Dots) {
+    let (size, theme) = (canvas.font_size(), canvas.theme());
+    canvas.cursor += canvas.line_height();
+    let mut x = canvas.margin;
+    for (id, name) in [("dense", "dense"), (dots.strategy.as_str(), dots.strategy_name.as_str())] {
+        let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: id == "dense" };
+        canvas.marker(pos(x + size * 0.5, canvas.cursor - size * 0.34), &series_style(id), look);
+        let room = canvas.right() - x - size * 1.2;
+        let name = canvas.metrics.fit(name, size, room);
+        canvas.text(pos(x + size * 1.3, canvas.cursor), &name, Align::Start, theme.ink());
+        x += size * 3.0 + canvas.text_width(&name);
+    }
+    canvas.cursor += canvas.line_height() * 0.5;
+}
+
+fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
+    let size = canvas.font_size();
+    let gap = size * 1.2;
+    let widest = |canvas: &Canvas<'_>, texts: &mut dyn Iterator<Item = String>| {
+        texts.map(|text| canvas.text_width(&text)).fold(0.0_f64, f64::max)
+    };
+    let arrow = size;
+    let labels = &mut dots.rows.iter().map(|row| row.label.clone()).chain([format!("{}  ", dots.group_label)]);
+    let group_width = (widest(canvas, labels) + arrow).clamp(size * 6.0, size * 16.0);
+    let counts = &mut dots.rows.iter().map(|row| number::count(row.count)).chain([dots.count_label.clone()]);
+    let count_width = widest(canvas, counts) + arrow;
+    let value_width = canvas.text_width("Pruned") + arrow;
+    let change_width = canvas.text_width("Change") + arrow;
+    let remark_width = widest(canvas, &mut dots.rows.iter().map(|row| row.remark.clone()));
+    let remark_room = if remark_width > 0.0 { remark_width + gap } else { 0.0 };
+
+    let left = canvas.margin + 4.0;
+    let count = left + group_width + gap + count_width;
+    let dense = count + gap + value_width;
+    let pruned = dense + gap + value_width;
+    let fixed = pruned + gap + gap + change_width + gap + remark_room;
+    canvas.widen(fixed + 2.0 * size * 9.0 + canvas.margin);
+    let free = canvas.right() - fixed - 4.0;
+    let values_ends = (pruned + gap, pruned + gap + free * 0.5);
+    let difference = values_ends.1 + gap + change_width;
+    let changes_ends = (difference + gap, difference + gap + free * 0.5);
+    let rows = || dots.rows.iter();
+    let values = rows().flat_map(|row| ends(&row.dense).chain(ends(&row.pruned)));
+    let changes = rows().flat_map(|row| ends(&row.difference));
+    Columns {
+        group: (left, group_width),
+        count,
+        dense,
+        pruned,
+        values: Placed::new(&dots.measure, values, values_ends),
+        values_ends,
+        difference,
+        changes: Placed::around_zero(&dots.difference, changes, changes_ends),
+        changes_ends,
+        remark: changes_ends.1 + gap,
+    }
+}
+
+fn ends(measured: &Measured) -> impl Iterator<Item = f64> + use<> {
+    let interval = measured.interval.map_or([None, None], |(low, high)| [Some(low), Some(high)]);
+    [measured.value, interval[0], interval[1]].into_iter().flatten()
+}
+
+fn head(canvas: &mut Canvas<'_>, dots: &Dots, columns: &Columns) {
+    let (size, theme, line) = (canvas.font_size(), canvas.theme(), canvas.line_height());
+    canvas.cursor += line;
+    let base = canvas.cursor;
+    let titles = [
+        (Column::Group, columns.group.0, Align::Start, dots.group_label.as_str()),
+        (Column::Count, columns.count, Align::End, dots.count_label.as_str()),
+        (Column::Dense, columns.dense, Align::End, "Dense"),
+        (Column::Pruned, columns.pruned, Align::End, "Pruned"),
+        (Column::Difference, columns.difference, Align::End, "Change"),
+    ];
+    for (column, x, align, title) in titles {
+        let width = canvas.metrics.width(title, size, Weight::Medium);
+        let arrow = match dots.sorted_by {
+            Some((sorted, descending)) if sorted == column => Some(descending),
+            _ => None,
+        };
+        let shift = if arrow.is_some() { size } else { 0.0 };
+        let (start, text_at) = match align {
+            Align::End => (x - width - shift, x - shift),
+            _ => (x, x),
+        };
+        canvas.text_with(pos(text_at, base), title, align, (theme.ink().into(), size, Weight::Medium));
+        if let Some(descending) = arrow {
+            sort_arrow(canvas, start + width + size * 0.6, descending);
+        }
+        let rect = Rect::new(start - 4.0, base - line * 0.85, width + size + 8.0, line * 1.15);
+        canvas.target(TargetKind::Column(column), rect);
+    }
+    canvas.text(pos(columns.values_ends.0, base), &dots.measure.label, Align::Start, theme.muted());
+    canvas.text(pos(columns.changes_ends.0, base), &dots.difference.label, Align::Start, theme.muted());
+    canvas.cursor += line * 1.15;
+    tick_labels(canvas, &columns.values, columns.values_ends);
+    tick_labels(canvas, &columns.changes, columns.changes_ends);
+    canvas.cursor += size * 0.5;
+    let y = canvas.cursor;
+    canvas.line(pos(canvas.margin, y), pos(canvas.right(), y), Stroke::solid(theme.line(), 1.0));
+}
+
+fn sort_arrow(canvas: &mut Canvas<'_>, x: f64, descending: bool) {
+    let size = canvas.font_size();
+    let middle = canvas.cursor - size * 0.34;
+    let tip = if descending { size * 0.28 } else { -size * 0.28 };
+    let points = vec![pos(x - size * 0.3, middle - tip), pos(x + size * 0.3, middle - tip), pos(x, middle + tip)];
+    let fill = Some(canvas.theme().muted().into());
+    canvas.push(Item::Polygon { points, fill, stroke: None });
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
+fn wanted_ticks(canvas: &Canvas<'_>, ends: (f64, f64)) -> usize {
+    ((ends.1 - ends.0) / (canvas.font_size() * 4.0)).clamp(2.0, 8.0) as usize
+}
+
+fn tick_labels(canvas: &mut Canvas<'_>, axis: &Placed, ends: (f64, f64)) {
+    let theme = canvas.theme();
+    for (value, label) in axis.ticks(wanted_ticks(canvas, ends)) {
+        canvas.text(pos(axis.place(value), canvas.cursor), &label, Align::Middle, theme.muted());
+    }
+}
+
+fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &str, columns: &Columns) {
+    let (size, theme) = (canvas.font_size(), canvas.theme());
+    let height = (size * 2.1).round();
+    let rect = Rect::new(canvas.margin, canvas.cursor, canvas.right() - canvas.margin, height);
+    canvas.target(TargetKind::Row(index), rect);
+    row_grid(canvas, columns, rect);
+    let base = rect.center().y + size * 0.35;
+    let ink = if row.faded { theme.muted() } else { theme.ink() };
+    let weight = if row.overall { Weight::Medium } else { Weight::Regular };
+    let label = canvas.metrics.fit(&row.label, size, columns.group.1);
+    canvas.text_with(pos(columns.group.0, base), &label, Align::Start, (ink.into(), size, weight));
+    canvas.text(pos(columns.count, base), &number::count(row.count), Align::End, ink);
+    for (x, measured, write) in [
+        (columns.dense, &row.dense, number::rate as fn(f64) -> String),
+        (columns.pruned, &row.pruned, number::rate),
+        (columns.difference, &row.difference, number::change),
+    ] {
+        let text = measured.value.map_or_else(|| "—".to_owned(), write);
+        canvas.text(pos(x, base), &text, Align::End, ink);
+    }
+    let opacity = if row.faded { 0.4 } else { 1.0 };
+    let (dense, pruned) = (series_style("dense"), series_style(strategy));
+    let lane = height * 0.2;
+    let (upper, middle, lower) = (rect.center().y - lane, rect.center().y, rect.center().y + lane);
+    dot(canvas, (&row.dense, &columns.values), upper, (&dense, opacity, true));
+    dot(canvas, (&row.pruned, &columns.values), lower, (&pruned, opacity, false));
+    dot(canvas, (&row.difference, &columns.changes), middle, (&pruned, opacity, false));
+    canvas.text(pos(columns.remark, base), &row.remark, Align::Start, theme.muted());
+    canvas.cursor = rect.bottom();
+    if row.overall {
+        rule(canvas, theme.line());
+    }
+}
+
+fn rule(canvas: &mut Canvas<'_>, rgb: Rgb) {
+    let y = canvas.cursor;
+    canvas.line(pos(canvas.margin, y), pos(canvas.right(), y), Stroke::solid(rgb, 1.0));
+}
+
+fn row_grid(canvas: &mut Canvas<'_>, columns: &Columns, rect: Rect) {
+    let theme = canvas.theme();
+    for (axis, ends) in [(&columns.values, columns.values_ends), (&columns.changes, columns.changes_ends)] {
+        for (value, label) in axis.ticks(wanted_ticks(canvas, ends)) {
+            let (x, zero) = (axis.place(value), label == "0");
+            let stroke = if zero { Stroke::solid(theme.muted(), 1.0) } else { Stroke::solid(theme.grid(), 0.75) };
+            canvas.line(pos(x, rect.y), pos(x, rect.bottom()), stroke);
+        }
+    }
+    canvas.line(pos(rect.x, rect.bottom()), pos(columns.pruned, rect.bottom()), Stroke::solid(theme.grid(), 0.75));
+}
+
+fn dot(canvas: &mut Canvas<'_>, what: (&Measured, &Placed), y: f64, look: (&SeriesStyle, f64, bool)) {
+    let ((measured, axis), (style, opacity, hollow)) = (what, look);
+    let Some(value) = measured.value else { return };
+    let size = canvas.font_size();
+    if let Some((low, high)) = measured.interval {
+        let stroke = Stroke::solid(Paint { rgb: style.stroke(canvas.theme()), opacity }, 1.25);
+        let (left, right, cap) = (axis.place(low), axis.place(high), size * 0.18);
+        canvas.line(pos(left, y), pos(right, y), stroke.clone());
+        canvas.line(pos(left, y - cap), pos(left, y + cap), stroke.clone());
+        canvas.line(pos(right, y - cap), pos(right, y + cap), stroke);
+    }
+    canvas.marker(pos(axis.place(value), y), style, MarkerLook { radius: size * 0.31, opacity, hollow });
+}
+
+fn notes(canvas: &mut Canvas<'_>, notes: &[String]) {
+    let (size, margin, theme) = (canvas.font_size(), canvas.margin, canvas.theme());
+    let width = canvas.right() - margin - 8.0;
+    canvas.cursor += size * 0.5;
+    for note in notes {
+        for line in canvas.metrics.wrap(note, size, width) {
+            canvas.cursor += canvas.line_height();
+            canvas.text(pos(margin + 4.0, canvas.cursor), &line, Align::Start, theme.muted());
+        }
+    }
+    canvas.cursor += size * 0.5;
+}

@@ -1,0 +1,90 @@
+//! Numbers as people read them: the same in the window and in figures.
+
+/// A rate or score with three decimals: `0.884`.
+#[must_use]
+pub fn rate(value: f64) -> String {
+    with_true_minus(format!("{value:.3}"))
+}
+
+/// A change with its sign and a true minus: `+0.012`, `−0.008`; `0.000` carries none.
+#[must_use]
+pub fn change(value: f64) -> String {
+    let text = format!("{value:+.3}");
+    if text[1..].bytes().all(|byte| matches!(byte, b'0' | b'.')) { text[1..].to_owned() } else { with_true_minus(text) }
+}
+
+/// An interval in brackets: `[0.861, 0.904]`.
+#[must_use]
+pub fn interval((low, high): (f64, f64)) -> String {
+    format!("[{}, {}]", rate(low), rate(high))
+}
+
+/// An interval of a change: `[−0.021, +0.005]`.
+#[must_use]
+pub fn change_interval((low, high): (f64, f64)) -> String {
+    format!("[{}, {}]", change(low), change(high))
+}
+
+/// How many times less: `÷1.52`, `÷12.3`.
+#[must_use]
+pub fn reduction(value: f64) -> String {
+    format!("÷{}", significant(value))
+}
+
+/// Three significant digits, without an exponent: `1.52`, `12.3`, `0.0121`.
+#[must_use]
+pub fn significant(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return with_true_minus(format!("{value}"));
+    }
+    let mut decimals = 0_usize;
+    let mut scaled = value.abs();
+    while scaled < 99.95 && decimals < 9 {
+        scaled *= 10.0;
+        decimals += 1;
+    }
+    with_true_minus(format!("{value:.decimals$}"))
+}
+
+/// A count with commas: `3,120`.
+#[must_use]
+pub fn count(value: usize) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn with_true_minus(text: String) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => format!("−{rest}"),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_in_print() {
+        assert_eq!(rate(0.88449), "0.884", "three decimals");
+        assert_eq!(change(-0.0079), "−0.008", "a true minus");
+        assert_eq!(change(0.0121), "+0.012", "a plus");
+        assert_eq!(change(-0.0001), "0.000", "no sign on nothing");
+        assert_eq!(interval((0.861, 0.904)), "[0.861, 0.904]", "brackets");
+        assert_eq!(reduction(1.5234), "÷1.52", "three digits");
+        assert_eq!(significant(123.4), "123", "no decimals needed");
+        assert_eq!(significant(12.34), "12.3", "one");
+        assert_eq!(significant(0.01214), "0.0121", "leading zeros do not count");
+        assert_eq!(significant(-2.0), "−2.00", "a true minus");
+        for (value, text) in [(0, "0"), (999, "999"), (3120, "3,120"), (1234567, "1,234,567")] {
+            assert_eq!(count(value), text, "count of {value}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Positioned primitives in points, y down: all a renderer needs to know.
+
+use super::palette::Rgb;
+use super::text_metrics::Weight;
+
+/// A place in points.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pos {
+    /// From the left edge.
+    pub x: f64,
+    /// From the top edge.
+    pub y: f64,
+}
+
+/// Shorthand for a [`Pos`].
+#[must_use]
+pub fn pos(x: f64, y: f64) -> Pos {
+    Pos { x, y }
+}
+
+/// An upright rectangle in points.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl Rect {
+    /// From its left edge, top edge, width and height.
+    #[must_use]
+    pub fn new(x: f64, y: f64, width: f64, height: f64) -> Self {
+        Self { x, y, width, height }
+    }
+
+    /// A square around a point.
+    #[must_use]
+    pub fn around(center: Pos, radius: f64) -> Self {
+        Self::new(center.x - radius, center.y - radius, 2.0 * radius, 2.0 * radius)
+    }
+
+    /// Right edge.
+    #[must_use]
+    pub fn right(&self) -> f64 {
+        self.x + self.width
+    }
+
+    /// Lower edge.
+    #[must_use]
+    pub fn bottom(&self) -> f64 {
+        self.y + self.height
+    }
+
+    /// Its middle.
+    #[must_use]
+    pub fn center(&self) -> Pos {
+        pos(self.x + self.width / 2.0, self.y + self.height / 2.0)
+    }
+}
+
+/// A color and how much of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paint {
+    /// The color.
+    pub rgb: Rgb,
+    /// Range: 0 (clear) to 1.
+    pub opacity: f64,
+}
+
+impl From<Rgb> for Paint {
+    fn from(rgb: Rgb) -> Self {
+        Self { rgb, opacity: 1.0 }
+    }
+}
+
+/// A line's look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stroke {
+    /// Its color.
+    pub paint: Paint,
+    /// In points.
+    pub width: f64,
+    /// Dash and gap lengths in points; empty for an unbroken line.
+    pub dash: Vec<f64>,
+}
+
+impl Stroke {
+    /// An unbroken line.
+    #[must_use]
+    pub fn solid(paint: impl Into<Paint>, width: f64) -> Self {
+        Self { paint: paint.into(), width, dash: Vec::new() }
+    }
+}
+
+/// Which end of a text stands at its position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Align {
+    /// Begins there.
+    #[default]
+    Start,
+    /// Is centered there.
+    Middle,
+    /// Ends there.
+    End,
+}
+
+/// One line of text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    /// Its place on the baseline, by `align`.
+    pub at: Pos,
+    /// What it says.
+    pub content: String,
+    /// Font size in points.
+    pub size: f64,
+    /// Weight.
+    pub weight: Weight,
+    /// Color.
+    pub paint: Paint,
+    /// Which end stands at `at`.
+    pub align: Align,
+}
+
+/// Something to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A line through points.
+    Line {
+        /// At least two.
+        points: Vec<Pos>,
+        /// Its look.
+        stroke: Stroke,
+    },
+    /// A closed shape.
+    Polygon {
+        /// At least three corners.
+        points: Vec<Pos>,
+        /// Its inside.
+        fill: Option<Paint>,
+        /// Its edge.
+        stroke: Option<Stroke>,
+    },
+    /// A disk or ring.
+    Circle {
+        /// Its middle.
+        center: Pos,
+        /// In points.
+        radius: f64,
+        /// Its inside.
+        fill: Option<Paint>,
+        /// Its edge.
+        stroke: Option<Stroke>,
+    },
+    /// An upright rectangle.
+    Rect {
+        /// Where.
+        rect: Rect,
+        /// Its inside.
+        fill: Option<Paint>,
+        /// Its edge.
+        stroke: Option<Stroke>,
+    },
+    /// Fine diagonal lines inside a rectangle.
+    Hatch {
+        /// Where.
+        rect: Rect,
+        /// The look of each line.
+        stroke: Stroke,
+    },
+    /// A text.
+    Text(Text),
+}
+
+/// A place that stands for something: for hovering, clicking and reading aloud.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// What it stands for.
+    pub kind: TargetKind,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// What a [`Target`] stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// A point of a series.
+    Point {
+        /// Which series.
+        series: usize,
+        /// Which point.
+        point: usize,
+    },
+    /// The dense reference.
+    Reference,
+    /// A row of a table or dot plot.
+    Row(usize),
+    /// The head of a column.
+    Column(super::Column),
+}
+
+/// A drawing: a flat list of primitives, in drawing order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// Width in points.
+    pub width: f64,
+    /// Height in points.
+    pub height: f64,
+    /// What it is drawn on.
+    pub background: Rgb,
+    /// Title and description for people who listen.
+    pub title: String,
+    /// See `title`.
+    pub description: String,
+    /// Height of the part that should stay in view when the rest scrolls.
+    pub head_height: f64,
+    /// In drawing order.
+    pub items: Vec<Item>,
+    /// What can be pointed at.
+    pub targets: Vec<Target>,
+}
+
+/// Distance of hatching lines in points, measured along the x axis.
+const HATCH_STEP: f64 = 5.0;
+
+/// The lines of a hatch: 45 degrees, rising to the right, cut at the rectangle; aligned to the page, so that
+/// neighbors continue each other.
+#[must_use]
+pub fn hatch_lines(rect: Rect) -> Vec<(Pos, Pos)> {
+    // A line is the set x + y = c; it crosses the rectangle for c between the sums of opposite corners.
+    let first = ((rect.x + rect.y) / HATCH_STEP).floor() * HATCH_STEP;
+    let last = rect.right() + rect.bottom();
+    let mut lines = Vec::new();
+    let mut sum = first + HATCH_STEP;
+    while sum < last {
+        let left = (sum - rect.bottom()).max(rect.x);
+        let right = (sum - rect.y).min(rect.right());
+        if right - left > 0.05 {
+            lines.push((pos(left, sum - left), pos(right, sum - right)));
+        }
+        sum += HATCH_STEP;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hatching_stays_inside_and_continues_in_the_neighbor() {
+        let (one, next) = (Rect::new(3.0, 7.0, 11.0, 13.0), Rect::new(14.0, 7.0, 9.0, 13.0));
+        for (rect, lines) in [(one, hatch_lines(one)), (next, hatch_lines(next))] {
+            assert!(!lines.is_empty(), "some lines");
+            for (from, to) in lines {
+                for point in [from, to] {
+                    assert!(point.x >= rect.x - 1e-9 && point.x <= rect.right() + 1e-9, "x inside");
+                    assert!(point.y >= rect.y - 1e-9 && point.y <= rect.bottom() + 1e-9, "y inside");
+                }
+                let multiple = (from.x + from.y) / HATCH_STEP;
+                assert!((multiple - multiple.round()).abs() < 1e-9, "on the page's own raster");
+            }
+        }
+    }
+}
