@@ -45,10 +45,8 @@ impl Tokenizer {
         let (mut inner, paths) = if let Some(bytes) = read_small_file(&path)? {
             (parse(&path, &bytes)?, vec![path])
         } else {
-            match vocab_file::load(dir)?.filter(|_| has_word_pieces) {
-                Some(loaded) => loaded,
-                None => return Err(no_tokenizer(dir, has_word_pieces)),
-            }
+            let loaded = if has_word_pieces { vocab_file::load(dir)? } else { None };
+            loaded.ok_or_else(|| no_tokenizer(dir, has_word_pieces))?
         };
         let path = paths.first().cloned().unwrap_or_default();
         inner.with_padding(None);

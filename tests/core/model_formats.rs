@@ -15,7 +15,7 @@ use crate::model_support::fingerprint;
 use crate::model_support::load;
 
 fn loaded(copy: &Copy) -> Model {
-    Checkpoint::load(copy.path()).unwrap_or_else(|err| panic!("the copy loads: {err}")).model
+    copy.load().model
 }
 
 #[test]

@@ -140,6 +140,10 @@ impl Copy {
         self.write_tensors("model.safetensors", &tensors, Precision::F32);
     }
 
+    pub(crate) fn load(&self) -> Checkpoint {
+        Checkpoint::load(self.path()).unwrap_or_else(|err| panic!("the copy loads: {err}"))
+    }
+
     /// The error, with its causes, that loading gives.
     pub(crate) fn error(&self) -> String {
         let err = Checkpoint::load(self.path()).expect_err("the checkpoint is refused");
