@@ -12,7 +12,7 @@ use super::shuffle;
 use super::topic::Topic;
 
 /// Details that every review gives, however short it is to be.
-const MIN_DETAILS: usize = 2;
+const MIN_DETAILS: usize = 1;
 
 /// A pair of texts, positive and negative, with a place for the same people.
 #[derive(Clone, Debug)]
@@ -35,13 +35,14 @@ pub(super) fn sentence(topic: &'static Topic, frame: usize, axis: Axis, rng: &mu
 }
 
 /// A review of several sentences: a scene, details, the sentence with the person somewhere among them, a verdict.
-/// Half of them are short, and half admit something on the other side.
+/// Half of them are short; of the long ones, two in three admit something on the other side.
 pub(super) fn review(topic: &'static Topic, setup: usize, axis: Axis, rng: &mut ChaCha8Rng) -> Draft {
     let (scene, thing) = topic.setups[setup];
     let frame = below(topic.frames.len(), rng);
     let (positive, negative) = fill(topic, frame, thing, rng);
-    let target = if below(2, rng) == 0 { 50 + below(20, rng) } else { 90 + below(95, rng) };
-    let concedes = below(2, rng) == 0;
+    let is_long = below(2, rng) == 0;
+    let target = if is_long { 90 + below(95, rng) } else { 40 + below(25, rng) };
+    let concedes = below(3, rng) > 0 && is_long;
     let place = below(usize::MAX >> 32, rng);
     let mut order: Vec<usize> = (0..topic.praise.len().min(topic.blame.len())).collect();
     shuffle(&mut order, rng);
