@@ -141,6 +141,9 @@ impl ParsedConfig {
         if dir.is_file() {
             return Err(Error::NotAFolder { path: dir.to_owned() });
         }
+        if !dir.exists() {
+            return Err(Error::NoFolder { path: dir.to_owned() });
+        }
         let path = dir.join("config.json");
         let map = read_json_object(&path)?.ok_or_else(|| Error::NoConfig { dir: dir.to_owned() })?;
         Self::parse(&Fields::new(&map, &path))

@@ -17,6 +17,12 @@ pub enum Error {
         /// The folders that were tried, in order.
         places: Vec<PathBuf>,
     },
+    /// Nothing where a checkpoint folder was expected.
+    #[error("there is no such folder: {}", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file where a checkpoint folder was expected.
     #[error("expected a checkpoint folder, got a file: {}", path.display())]
     NotAFolder {
@@ -104,6 +110,12 @@ pub enum Error {
         looked_for: &'static [&'static str],
         /// The folder.
         dir: PathBuf,
+    },
+    /// A stand-in that Git LFS leaves where a large file was not fetched.
+    #[error("expected weights, got a Git LFS pointer; fetch the file with \"git lfs pull\": {}", path.display())]
+    NotFetched {
+        /// The file.
+        path: PathBuf,
     },
     /// A safetensors header that promises more than the file has, or cannot be one.
     #[error("safetensors header: expected {expected}, got {got}; the file is truncated or damaged: {}", path.display())]

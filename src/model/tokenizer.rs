@@ -34,8 +34,8 @@ pub struct Tokenizer {
 const LOOKED_FOR: &[&str] = &["tokenizer.json", "vocab.txt"];
 
 impl Tokenizer {
-    /// Loads `tokenizer.json`, or else the WordPiece vocabulary `vocab.txt` with the settings in
-    /// `tokenizer_config.json` (BERT, DistilBERT and ELECTRA).
+    /// Loads `tokenizer.json`, or else the `WordPiece` vocabulary `vocab.txt` with the settings in
+    /// `tokenizer_config.json` (BERT, `DistilBERT` and ELECTRA).
     ///
     /// # Errors
     /// If there is neither file, one is damaged, or an id lies beyond the model's vocabulary.

@@ -1,4 +1,4 @@
-//! BERT's WordPiece tokenizer from `vocab.txt` and `tokenizer_config.json`, for checkpoints without `tokenizer.json`.
+//! BERT's `WordPiece` tokenizer from `vocab.txt` and `tokenizer_config.json`, for checkpoints without `tokenizer.json`.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ fn build(
     Ok(tokenizer)
 }
 
-/// Other classes cut words before WordPiece sees them (Japanese, for one), so their vocabulary alone is not enough.
+/// Other classes cut words before `WordPiece` sees them (Japanese, for one), so their vocabulary alone is not enough.
 fn check_class(fields: &Fields<'_>) -> Result<(), Error> {
     const KNOWN: [&str; 3] = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"];
     let Some(class) = fields.text("tokenizer_class")? else { return Ok(()) };

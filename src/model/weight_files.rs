@@ -18,6 +18,9 @@ use crate::model::safetensors_file::SafetensorsFile;
 const LOOKED_FOR: &[&str] =
     &["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
+/// How every Git LFS pointer begins.
+const LFS_START: &[u8] = b"version https://git-lfs";
+
 /// All tensors of a checkpoint, by name.
 pub(super) struct WeightFiles {
     files: Vec<WeightFile>,
@@ -39,6 +42,12 @@ enum Content {
 
 impl WeightFile {
     fn open(path: PathBuf) -> Result<Self, Error> {
+        let mut start = Vec::new();
+        let read = File::open(&path).and_then(|file| file.take(LFS_START.len() as u64).read_to_end(&mut start));
+        read.map_err(|source| Error::Read { path: path.clone(), source })?;
+        if start == LFS_START {
+            return Err(Error::NotFetched { path });
+        }
         let content = if path.extension().is_some_and(|extension| extension == "safetensors") {
             Content::Safetensors(SafetensorsFile::open(&path)?)
         } else {

@@ -1,6 +1,7 @@
 //! Core tests: models, strategies, engine, data and metrics; no window, no command line.
 
 mod model_bad_input;
+mod model_config;
 mod model_damage;
 mod model_formats;
 mod model_pytorch_writer;

@@ -5,6 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use prunescope::model::Checkpoint;
 
+use crate::model_pytorch_writer::archive;
 use crate::model_pytorch_writer::pickle;
 use crate::model_pytorch_writer::zip;
 use crate::model_support::Copy;
@@ -103,6 +104,19 @@ proptest! {
         let mut list = pickle(&tensors, Precision::F32);
         apply(&damages, &mut list, usize::MAX);
         copy.write("pytorch_model.bin", zip(&[("archive/data.pkl".to_owned(), list)]));
+        survives(&copy, "no ending");
+    }
+
+    #[test]
+    fn damaged_archives(damages in damage()) {
+        let copy = Copy::of("bert");
+        let mut archive = archive(&copy.tensors(), Precision::F32);
+        copy.remove("model.safetensors");
+        // The directory of a zip archive lies at its end.
+        archive.reverse();
+        apply(&damages, &mut archive, 4000);
+        archive.reverse();
+        copy.write("pytorch_model.bin", archive);
         survives(&copy, "no ending");
     }
 
