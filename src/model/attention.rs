@@ -1,253 +1,245 @@
-//! Self-attention of packed sequences, each head of each sequence on its own.
+//! Self-attention of packed sequences, in blocks of queries that stay in the cache.
+//!
+//! Keys and values of each head are packed once; then each block of queries goes through all heads, the output projection,
+//! the residual and the norm. How a sequence is cut into blocks depends on its length alone, so that sums over queries do
+//! not depend on the batch or on the number of threads.
 
 use rayon::prelude::*;
-use std::ops::Range;
 
 use crate::model::AttentionContext;
+use crate::model::LayerWeights;
 use crate::model::Model;
-use crate::model::RotaryAttention;
+use crate::model::NormPlacement;
+use crate::model::evidence::BlockEvidence;
+use crate::model::evidence::collect;
+use crate::model::evidence::token_evidence;
+use crate::model::forward::normalize;
+use crate::model::linear::block_rows;
 use crate::model::relative::RelativeAttention;
+use crate::model::relative::SequenceDistances;
+use crate::model::scratch::Scratch;
+use crate::model::scratch::sized;
+use crate::model::scratch::with_scratch;
 use crate::tensor::CuSeqlens;
-use crate::tensor::EvidenceNeeds;
 use crate::tensor::Matrix;
+use crate::tensor::Panels;
+use crate::tensor::RowsRef;
 use crate::tensor::SequenceEvidence;
-use crate::tensor::gemm;
-use crate::tensor::gemm::ProductOptions;
-use crate::tensor::gemm::View;
 use crate::tensor::rows;
+use crate::tensor::vector;
 
-/// One head of one sequence: what it reads and where its context goes.
-struct Head<'a> {
+/// One head of one sequence, packed for products with blocks of queries.
+struct HeadPanels {
+    keys: Panels,
+    values: Panels,
+    /// Position-to-content logits (`DeBERTa`), else empty. Shape: `[keys, distances]`.
+    by_key: Vec<f32>,
+}
+
+/// Some queries of one sequence.
+#[derive(Clone, Copy)]
+struct Block {
     sequence: usize,
-    head: usize,
-    /// Packed rows of the sequence.
-    range: Range<usize>,
-    /// Shape: `[tokens, head_dim]`.
-    context: &'a mut [f32],
+    /// First query, counted within the sequence.
+    first: usize,
+    queries: usize,
 }
 
-/// What one head says about its sequence; parts as in [`SequenceEvidence`], not yet reduced over heads.
-#[derive(Default)]
-struct HeadEvidence {
-    column_sums: Vec<f32>,
-    diagonal: Vec<f32>,
-    cls_row: Vec<f32>,
-    probs: Vec<f32>,
-}
-
-/// What all heads of a layer share.
-struct Shared<'a> {
-    /// Queries, keys and values side by side. Shape: `[total_tokens, 3 * hidden]`.
-    qkv: &'a Matrix,
-    head_dim: usize,
-    num_heads: usize,
+/// What the blocks of a layer share.
+struct Attention<'a> {
+    model: &'a Model,
+    weights: &'a LayerWeights,
     context: &'a AttentionContext<'a>,
-    rotary: Option<RotaryAttention>,
+    bounds: &'a CuSeqlens,
+    /// The layer's input, added back. Shape: `[total_tokens, hidden]`.
+    residual: &'a Matrix,
+    /// Queries, keys and values side by side, queries scaled. Shape: `[total_tokens, 3 * hidden]`.
+    qkv: Matrix,
     relative: Option<RelativeAttention<'a>>,
+    /// One entry per sequence where distances matter.
+    distances: Vec<SequenceDistances>,
 }
 
 impl Model {
-    /// The heads' contexts side by side `[total_tokens, hidden]`, and the evidence, `hidden` excepted.
-    pub(super) fn self_attention(
+    /// The states at P2, and the evidence, `hidden` excepted.
+    pub(super) fn attention_block(
         &self,
         layer: usize,
-        input: &Matrix,
+        hidden: &Matrix,
         bounds: &CuSeqlens,
         context: &AttentionContext<'_>,
     ) -> (Matrix, Vec<SequenceEvidence>) {
-        let weights = &self.layers[layer];
-        let shape = self.config.shape;
-        let (hidden, head_dim, num_heads) = (shape.hidden, shape.head_dim(), shape.num_heads);
-        let mut qkv = Matrix::zeros(input.rows(), 3 * hidden);
-        for (block, linear) in [&weights.query, &weights.key, &weights.value].into_iter().enumerate() {
-            if input.rows() > 0 {
-                linear.apply_into(input, &mut qkv.data_mut()[block * hidden..], 3 * hidden);
-            }
-        }
-        let mut evidence = token_evidence(&qkv, bounds, context.needs, num_heads);
-        if let Some(rotary) = weights.rotary {
-            rotate(&mut qkv, context.positions, head_dim, rotary.theta);
-        }
+        let weights = &*self.layers[layer];
         let relative = self.disentangled.as_ref().map(|positions| RelativeAttention::new(self, positions, layer));
-        let shared = Shared { qkv: &qkv, head_dim, num_heads, context, rotary: weights.rotary, relative };
-        let mut by_head = vec![0.0; input.rows() * hidden];
-        let heads = split_heads(&mut by_head, bounds, num_heads, head_dim);
-        let from_heads: Vec<(usize, HeadEvidence)> =
-            heads.into_par_iter().map(|head| (head.sequence, shared.attend(head))).collect();
-        for (sequence, part) in from_heads {
-            collect(&mut evidence[sequence], part, num_heads);
+        let terms = relative.as_ref().map_or(1, RelativeAttention::terms);
+        let scale = 1.0 / (self.config.shape.head_dim() as f32 * terms as f32).sqrt();
+        let mut qkv = self.project(weights, hidden, scale);
+        let mut evidence = token_evidence(&qkv, bounds, context.needs, self.config.shape.num_heads);
+        if let Some(rotary) = weights.rotary {
+            rotate(&mut qkv, context.positions, self.config.shape.head_dim(), rotary.theta);
         }
-        (side_by_side(&by_head, bounds, num_heads, head_dim), evidence)
+        let distances = relative.as_ref().map_or_else(Vec::new, |relative| {
+            bounds.ranges().map(|range| relative.distances(&context.positions[range])).collect()
+        });
+        let attention = Attention { model: self, weights, context, bounds, residual: hidden, qkv, relative, distances };
+        let (states, blocks) = attention.run(scale);
+        for (block, part) in blocks {
+            collect(&mut evidence[block.sequence], part, self.config.shape.num_heads);
+        }
+        (states, evidence)
     }
-}
 
-impl Shared<'_> {
-    fn attend(&self, head: Head<'_>) -> HeadEvidence {
-        let Range { start, end } = head.range;
-        let tokens = end - start;
-        if tokens == 0 {
-            return HeadEvidence::default();
-        }
-        let (queries, keys, values) = (
-            self.part(0, start, tokens, head.head),
-            self.part(1, start, tokens, head.head),
-            self.part(2, start, tokens, head.head),
-        );
-        let terms = self.relative.as_ref().map_or(1, RelativeAttention::terms);
-        let scale = 1.0 / (self.head_dim as f32 * terms as f32).sqrt();
-        let mut probs = vec![0.0; tokens * tokens];
-        gemm::product(
-            &mut probs,
-            tokens,
-            queries,
-            keys.transposed(),
-            ProductOptions { scale, ..ProductOptions::PLAIN },
-        );
-        let positions = &self.context.positions[start..end];
-        if let Some(relative) = &self.relative {
-            relative.add_scores(&mut probs, [queries, keys], positions, head.head, scale);
-        }
-        let key_bias = self.context.key_bias.map(|bias| &bias[start..end]);
-        for (query, row) in probs.chunks_mut(tokens).enumerate() {
-            if let Some(bias) = key_bias {
-                rows::add(row, bias);
+    /// Queries (scaled), keys and values of all rows.
+    fn project(&self, weights: &LayerWeights, hidden: &Matrix, scale: f32) -> Matrix {
+        let cols = hidden.cols();
+        let mut qkv = Matrix::zeros(hidden.rows(), 3 * cols);
+        let block = block_rows(hidden.rows()).max(1);
+        qkv.data_mut().par_chunks_mut(block * 3 * cols.max(1)).enumerate().for_each(|(index, out)| {
+            let rows = out.len() / (3 * cols);
+            let data = &hidden.data()[index * block * cols..][..rows * cols];
+            with_scratch(|scratch| {
+                let data = match (&weights.attention_norm, self.norm_placement) {
+                    (Some(norm), NormPlacement::Pre) => {
+                        let normed = sized(&mut scratch.normed, data.len());
+                        normed.copy_from_slice(data);
+                        normalize(normed, norm);
+                        normed
+                    }
+                    _ => data,
+                };
+                let input = RowsRef { data, stride: cols, rows };
+                weights.query.apply_rows(input, out, 3 * cols);
+                weights.key.apply_rows(input, &mut out[cols..], 3 * cols);
+                weights.value.apply_rows(input, &mut out[2 * cols..], 3 * cols);
+            });
+            for row in out.chunks_mut(3 * cols) {
+                row[..cols].iter_mut().for_each(|value| *value *= scale);
             }
-            if let Some(half_window) = self.rotary.and_then(|rotary| rotary.half_window) {
-                close_window(row, positions, positions[query], half_window);
-            }
-            rows::softmax(row);
-        }
-        gemm::product(
-            head.context,
-            self.head_dim,
-            View::rows(&probs, tokens, tokens, tokens),
-            values,
-            ProductOptions::PLAIN,
-        );
-        head_evidence(probs, tokens, self.context.needs)
-    }
-
-    /// Queries (0), keys (1) or values (2) of one head. Shape: `[tokens, head_dim]`.
-    fn part(&self, block: usize, start: usize, tokens: usize, head: usize) -> View<'_> {
-        let width = self.qkv.cols();
-        let offset = start * width + (block * self.num_heads + head) * self.head_dim;
-        View::rows(&self.qkv.data()[offset..], tokens, self.head_dim, width)
+        });
+        qkv
     }
 }
 
-/// Rules out keys further than `half_window` from the query, by original position.
-fn close_window(row: &mut [f32], positions: &[u32], query: u32, half_window: usize) {
-    for (logit, &key) in row.iter_mut().zip(positions) {
-        if query.abs_diff(key) as usize > half_window {
-            *logit = f32::NEG_INFINITY;
+impl Attention<'_> {
+    fn run(&self, scale: f32) -> (Matrix, Vec<(Block, BlockEvidence)>) {
+        let num_heads = self.model.config.shape.num_heads;
+        let tasks = self.bounds.batch() * num_heads;
+        let pack = |task: usize| self.pack(task / num_heads, task % num_heads, scale);
+        let panels: Vec<HeadPanels> = (0..tasks).into_par_iter().map(pack).collect();
+        let cols = self.residual.cols();
+        let mut states = Matrix::zeros(self.residual.rows(), cols);
+        let mut rest = states.data_mut();
+        let mut blocks = Vec::new();
+        for block in plan_blocks(self.bounds) {
+            let (out, after) = rest.split_at_mut(block.queries * cols);
+            rest = after;
+            blocks.push((block, out));
         }
+        let attend = |(block, out): (Block, &mut [f32])| {
+            let panels = &panels[block.sequence * num_heads..][..num_heads];
+            (block, with_scratch(|scratch| self.attend(block, panels, out, scratch)))
+        };
+        let evidence = blocks.into_par_iter().map(attend).collect();
+        (states, evidence)
     }
-}
 
-/// Cuts the buffer of contexts into one piece per sequence and head.
-fn split_heads<'a>(mut buffer: &'a mut [f32], bounds: &CuSeqlens, num_heads: usize, head_dim: usize) -> Vec<Head<'a>> {
-    let mut heads = Vec::with_capacity(bounds.batch() * num_heads);
-    for (sequence, range) in bounds.ranges().enumerate() {
-        for head in 0..num_heads {
-            let (context, rest) = buffer.split_at_mut(range.len() * head_dim);
-            buffer = rest;
-            heads.push(Head { sequence, head, range: range.clone(), context });
-        }
+    /// Queries (0), keys (1) or values (2) of one head, from a packed row on.
+    fn part(&self, block: usize, head: usize, first: usize, rows: usize) -> RowsRef<'_> {
+        let stride = self.qkv.cols();
+        let head_dim = self.model.config.shape.head_dim();
+        RowsRef { data: &self.qkv.data()[first * stride + block * stride / 3 + head * head_dim..], stride, rows }
     }
-    heads
-}
 
-/// `[sequence, head, token, head_dim]` → `[total_tokens, hidden]`.
-fn side_by_side(by_head: &[f32], bounds: &CuSeqlens, num_heads: usize, head_dim: usize) -> Matrix {
-    let hidden = num_heads * head_dim;
-    let mut out = Matrix::zeros(bounds.total(), hidden);
-    for range in bounds.ranges() {
-        let tokens = range.len();
-        let sequence = &by_head[range.start * hidden..range.end * hidden];
-        for token in 0..tokens {
-            let row = out.row_mut(range.start + token);
-            for (head, piece) in row.chunks_mut(head_dim).enumerate() {
-                let from = (head * tokens + token) * head_dim;
-                piece.copy_from_slice(&sequence[from..from + head_dim]);
+    fn pack(&self, sequence: usize, head: usize, scale: f32) -> HeadPanels {
+        let range = self.bounds.range(sequence);
+        let head_dim = self.model.config.shape.head_dim();
+        let (mut keys, mut values) = (Panels::empty(), Panels::empty());
+        let mut by_key = Vec::new();
+        if !range.is_empty() {
+            let key_rows = self.part(1, head, range.start, range.len());
+            keys.pack_transposed(key_rows, head_dim);
+            values.pack(self.part(2, head, range.start, range.len()), head_dim);
+            if let Some(relative) = &self.relative {
+                by_key = relative.key_logits(&self.distances[sequence], key_rows, head, scale);
             }
         }
+        HeadPanels { keys, values, by_key }
     }
-    out
-}
 
-/// Evidence that needs no probabilities: mean keys (before any rotation, so that they compare content) and value norms.
-fn token_evidence(qkv: &Matrix, bounds: &CuSeqlens, needs: EvidenceNeeds, num_heads: usize) -> Vec<SequenceEvidence> {
-    let hidden = qkv.cols() / 3;
-    let head_dim = hidden / num_heads;
-    let of_sequence = |range: Range<usize>| {
-        let mut evidence = SequenceEvidence::default();
-        if needs.mean_keys {
-            evidence.mean_keys = vec![0.0; range.len() * head_dim];
-            for (row, mean) in range.clone().zip(evidence.mean_keys.chunks_mut(head_dim)) {
-                for key in qkv.row(row)[hidden..2 * hidden].chunks(head_dim) {
-                    rows::add(mean, key);
-                }
-                mean.iter_mut().for_each(|value| *value /= num_heads as f32);
+    /// One block of queries, from their projections to the states at P2.
+    fn attend(&self, block: Block, panels: &[HeadPanels], out: &mut [f32], scratch: &mut Scratch) -> BlockEvidence {
+        let range = self.bounds.range(block.sequence);
+        let (cols, head_dim) = (self.residual.cols(), self.model.config.shape.head_dim());
+        let (first, keys) = (range.start + block.first, range.len());
+        let key_bias = self.context.key_bias.map_or(&[][..], |bias| &bias[range.clone()]);
+        let mut evidence = BlockEvidence::default();
+        let Scratch { probs, context, by_distance, .. } = scratch;
+        let probs = sized(probs, block.queries * keys);
+        let context = sized(context, block.queries * cols);
+        for (head, panels) in panels.iter().enumerate() {
+            let queries = self.part(0, head, first, block.queries);
+            panels.keys.multiply(queries, key_bias, probs, keys);
+            if let Some(relative) = &self.relative {
+                let distances = &self.distances[block.sequence];
+                relative.add_query_logits(distances, queries, head, (block.first, probs, by_distance));
+                relative.add_key_logits(distances, &panels.by_key, block.first, probs);
             }
+            self.close_window(block, probs);
+            vector::softmax_rows(probs, keys);
+            evidence.add(self.context.needs, block.first, probs, keys);
+            let weights = RowsRef { data: probs, stride: keys, rows: block.queries };
+            panels.values.multiply(weights, &[], &mut context[head * head_dim..], cols);
         }
-        if needs.value_norms {
-            evidence.value_norms = range.map(|row| rows::sum_of_squares(&qkv.row(row)[2 * hidden..]).sqrt()).collect();
+        let contexts = RowsRef { data: context, stride: cols, rows: block.queries };
+        self.weights.attention_output.apply_rows(contexts, out, cols);
+        rows::add(out, &self.residual.data()[first * cols..][..out.len()]);
+        if let (Some(norm), NormPlacement::Post) = (&self.weights.attention_norm, self.model.norm_placement) {
+            normalize(out, norm);
         }
         evidence
-    };
-    bounds.ranges().map(of_sequence).collect()
-}
+    }
 
-fn head_evidence(probs: Vec<f32>, tokens: usize, needs: EvidenceNeeds) -> HeadEvidence {
-    let mut evidence = HeadEvidence::default();
-    if needs.column_sums {
-        evidence.column_sums = vec![0.0; tokens];
-        for row in probs.chunks(tokens) {
-            rows::add(&mut evidence.column_sums, row);
+    /// Rules out keys further than half a window from the query, in layers that have one.
+    fn close_window(&self, block: Block, logits: &mut [f32]) {
+        let Some(half_window) = self.weights.rotary.and_then(|rotary| rotary.half_window) else { return };
+        let positions = &self.context.positions[self.bounds.range(block.sequence)];
+        for (row, &query) in logits.chunks_mut(positions.len()).zip(&positions[block.first..]) {
+            for (logit, &key) in row.iter_mut().zip(positions) {
+                if query.abs_diff(key) as usize > half_window {
+                    *logit = f32::NEG_INFINITY;
+                }
+            }
         }
     }
-    if needs.diagonal_sums {
-        evidence.diagonal = probs.iter().step_by(tokens + 1).copied().collect();
-    }
-    if needs.cls_row {
-        evidence.cls_row = probs[..tokens].to_vec();
-    }
-    if needs.attention_probs {
-        evidence.probs = probs;
-    }
-    evidence
 }
 
-/// Adds one head's part; heads arrive in order, so that sums do not depend on the number of threads.
-fn collect(evidence: &mut SequenceEvidence, mut part: HeadEvidence, num_heads: usize) {
-    part.cls_row.iter_mut().for_each(|value| *value /= num_heads as f32);
-    for (sum, part) in [
-        (&mut evidence.column_sums, part.column_sums),
-        (&mut evidence.diagonal_sums, part.diagonal),
-        (&mut evidence.cls_row, part.cls_row),
-    ] {
-        if sum.is_empty() {
-            *sum = part;
-        } else {
-            rows::add(sum, &part);
+/// Cuts each sequence into blocks of at most 24 queries, and into two where it has 16 or more, so that short texts use
+/// two cores.
+fn plan_blocks(bounds: &CuSeqlens) -> Vec<Block> {
+    const LARGEST: usize = 24;
+    let mut blocks = Vec::new();
+    for (sequence, range) in bounds.ranges().enumerate() {
+        let tokens = range.len();
+        let parts = tokens.div_ceil(LARGEST).max(if tokens < 16 { 1 } else { 2 });
+        let size = tokens.div_ceil(parts).next_multiple_of(4);
+        for first in (0..tokens).step_by(size.max(1)) {
+            blocks.push(Block { sequence, first, queries: size.min(tokens - first) });
         }
     }
-    if evidence.attention_probs.is_empty() {
-        evidence.attention_probs = part.probs;
-    } else {
-        evidence.attention_probs.extend_from_slice(&part.probs);
-    }
+    blocks
 }
 
-/// Turns queries and keys by their positions: pairs `(i, i + head_dim / 2)` by the angle `position * theta^(-2i / head_dim)`.
+/// Turns queries and keys by their positions: pairs `(i, i + head_dim / 2)` by `position * theta^(-2i / head_dim)`.
 ///
-/// Source: Su et al. 2021, "RoFormer", <https://arxiv.org/abs/2104.09864>, in the half-split pairing that `ModernBERT` uses.
+/// Source: Su et al. 2021, "RoFormer", <https://arxiv.org/abs/2104.09864>, in the half-split pairing that `ModernBERT`
+/// uses.
 fn rotate(qkv: &mut Matrix, positions: &[u32], head_dim: usize, theta: f32) {
     let half = head_dim / 2;
     let hidden = qkv.cols() / 3;
-    let frequencies: Vec<f32> = (0..half).map(|pair| theta.powf(-((2 * pair) as f32) / head_dim as f32)).collect();
+    let frequency = |pair: usize| theta.powf(-((2 * pair) as f32) / head_dim as f32);
+    let frequencies: Vec<f32> = (0..half).map(frequency).collect();
     let width = qkv.cols().max(1);
-    qkv.data_mut().par_chunks_mut(width).zip(positions.par_iter()).with_min_len(16).for_each(|(row, &position)| {
+    qkv.data_mut().par_chunks_mut(width).zip(positions).with_min_len(16).for_each(|(row, &position)| {
         let turns: Vec<(f32, f32)> =
             frequencies.iter().map(|frequency| (position as f32 * frequency).sin_cos()).collect();
         for head in row[..2 * hidden].chunks_mut(head_dim) {

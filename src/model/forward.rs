@@ -4,18 +4,21 @@
 
 use rayon::prelude::*;
 
-use crate::model::Activation;
 use crate::model::LayerWeights;
-use crate::model::Linear;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
+use crate::model::linear::block_rows;
+use crate::model::scratch::Scratch;
+use crate::model::scratch::sized;
+use crate::model::scratch::with_scratch;
 use crate::tensor::CuSeqlens;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::Matrix;
+use crate::tensor::RowsRef;
 use crate::tensor::SequenceEvidence;
-use crate::tensor::math;
 use crate::tensor::rows;
+use crate::tensor::vector;
 
 /// The tokens of a packed batch, one entry per token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,10 +64,10 @@ impl Model {
     #[must_use]
     pub fn embed(&self, tokens: &EmbedInput) -> Matrix {
         let weights = &self.embeddings;
-        let mut states = Matrix::zeros(tokens.ids.len(), weights.word.cols());
-        for (index, &id) in tokens.ids.iter().enumerate() {
-            let state = states.row_mut(index);
-            state.copy_from_slice(weights.word.row(id as usize));
+        let cols = weights.word.cols();
+        let mut states = Matrix::zeros(tokens.ids.len(), cols);
+        let one = |(index, state): (usize, &mut [f32])| {
+            state.copy_from_slice(weights.word.row(tokens.ids[index] as usize));
             if let Some(table) = &weights.token_type {
                 rows::add(state, table.row((tokens.segments[index] as usize).min(table.rows() - 1)));
             }
@@ -72,8 +75,9 @@ impl Model {
                 let position = tokens.positions[index] as usize + self.config.position_offset;
                 rows::add(state, table.row(position.min(table.rows() - 1)));
             }
-        }
-        normalize(&mut states, &weights.norm);
+            normalize(state, &weights.norm);
+        };
+        states.data_mut().par_chunks_mut(cols.max(1)).enumerate().with_min_len(ROWS_PER_TASK).for_each(one);
         match &weights.projection {
             Some(projection) => projection.apply(&states),
             None => states,
@@ -91,17 +95,7 @@ impl Model {
         bounds: &CuSeqlens,
         context: &AttentionContext<'_>,
     ) -> AttentionOutput {
-        let weights = &self.layers[layer];
-        let before = match (&weights.attention_norm, self.norm_placement) {
-            (Some(norm), NormPlacement::Pre) => Some(normalized(hidden, norm)),
-            _ => None,
-        };
-        let (heads, mut evidence) = self.self_attention(layer, before.as_ref().unwrap_or(hidden), bounds, context);
-        let mut states = weights.attention_output.apply(&heads);
-        add_rows(&mut states, hidden);
-        if let (Some(norm), NormPlacement::Post) = (&weights.attention_norm, self.norm_placement) {
-            normalize(&mut states, norm);
-        }
+        let (states, mut evidence) = self.attention_block(layer, hidden, bounds, context);
         if context.needs.hidden {
             for (range, evidence) in bounds.ranges().zip(&mut evidence) {
                 evidence.hidden = states.data()[range.start * states.cols()..range.end * states.cols()].to_vec();
@@ -114,20 +108,49 @@ impl Model {
     ///
     /// Shape: `[rows, hidden]`, any rows.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "the caller has no further use for the states before the block")]
     pub fn feed_forward(&self, layer: usize, hidden: Matrix) -> Matrix {
         let weights = &self.layers[layer];
-        match self.norm_placement {
-            NormPlacement::Post => {
-                let mut states = feed_forward_block(weights, &hidden);
-                add_rows(&mut states, &hidden);
-                normalize(&mut states, &weights.output_norm);
-                states
-            }
+        let cols = hidden.cols().max(1);
+        let mut states = Matrix::zeros(hidden.rows(), hidden.cols());
+        let block = block_rows(hidden.rows());
+        states.data_mut().par_chunks_mut(block.max(1) * cols).enumerate().for_each(|(index, out)| {
+            let input = &hidden.data()[index * block * cols..][..out.len()];
+            with_scratch(|scratch| self.feed_forward_rows(weights, input, out, scratch));
+        });
+        states
+    }
+
+    /// [`Self::feed_forward`] of a block of rows, whose intermediate values stay in the cache.
+    fn feed_forward_rows(&self, weights: &LayerWeights, input: &[f32], out: &mut [f32], scratch: &mut Scratch) {
+        let cols = self.config.shape.hidden;
+        let rows = input.len() / cols;
+        let width = weights.intermediate.out_features();
+        let Scratch { normed, inner, .. } = scratch;
+        let data = match self.norm_placement {
+            NormPlacement::Post => input,
             NormPlacement::Pre => {
-                let mut states = feed_forward_block(weights, &normalized(&hidden, &weights.output_norm));
-                add_rows(&mut states, &hidden);
-                states
+                let normed = sized(normed, input.len());
+                normed.copy_from_slice(input);
+                normalize(normed, &weights.output_norm);
+                normed
             }
+        };
+        let inner = sized(inner, rows * width);
+        weights.intermediate.apply_rows(RowsRef { data, stride: cols, rows }, inner, width);
+        if weights.gated {
+            for row in inner.chunks_mut(width) {
+                let (activated, gate) = row.split_at_mut(width / 2);
+                vector::activate(activated, weights.activation);
+                rows::multiply(activated, gate);
+            }
+        } else {
+            vector::activate(inner, weights.activation);
+        }
+        weights.output.apply_rows(RowsRef { data: inner, stride: width, rows }, out, cols);
+        rows::add(out, input);
+        if self.norm_placement == NormPlacement::Post {
+            normalize(out, &weights.output_norm);
         }
     }
 
@@ -135,7 +158,7 @@ impl Model {
     #[must_use]
     pub fn finish(&self, mut hidden: Matrix) -> Matrix {
         if let Some(norm) = &self.final_norm {
-            normalize(&mut hidden, norm);
+            normalize(hidden.data_mut(), norm);
         }
         hidden
     }
@@ -146,98 +169,18 @@ impl Model {
     #[must_use]
     pub fn classify(&self, first_rows: &Matrix) -> Matrix {
         let mut states = self.head.dense.apply(first_rows);
-        activate(states.data_mut(), self.head.activation);
+        vector::activate(states.data_mut(), self.head.activation);
         if let Some(norm) = &self.head.norm {
-            normalize(&mut states, norm);
+            normalize(states.data_mut(), norm);
         }
         self.head.classifier.apply(&states)
     }
 }
 
-fn feed_forward_block(weights: &LayerWeights, input: &Matrix) -> Matrix {
-    let mut inner = weights.intermediate.apply(input);
-    if !weights.gated {
-        inner
-            .data_mut()
-            .par_chunks_mut(ROWS_PER_TASK * weights.intermediate.out_features())
-            .for_each(|chunk| activate(chunk, weights.activation));
-        return weights.output.apply(&inner);
-    }
-    let width = weights.intermediate.out_features() / 2;
-    let mut gated = Matrix::zeros(input.rows(), width);
-    gated.data_mut().par_chunks_mut(width.max(1)).enumerate().for_each(|(row, out)| {
-        let (activated, gate) = inner.row(row).split_at(width);
-        out.copy_from_slice(activated);
-        activate(out, weights.activation);
-        for (value, &gate) in out.iter_mut().zip(gate) {
-            *value *= gate;
-        }
-    });
-    weights.output.apply(&gated)
-}
+/// Rows that one parallel task takes at least in row-wise work: enough to outweigh handing it over.
+const ROWS_PER_TASK: usize = 64;
 
-/// Rows that one parallel task takes in point-wise work: enough to outweigh handing it over.
-const ROWS_PER_TASK: usize = 16;
-
-fn normalized(states: &Matrix, norm: &Norm) -> Matrix {
-    let mut states = states.clone();
-    normalize(&mut states, norm);
-    states
-}
-
-fn normalize(states: &mut Matrix, norm: &Norm) {
-    let cols = states.cols().max(1);
-    states.data_mut().par_chunks_mut(ROWS_PER_TASK * cols).for_each(|chunk| {
-        for row in chunk.chunks_mut(cols) {
-            rows::layer_norm(row, &norm.weight, norm.bias.as_deref(), norm.eps);
-        }
-    });
-}
-
-fn add_rows(states: &mut Matrix, other: &Matrix) {
-    rows::add(states.data_mut(), other.data());
-}
-
-fn activate(values: &mut [f32], activation: Activation) {
-    match activation {
-        Activation::Gelu => apply(values, math::gelu),
-        Activation::GeluTanh => apply(values, math::gelu_tanh),
-        Activation::Relu => apply(values, |x| x.max(0.0)),
-        Activation::Silu => apply(values, math::silu),
-        Activation::Tanh => apply(values, math::tanh),
-    }
-}
-
-#[inline(always)]
-fn apply(values: &mut [f32], function: impl Fn(f32) -> f32) {
-    for value in values {
-        *value = function(*value);
-    }
-}
-
-impl Linear {
-    /// `x W^T + b`.
-    ///
-    /// Shape: `[rows, in]` → `[rows, out]`.
-    #[must_use]
-    pub fn apply(&self, input: &Matrix) -> Matrix {
-        let mut out = Matrix::zeros(input.rows(), self.out_features());
-        let stride = out.cols();
-        self.apply_into(input, out.data_mut(), stride);
-        out
-    }
-
-    /// [`Self::apply`] into the first columns of rows `stride` apart.
-    pub(super) fn apply_into(&self, input: &Matrix, out: &mut [f32], stride: usize) {
-        use crate::tensor::gemm;
-        let lhs = gemm::View::rows(input.data(), input.rows(), input.cols(), input.cols());
-        let rhs = gemm::View::rows(self.weight.data(), self.weight.rows(), self.weight.cols(), self.weight.cols())
-            .transposed();
-        gemm::product(out, stride, lhs, rhs, gemm::ProductOptions { parallel: true, ..gemm::ProductOptions::PLAIN });
-        if let Some(bias) = &self.bias {
-            for row in out.chunks_mut(stride) {
-                rows::add(row, bias);
-            }
-        }
-    }
+/// Layer norm of some rows, in place.
+pub(super) fn normalize(data: &mut [f32], norm: &Norm) {
+    vector::layer_norm_rows(data, &norm.weight, norm.bias.as_deref(), norm.eps);
 }

@@ -4,31 +4,49 @@
 //! as in version 2 and 3, <https://arxiv.org/abs/2111.09543>.
 
 use crate::model::DisentangledAttention;
+use crate::model::Linear;
 use crate::model::Model;
-use crate::tensor::Matrix;
-use crate::tensor::gemm;
-use crate::tensor::gemm::ProductOptions;
-use crate::tensor::gemm::View;
+use crate::model::scratch::sized;
+use crate::model::weights::PositionPanels;
+use crate::tensor::Panels;
+use crate::tensor::RowsRef;
 
 /// One layer's relative positions.
 pub(super) struct RelativeAttention<'a> {
     positions: &'a DisentangledAttention,
-    /// Relative embeddings through the layer's key and query projections. Shape: `[2 * span, hidden]` each.
-    keys: &'a Matrix,
-    queries: &'a Matrix,
-    head_dim: usize,
+    projected: &'a PositionPanels,
+}
+
+/// Which relative embeddings the tokens of one sequence ask for.
+pub(super) struct SequenceDistances {
+    /// Position of each token. Shape: `[tokens]`.
+    positions: Vec<u32>,
+    /// Column of the logits for a distance, moved by `furthest` so that indices start at 0. Shape: `[2 * furthest + 1]`.
+    columns: Vec<usize>,
+    furthest: usize,
+    /// First relative embedding in use; columns count from here.
+    low: usize,
+    /// Number of relative embeddings in use.
+    count: usize,
+}
+
+impl SequenceDistances {
+    /// The columns for one query, ready to be indexed by the key's position.
+    fn of_query(&self, query: usize) -> impl Fn(u32) -> usize + '_ {
+        let offset = self.furthest + self.positions[query] as usize;
+        move |key| self.columns[offset - key as usize]
+    }
 }
 
 impl<'a> RelativeAttention<'a> {
     pub(super) fn new(model: &'a Model, positions: &'a DisentangledAttention, layer: usize) -> Self {
+        let shape = model.config.shape;
         let project = || {
+            let panels = |linear: &Linear| by_head(linear, positions, shape.num_heads);
             let layers = model.layers.iter();
-            layers
-                .map(|layer| (layer.key.apply(&positions.embeddings), layer.query.apply(&positions.embeddings)))
-                .collect()
+            layers.map(|layer| PositionPanels { keys: panels(&layer.key), queries: panels(&layer.query) }).collect()
         };
-        let (keys, queries) = &positions.projected.0.get_or_init(project)[layer];
-        Self { positions, keys, queries, head_dim: model.config.shape.head_dim() }
+        Self { positions, projected: &positions.projected.0.get_or_init(project)[layer] }
     }
 
     /// Number of terms that are added up: content to content, and the two with positions.
@@ -36,64 +54,96 @@ impl<'a> RelativeAttention<'a> {
         1 + usize::from(self.positions.content_to_position) + usize::from(self.positions.position_to_content)
     }
 
-    /// Adds the terms with positions to the logits `[query, key]` of one head.
-    pub(super) fn add_scores(
+    pub(super) fn distances(&self, positions: &[u32]) -> SequenceDistances {
+        let first = positions.iter().min().copied().unwrap_or(0);
+        let positions: Vec<u32> = positions.iter().map(|position| position - first).collect();
+        let furthest = positions.iter().max().copied().unwrap_or(0);
+        let rows = self.positions.embeddings.rows();
+        let row = |distance: i64| relative_row(self.positions, rows, distance);
+        let rows: Vec<usize> = (-i64::from(furthest)..=i64::from(furthest)).map(row).collect();
+        // Products may start at whole panels only.
+        let step = self.projected.keys.first().map_or(1, Panels::column_step);
+        let low = rows.iter().min().copied().unwrap_or(0) / step * step;
+        let count = rows.iter().max().copied().unwrap_or(0) + 1 - low;
+        let columns = rows.into_iter().map(|row| row - low).collect();
+        SequenceDistances { positions, columns, furthest: furthest as usize, low, count }
+    }
+
+    /// Position to content: each key against the relative embeddings. Shape: `[keys, distances]`, or empty.
+    pub(super) fn key_logits(
         &self,
-        scores: &mut [f32],
-        [queries, keys]: [View<'_>; 2],
-        positions: &[u32],
+        distances: &SequenceDistances,
+        keys: RowsRef<'_>,
         head: usize,
         scale: f32,
+    ) -> Vec<f32> {
+        if !self.positions.position_to_content {
+            return Vec::new();
+        }
+        let mut logits = vec![0.0; keys.rows * distances.count];
+        let columns = distances.low..distances.low + distances.count;
+        self.projected.queries[head].multiply_part(keys, &[], &mut logits, columns);
+        logits.iter_mut().for_each(|value| *value *= scale);
+        logits
+    }
+
+    /// Adds content to position: a block of queries, already scaled, against the relative embeddings.
+    ///
+    /// `(first, logits, buffer)`: the block's first query, its logits `[queries, keys]`, and working memory.
+    pub(super) fn add_query_logits(
+        &self,
+        distances: &SequenceDistances,
+        queries: RowsRef<'_>,
+        head: usize,
+        (first, logits, buffer): (usize, &mut [f32], &mut Vec<f32>),
     ) {
-        let tokens = positions.len();
-        let rows = self.index_rows(positions);
-        let (low, high) =
-            (rows.iter().flatten().min().copied().unwrap_or(0), rows.iter().flatten().max().copied().unwrap_or(0));
-        let count = high - low + 1;
-        let mut by_position = vec![0.0; tokens * count];
-        let options = ProductOptions { scale, ..ProductOptions::PLAIN };
-        if self.positions.content_to_position {
-            gemm::product(
-                &mut by_position,
-                count,
-                queries,
-                self.part(self.keys, low, count, head).transposed(),
-                options,
-            );
-            for ((row, indices), by_position) in scores.chunks_mut(tokens).zip(&rows).zip(by_position.chunks(count)) {
-                for (score, &index) in row.iter_mut().zip(indices) {
-                    *score += by_position[index - low];
-                }
-            }
+        if !self.positions.content_to_position {
+            return;
         }
-        if self.positions.position_to_content {
-            gemm::product(
-                &mut by_position,
-                count,
-                keys,
-                self.part(self.queries, low, count, head).transposed(),
-                options,
-            );
-            for (row, indices) in scores.chunks_mut(tokens).zip(&rows) {
-                for (key, (score, &index)) in row.iter_mut().zip(indices).enumerate() {
-                    *score += by_position[key * count + index - low];
-                }
+        let by_distance = sized(buffer, queries.rows * distances.count);
+        let columns = distances.low..distances.low + distances.count;
+        self.projected.keys[head].multiply_part(queries, &[], by_distance, columns);
+        let rows = logits.chunks_mut(distances.positions.len()).zip(by_distance.chunks(distances.count));
+        for (query, (row, by_distance)) in rows.enumerate() {
+            let column = distances.of_query(first + query);
+            for (logit, &key) in row.iter_mut().zip(&distances.positions) {
+                *logit += by_distance[column(key)];
             }
         }
     }
 
-    /// The row of the relative embeddings for each query and key.
-    fn index_rows(&self, positions: &[u32]) -> Vec<Vec<usize>> {
-        let rows = self.keys.rows();
-        let of_query = |&query: &u32| {
-            positions.iter().map(|&key| relative_row(self.positions, rows, i64::from(query) - i64::from(key))).collect()
-        };
-        positions.iter().map(of_query).collect()
+    /// Adds position to content, from [`Self::key_logits`], to the logits `[queries, keys]` of queries from `first` on.
+    pub(super) fn add_key_logits(
+        &self,
+        distances: &SequenceDistances,
+        by_key: &[f32],
+        first: usize,
+        logits: &mut [f32],
+    ) {
+        if by_key.is_empty() {
+            return;
+        }
+        for (query, row) in logits.chunks_mut(distances.positions.len()).enumerate() {
+            let column = distances.of_query(first + query);
+            let keys = distances.positions.iter().zip(by_key.chunks(distances.count));
+            for (logit, (&key, by_distance)) in row.iter_mut().zip(keys) {
+                *logit += by_distance[column(key)];
+            }
+        }
     }
+}
 
-    fn part<'b>(&self, table: &'b Matrix, first: usize, count: usize, head: usize) -> View<'b> {
-        View::rows(&table.data()[first * table.cols() + head * self.head_dim..], count, self.head_dim, table.cols())
-    }
+/// The relative embeddings through a projection, packed for each head.
+fn by_head(linear: &Linear, positions: &DisentangledAttention, num_heads: usize) -> Vec<Panels> {
+    let projected = linear.apply(&positions.embeddings);
+    let head_dim = projected.cols() / num_heads;
+    let pack = |head: usize| {
+        let mut panels = Panels::empty();
+        let data = &projected.data()[head * head_dim..];
+        panels.pack_transposed(RowsRef { data, stride: projected.cols(), rows: projected.rows() }, head_dim);
+        panels
+    };
+    (0..num_heads).map(pack).collect()
 }
 
 /// The row for a distance: the bucket, moved by the span and held inside the table.

@@ -4,38 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use crate::model::Linear;
 use crate::model::ModelConfig;
+use crate::tensor::Activation;
 use crate::tensor::Matrix;
-
-/// `y = x W^T + b`.
-#[derive(Clone, Debug)]
-pub struct Linear {
-    /// Shape: `[out, in]`, as checkpoints store it.
-    pub weight: Matrix,
-    /// Shape: `[out]`; absent in some families.
-    pub bias: Option<Vec<f32>>,
-}
-
-impl Linear {
-    /// Takes a weight as checkpoints store it, `[out, in]`, and a bias `[out]`. To be preferred over naming the fields, whose
-    /// form may follow what the products need.
-    #[must_use]
-    pub fn new(weight: Matrix, bias: Option<Vec<f32>>) -> Self {
-        Self { weight, bias }
-    }
-
-    /// Width of the input.
-    #[must_use]
-    pub fn in_features(&self) -> usize {
-        self.weight.cols()
-    }
-
-    /// Width of the output.
-    #[must_use]
-    pub fn out_features(&self) -> usize {
-        self.weight.rows()
-    }
-}
+use crate::tensor::Panels;
 
 /// Layer normalization over the last axis.
 #[derive(Clone, Debug)]
@@ -46,21 +19,6 @@ pub struct Norm {
     pub bias: Option<Vec<f32>>,
     /// Added to the variance.
     pub eps: f32,
-}
-
-/// A point-wise function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// `x * Phi(x)` with the error function.
-    Gelu,
-    /// The tanh approximation (`gelu_new`, `gelu_pytorch_tanh`).
-    GeluTanh,
-    /// `max(x, 0)`.
-    Relu,
-    /// `x * sigmoid(x)`.
-    Silu,
-    /// Hyperbolic tangent.
-    Tanh,
 }
 
 /// From ids to the first hidden states.
@@ -113,9 +71,18 @@ pub struct DisentangledAttention {
     pub projected: ProjectedPositions,
 }
 
-/// Relative embeddings as each layer's key and query projections see them: the same for every text, so computed once.
+/// Relative embeddings as each layer's projections see them: the same for every text, so computed once.
 #[derive(Clone, Debug, Default)]
-pub struct ProjectedPositions(pub(super) Arc<OnceLock<Vec<(Matrix, Matrix)>>>);
+pub struct ProjectedPositions(pub(super) Arc<OnceLock<Vec<PositionPanels>>>);
+
+/// One layer's relative embeddings through its key and query projections, packed for each head.
+#[derive(Clone, Debug)]
+pub(super) struct PositionPanels {
+    /// Shape: `[heads]` of `[head_dim, 2 * span]`.
+    pub(super) keys: Vec<Panels>,
+    /// See `keys`.
+    pub(super) queries: Vec<Panels>,
+}
 
 /// One encoder layer.
 #[derive(Clone, Debug)]

@@ -3,13 +3,14 @@
 //! Knows nothing about models, tokens or strategies. All values are `f32` in main memory.
 
 mod evidence;
-pub mod gemm;
+mod isa;
 pub mod math;
 mod matrix;
 mod panels;
 mod ragged;
 pub mod rows;
 mod shape;
+pub mod vector;
 
 pub use evidence::EvidenceNeeds;
 pub use evidence::SequenceEvidence;
@@ -18,3 +19,4 @@ pub use panels::Panels;
 pub use panels::RowsRef;
 pub use ragged::CuSeqlens;
 pub use shape::ModelShape;
+pub use vector::Activation;

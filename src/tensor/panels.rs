@@ -9,43 +9,16 @@
 
 use std::ops::Range;
 
-/// Instruction sets a tile is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Isa {
-    /// 32 registers of 16 lanes: tiles of 12 x 32.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    /// 16 registers of 8 lanes with fused multiply-add: tiles of 6 x 16.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// Whatever the target guarantees: tiles of 4 x 8, or 6 x 16 with fused multiply-add on 64-bit Arm.
-    Portable,
-}
+use crate::tensor::isa::Isa;
 
-impl Isa {
-    /// The best one this processor has.
-    fn detect() -> Self {
+/// Columns of one panel: two registers wide, so that a tile of 12 (6, 4) rows leaves registers for its operands.
+fn panel_width(isa: Isa) -> usize {
+    match isa {
         #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-                return Self::Avx2;
-            }
-        }
-        Self::Portable
-    }
-
-    /// Columns of one panel.
-    fn width(self) -> usize {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => 32,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => 16,
-            Self::Portable => PORTABLE_WIDTH,
-        }
+        Isa::Avx512 => 32,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => 16,
+        Isa::Portable => PORTABLE_WIDTH,
     }
 }
 
@@ -130,12 +103,21 @@ impl Panels {
         }
     }
 
+    /// The weight matrix as it was before packing. Shape: `[outputs, inner]`, row-major.
+    #[must_use]
+    pub fn to_weight(&self) -> Vec<f32> {
+        let width = panel_width(self.isa);
+        let value =
+            |output: usize, k: usize| self.data[output / width * width * self.inner + k * width + output % width];
+        (0..self.outputs).flat_map(|output| (0..self.inner).map(move |k| value(output, k))).collect()
+    }
+
     /// `output = rows * self + bias`, on the calling thread.
     ///
     /// Shape: `rows` `[rows, inner]`; `bias` `[outputs]` or empty; `output` row `i` starts at `i * output_stride` and is
     /// `[outputs]` long.
     pub fn multiply(&self, rows: RowsRef<'_>, bias: &[f32], output: &mut [f32], output_stride: usize) {
-        let width = self.isa.width();
+        let width = panel_width(self.isa);
         let block = (PANEL_CACHE_BYTES / (self.inner.max(1) * 4)).max(width) / width * width;
         let mut first = 0;
         while first < self.outputs {
@@ -161,11 +143,11 @@ impl Panels {
     /// Columns of one panel: where a product may be cut for [`Panels::multiply_part`].
     #[must_use]
     pub fn column_step(&self) -> usize {
-        self.isa.width()
+        panel_width(self.isa)
     }
 
     fn resize(&mut self, inner: usize, outputs: usize) -> usize {
-        let width = self.isa.width();
+        let width = panel_width(self.isa);
         self.inner = inner;
         self.outputs = outputs;
         self.data.clear();
@@ -188,9 +170,9 @@ impl Panels {
     )]
     fn multiply_detected(&self, rows: RowsRef<'_>, bias: &[f32], target: &mut Target<'_>, columns: Range<usize>) {
         match self.isa {
-            // SAFETY: `Isa::Avx512` is only made by `Isa::detect` after the processor said that it has AVX-512F.
+            // SAFETY: `Isa::Avx512` is only made by `Isa` after the processor said that it has AVX-512F.
             Isa::Avx512 => unsafe { avx512::walk(self, rows, bias, target, columns) },
-            // SAFETY: `Isa::Avx2` is only made by `Isa::detect` after the processor said that it has AVX2 and FMA.
+            // SAFETY: `Isa::Avx2` is only made by `Isa` after the processor said that it has AVX2 and FMA.
             Isa::Avx2 => unsafe { avx2::walk(self, rows, bias, target, columns) },
             Isa::Portable => portable::walk(self, rows, bias, target, columns),
         }
@@ -305,21 +287,6 @@ struct Target<'a> {
 mod tests {
     use super::*;
 
-    /// Every instruction set this machine has.
-    fn available() -> Vec<Isa> {
-        let mut all = vec![Isa::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-                all.push(Isa::Avx2);
-            }
-            if std::arch::is_x86_feature_detected!("avx512f") {
-                all.push(Isa::Avx512);
-            }
-        }
-        all
-    }
-
     fn numbers(count: usize, seed: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
     }
@@ -354,7 +321,7 @@ mod tests {
 
     #[test]
     fn products_equal_the_definition_for_every_small_shape() {
-        for isa in available() {
+        for isa in Isa::available() {
             for rows in 1..=26 {
                 for outputs in (1..=70).step_by(if rows % 5 == 0 { 1 } else { 13 }) {
                     for inner in [1, 2, 3, 31, 33] {
@@ -370,7 +337,7 @@ mod tests {
     fn a_row_does_not_depend_on_its_neighbors_bit_for_bit() {
         let (inner, outputs) = (37, 45);
         let (x, weight) = (numbers(19 * inner, 4), numbers(outputs * inner, 5));
-        for isa in available() {
+        for isa in Isa::available() {
             let mut panels = Panels { isa, ..Panels::empty() };
             panels.pack_transposed(RowsRef { data: &weight, stride: inner, rows: outputs }, inner);
             let mut all = vec![0.0; 19 * outputs];
@@ -387,12 +354,13 @@ mod tests {
     fn strided_rows_plain_packing_and_parts_agree() {
         let (inner, outputs, rows) = (21, 50, 9);
         let (wide, right) = (numbers(rows * 30, 6), numbers(inner * outputs, 7));
-        for isa in available() {
+        for isa in Isa::available() {
             let mut plain = Panels { isa, ..Panels::empty() };
             plain.pack(RowsRef { data: &right, stride: outputs, rows: inner }, outputs);
             let transposed: Vec<f32> = (0..outputs * inner).map(|i| right[i % inner * outputs + i / inner]).collect();
             let dense: Vec<f32> = wide.chunks_exact(30).flat_map(|row| row[..inner].to_vec()).collect();
             let expected = reference(&dense, &transposed, &[], inner);
+            assert_eq!(plain.to_weight(), transposed, "{isa:?}: unpacked");
             let left = RowsRef { data: &wide, stride: 30, rows };
             let mut got = vec![0.0; rows * outputs];
             plain.multiply(left, &[], &mut got, outputs);

@@ -53,6 +53,14 @@ pub fn add(row: &mut [f32], other: &[f32]) {
     }
 }
 
+/// `row *= other`, value by value.
+#[inline(always)]
+pub fn multiply(row: &mut [f32], other: &[f32]) {
+    for (value, &other) in row.iter_mut().zip(other) {
+        *value *= other;
+    }
+}
+
 /// The sum of squares.
 #[inline(always)]
 #[must_use]

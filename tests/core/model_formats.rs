@@ -144,7 +144,7 @@ fn fused_projections_are_split_into_query_key_and_value() {
     let layer = &model.layers[1];
     for (part, linear) in [&layer.query, &layer.key, &layer.value].into_iter().enumerate() {
         let start = (part * 32 + 5) * 32;
-        assert_eq!(linear.weight.row(5), &fused.values[start..start + 32], "part {part}");
+        assert_eq!(linear.weight().row(5), &fused.values[start..start + 32], "part {part}");
     }
     assert!(model.layers[0].attention_norm.is_none(), "the first layer has no norm before its attention");
     assert!(layer.attention_norm.is_some(), "the second has one");

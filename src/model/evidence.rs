@@ -1,0 +1,113 @@
+//! What attention says about tokens, gathered while it is computed and added up in a fixed order.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::tensor::CuSeqlens;
+use crate::tensor::EvidenceNeeds;
+use crate::tensor::Matrix;
+use crate::tensor::SequenceEvidence;
+use crate::tensor::rows;
+
+/// What one block of queries says about its sequence; parts as in [`SequenceEvidence`].
+#[derive(Default)]
+pub(super) struct BlockEvidence {
+    /// Over the block's queries and all heads.
+    column_sums: Vec<f32>,
+    /// Of the block's queries. Shape: `[queries]`.
+    diagonal_sums: Vec<f32>,
+    /// Summed over heads; in the block that holds query 0.
+    cls_row: Vec<f32>,
+    /// Shape: `[heads, queries, keys]`.
+    probs: Vec<f32>,
+}
+
+impl BlockEvidence {
+    /// Takes in the next head's probabilities `[queries, keys]`, of queries from `first` on.
+    pub(super) fn add(&mut self, needs: EvidenceNeeds, first: usize, probs: &[f32], keys: usize) {
+        if needs.column_sums {
+            self.column_sums.resize(keys, 0.0);
+            for row in probs.chunks_exact(keys) {
+                rows::add(&mut self.column_sums, row);
+            }
+        }
+        if needs.diagonal_sums {
+            self.diagonal_sums.resize(probs.len() / keys, 0.0);
+            for (query, (sum, row)) in self.diagonal_sums.iter_mut().zip(probs.chunks_exact(keys)).enumerate() {
+                *sum += row[first + query];
+            }
+        }
+        if needs.cls_row && first == 0 {
+            self.cls_row.resize(keys, 0.0);
+            rows::add(&mut self.cls_row, &probs[..keys]);
+        }
+        if needs.attention_probs {
+            self.probs.extend_from_slice(probs);
+        }
+    }
+}
+
+/// Adds one block's part; blocks arrive in order.
+pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, num_heads: usize) {
+    if evidence.column_sums.is_empty() {
+        evidence.column_sums = part.column_sums;
+    } else {
+        rows::add(&mut evidence.column_sums, &part.column_sums);
+    }
+    evidence.diagonal_sums.append(&mut part.diagonal_sums);
+    if !part.cls_row.is_empty() {
+        part.cls_row.iter_mut().for_each(|value| *value /= num_heads as f32);
+        evidence.cls_row = part.cls_row;
+    }
+    if evidence.attention_probs.is_empty() {
+        evidence.attention_probs = part.probs;
+    } else {
+        append_queries(&mut evidence.attention_probs, &part.probs, num_heads);
+    }
+}
+
+/// `[heads, queries, keys]` and further queries of each head → all queries.
+fn append_queries(probs: &mut Vec<f32>, more: &[f32], num_heads: usize) {
+    let (before, after) = (probs.len() / num_heads, more.len() / num_heads);
+    let mut all = Vec::with_capacity(probs.len() + more.len());
+    for head in 0..num_heads {
+        all.extend_from_slice(&probs[head * before..][..before]);
+        all.extend_from_slice(&more[head * after..][..after]);
+    }
+    *probs = all;
+}
+
+/// Evidence that needs no probabilities: mean keys (before any rotation, so that they compare content) and value norms.
+///
+/// Shape: `qkv` `[total_tokens, 3 * hidden]`.
+pub(super) fn token_evidence(
+    qkv: &Matrix,
+    bounds: &CuSeqlens,
+    needs: EvidenceNeeds,
+    num_heads: usize,
+) -> Vec<SequenceEvidence> {
+    if !(needs.mean_keys || needs.value_norms) {
+        return vec![SequenceEvidence::default(); bounds.batch()];
+    }
+    let hidden = qkv.cols() / 3;
+    let head_dim = hidden / num_heads;
+    let of_sequence = |range: Range<usize>| {
+        let mut evidence = SequenceEvidence::default();
+        if needs.mean_keys {
+            evidence.mean_keys = vec![0.0; range.len() * head_dim];
+            for (row, mean) in range.clone().zip(evidence.mean_keys.chunks_mut(head_dim)) {
+                for key in qkv.row(row)[hidden..2 * hidden].chunks(head_dim) {
+                    rows::add(mean, key);
+                }
+                mean.iter_mut().for_each(|value| *value /= num_heads as f32);
+            }
+        }
+        if needs.value_norms {
+            evidence.value_norms = range.map(|row| rows::sum_of_squares(&qkv.row(row)[2 * hidden..]).sqrt()).collect();
+        }
+        evidence
+    };
+    let ranges: Vec<Range<usize>> = bounds.ranges().collect();
+    ranges.into_par_iter().map(of_sequence).collect()
+}

@@ -1,0 +1,85 @@
+//! A dense layer, its weights packed once.
+
+use rayon::prelude::*;
+
+use crate::tensor::Matrix;
+use crate::tensor::Panels;
+use crate::tensor::RowsRef;
+
+/// `y = x W^T + b`.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    /// The weight, packed for products; no second copy is held.
+    panels: Panels,
+    /// Shape: `[out]`; empty in families without biases.
+    bias: Vec<f32>,
+}
+
+impl Linear {
+    /// Takes a weight as checkpoints store it, `[out, in]`, and a bias `[out]`.
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the packed form replaces the given one, which is not to be kept"
+    )]
+    pub fn new(weight: Matrix, bias: Option<Vec<f32>>) -> Self {
+        let panels = Panels::from_weight(weight.data(), weight.rows(), weight.cols());
+        Self { panels, bias: bias.unwrap_or_default() }
+    }
+
+    /// Width of the input.
+    #[must_use]
+    pub fn in_features(&self) -> usize {
+        self.panels.inner()
+    }
+
+    /// Width of the output.
+    #[must_use]
+    pub fn out_features(&self) -> usize {
+        self.panels.outputs()
+    }
+
+    /// The weight as checkpoints store it, unpacked anew. Shape: `[out, in]`.
+    #[must_use]
+    pub fn weight(&self) -> Matrix {
+        Matrix::from_vec(self.out_features(), self.in_features(), self.panels.to_weight()).unwrap_or_default()
+    }
+
+    /// The bias. Shape: `[out]`, or empty.
+    #[must_use]
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    /// `x W^T + b`, rows in parallel.
+    ///
+    /// Shape: `[rows, in]` → `[rows, out]`.
+    #[must_use]
+    pub fn apply(&self, input: &Matrix) -> Matrix {
+        let mut out = Matrix::zeros(input.rows(), self.out_features());
+        let (block, width) = (block_rows(input.rows()), self.out_features().max(1));
+        out.data_mut().par_chunks_mut(block * width).enumerate().for_each(|(index, out)| {
+            self.apply_rows(rows_of(input, index * block, out.len() / width), out, width);
+        });
+        out
+    }
+
+    /// [`Self::apply`] on this thread, into the first columns of rows `stride` apart.
+    pub(super) fn apply_rows(&self, input: RowsRef<'_>, out: &mut [f32], stride: usize) {
+        self.panels.multiply(input, &self.bias, out, stride);
+    }
+}
+
+/// Some rows of a matrix, for a product.
+pub(super) fn rows_of(matrix: &Matrix, first: usize, count: usize) -> RowsRef<'_> {
+    RowsRef { data: &matrix.data()[first * matrix.cols()..], stride: matrix.cols(), rows: count }
+}
+
+/// Rows one parallel task takes in products: equal shares, large enough that reading the weights does not dominate, small
+/// enough that a task's intermediate values stay in the cache. A row's result does not depend on the choice.
+pub(super) fn block_rows(rows: usize) -> usize {
+    const LARGEST: usize = 96;
+    let threads = rayon::current_num_threads().max(1);
+    let tasks = threads * rows.div_ceil(threads * LARGEST).max(1);
+    rows.div_ceil(tasks).next_multiple_of(4)
+}

@@ -1,0 +1,137 @@
+//! Point-wise and row-wise work over many rows, compiled for the processor at hand.
+//!
+//! The loops are those of [`rows`](crate::tensor::rows) and [`math`](crate::tensor::math), plain safe Rust; the `unsafe`
+//! lines enter copies of them compiled for an instruction set, after asking the processor.
+
+use crate::tensor::isa::Isa;
+use crate::tensor::math;
+use crate::tensor::rows;
+
+/// Softmax of each row of `cols` values, in place.
+pub fn softmax_rows(data: &mut [f32], cols: usize) {
+    dispatch(Isa::detect(), Task::Softmax { data, cols });
+}
+
+/// Layer normalization of each row of `weight.len()` values, in place.
+pub fn layer_norm_rows(data: &mut [f32], weight: &[f32], bias: Option<&[f32]>, eps: f32) {
+    dispatch(Isa::detect(), Task::LayerNorm { data, weight, bias, eps });
+}
+
+/// A point-wise function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `x * Phi(x)` with the error function: [`math::gelu`].
+    Gelu,
+    /// The tanh approximation (`gelu_new`, `gelu_pytorch_tanh`): [`math::gelu_tanh`].
+    GeluTanh,
+    /// `max(x, 0)`.
+    Relu,
+    /// `x * sigmoid(x)`: [`math::silu`].
+    Silu,
+    /// Hyperbolic tangent: [`math::tanh`].
+    Tanh,
+}
+
+/// A point-wise function, in place.
+pub fn activate(data: &mut [f32], function: Activation) {
+    dispatch(Isa::detect(), Task::Apply { data, function });
+}
+
+/// What is to be done; one type, so that there is one place where instruction sets are entered.
+enum Task<'a> {
+    Softmax { data: &'a mut [f32], cols: usize },
+    LayerNorm { data: &'a mut [f32], weight: &'a [f32], bias: Option<&'a [f32]>, eps: f32 },
+    Apply { data: &'a mut [f32], function: Activation },
+}
+
+#[inline(always)]
+fn carry_out(task: Task<'_>) {
+    match task {
+        Task::Softmax { data, cols } => {
+            for row in data.chunks_mut(cols.max(1)) {
+                rows::softmax(row);
+            }
+        }
+        Task::LayerNorm { data, weight, bias, eps } => {
+            for row in data.chunks_mut(weight.len().max(1)) {
+                rows::layer_norm(row, weight, bias, eps);
+            }
+        }
+        Task::Apply { data, function } => match function {
+            Activation::Gelu => data.iter_mut().for_each(|value| *value = math::gelu(*value)),
+            Activation::GeluTanh => data.iter_mut().for_each(|value| *value = math::gelu_tanh(*value)),
+            Activation::Relu => data.iter_mut().for_each(|value| *value = value.max(0.0)),
+            Activation::Silu => data.iter_mut().for_each(|value| *value = math::silu(*value)),
+            Activation::Tanh => data.iter_mut().for_each(|value| *value = math::tanh(*value)),
+        },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "entering code compiled for a detected instruction set; over twice the portable speed")]
+fn dispatch(isa: Isa, task: Task<'_>) {
+    match isa {
+        // SAFETY: `Isa::Avx512` is only made after the processor said that it has AVX-512F, AVX2 and FMA.
+        Isa::Avx512 => unsafe { carry_out_avx512(task) },
+        // SAFETY: `Isa::Avx2` is only made after the processor said that it has AVX2 and FMA.
+        Isa::Avx2 => unsafe { carry_out_avx2(task) },
+        Isa::Portable => carry_out(task),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn dispatch(_isa: Isa, task: Task<'_>) {
+    carry_out(task);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn carry_out_avx512(task: Task<'_>) {
+    carry_out(task);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn carry_out_avx2(task: Task<'_>) {
+    carry_out(task);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(count: usize) -> Vec<f32> {
+        (0..count).map(|index| ((index * 37) % 101) as f32 / 9.0 - 5.0).collect()
+    }
+
+    fn close(got: &[f32], expected: &[f32], what: &str) {
+        for (got, expected) in got.iter().zip(expected) {
+            assert!((got - expected).abs() < 2e-6, "{what}: expected {expected}, got {got}");
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_what_the_plain_loops_give() {
+        let (weight, bias) = (values(45), values(45));
+        let functions = [Activation::Gelu, Activation::GeluTanh, Activation::Relu, Activation::Silu, Activation::Tanh];
+        for isa in Isa::available() {
+            for rows in 1..4 {
+                let start = values(rows * 45);
+                let (mut expected, mut got) = (start.clone(), start.clone());
+                expected.chunks_mut(45).for_each(rows::softmax);
+                dispatch(isa, Task::Softmax { data: &mut got, cols: 45 });
+                close(&got, &expected, "softmax");
+                let (mut expected, mut got) = (start.clone(), start.clone());
+                expected.chunks_mut(45).for_each(|row| rows::layer_norm(row, &weight, Some(&bias), 1e-5));
+                dispatch(isa, Task::LayerNorm { data: &mut got, weight: &weight, bias: Some(&bias), eps: 1e-5 });
+                close(&got, &expected, "layer norm");
+                for function in functions {
+                    let (mut expected, mut got) = (start.clone(), start.clone());
+                    carry_out(Task::Apply { data: &mut expected, function });
+                    dispatch(isa, Task::Apply { data: &mut got, function });
+                    close(&got, &expected, "point-wise");
+                }
+            }
+        }
+    }
+}
