@@ -1,1 +1,95 @@
-//! The command line.
+//! The command line: one file per subcommand, over the same functions as the window.
+//!
+//! `args.rs` is the line as typed, `resolve.rs` what it means. stdout carries results alone, stderr everything else.
+//! Knows nothing of the window: `main.rs` hands [`WindowArgs`] over.
+
+mod args;
+mod console;
+mod inspect;
+mod inspect_view;
+mod progress;
+mod resolve;
+mod strategies;
+
+use std::io;
+use std::process::ExitCode;
+
+pub use args::Cli;
+pub use args::Command;
+pub use args::WindowArgs;
+use console::warn;
+
+/// How a command ended, as an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: a stated check failed.
+    CheckFailed,
+    /// 2: an error, or stopped half-way.
+    Error,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::CheckFailed => Self::from(1),
+            Exit::Error => Self::from(2),
+        }
+    }
+}
+
+/// Runs a subcommand and tells errors on stderr.
+#[must_use]
+pub fn run(command: &Command) -> Exit {
+    let result = match command {
+        Command::Strategies(args) => strategies::run(*args),
+        Command::Inspect(args) => inspect::run(args),
+    };
+    result.unwrap_or_else(|error| report(&error))
+}
+
+/// Tells an error on stderr. A reader that closed the pipe has what it wanted: that ends quietly.
+#[must_use]
+pub fn report(error: &anyhow::Error) -> Exit {
+    let is_closed_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(is_closed_pipe) {
+        return Exit::Done;
+    }
+    warn(&format!("error: {}", one_line(error)));
+    Exit::Error
+}
+
+/// The causes one after another, without saying twice what a message already holds.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if line.is_empty() {
+            line = text;
+        } else if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = anyhow::anyhow!("no such file").context("cannot read a.csv: no such file").context("evaluate");
+        assert_eq!(one_line(&error), "evaluate: cannot read a.csv: no such file", "the inner cause is not repeated");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_error() {
+        let error = anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
+        assert_eq!(report(&error), Exit::Done, "head and less close pipes");
+    }
+}

@@ -1,9 +1,21 @@
 //! One text through the dense model and through strategies, with everything that happened.
 
 use std::time::Duration;
+use std::time::Instant;
 
+use crate::cost;
+use crate::engine;
 use crate::engine::Removal;
+use crate::engine::RunDetail;
 use crate::engine::Trace;
+use crate::evaluation::Error;
+use crate::evaluation::ModelInfo;
+use crate::evaluation::run::argmax;
+use crate::evaluation::run::build;
+use crate::evaluation::run::probabilities;
+use crate::evaluation::run::removal_label;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
 use crate::model::Encoded;
 use crate::pruning::StrategySpec;
 
@@ -12,12 +24,20 @@ use crate::pruning::StrategySpec;
 pub struct Inspection {
     /// The text and its tokens.
     pub encoded: Encoded,
-    /// The model's class names; index = class.
-    pub classes: Vec<String>,
+    /// The model.
+    pub model: ModelInfo,
     /// The dense model.
     pub dense: InspectedRun,
     /// One entry per spec, in the order given.
     pub strategies: Vec<InspectedRun>,
+}
+
+impl Inspection {
+    /// Name of a class.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> &str {
+        self.model.labels.get(class).map_or("?", String::as_str)
+    }
 }
 
 /// One strategy on one text.
@@ -35,6 +55,8 @@ pub struct InspectedRun {
     pub removal: Removal,
     /// Multiply-accumulates, the strategy's own and the classifier head included.
     pub macs: u64,
+    /// Multiply-accumulates of the dense model on the same tokens.
+    pub dense_macs: u64,
     /// What happened, layer by layer.
     pub trace: Trace,
     /// Wall-clock time of this one run.
@@ -47,4 +69,82 @@ impl InspectedRun {
     pub fn flops(&self) -> u64 {
         2 * self.macs
     }
+
+    /// How tokens went, in one word: see [`removal_label`](crate::evaluation::removal_label).
+    #[must_use]
+    pub fn removal_label(&self) -> &'static str {
+        removal_label(self.removal)
+    }
+
+    /// Dense cost ÷ own cost: how many times less is counted.
+    #[must_use]
+    pub fn flops_reduction(&self) -> f64 {
+        self.dense_macs as f64 / self.macs.max(1) as f64
+    }
+}
+
+/// Runs one text through the dense model and through each strategy.
+///
+/// # Errors
+/// See [`inspect_run`]; [`Error::Tokenize`] if the text cannot be read.
+pub fn inspect(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    text: &str,
+    specs: &[StrategySpec],
+) -> Result<Inspection, Error> {
+    let encoded = checkpoint.tokenizer.encode(text, None).map_err(|source| Error::Tokenize { source })?;
+    inspect_encoded(ticket, checkpoint, encoded, specs)
+}
+
+/// The same for a text that is already cut into tokens (a pair of texts, an example of a data set).
+///
+/// # Errors
+/// See [`inspect_run`].
+pub fn inspect_encoded(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    encoded: Encoded,
+    specs: &[StrategySpec],
+) -> Result<Inspection, Error> {
+    let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
+    let dense = inspect_run(ticket, checkpoint, &encoded, &dense_spec)?;
+    let mut strategies = Vec::with_capacity(specs.len());
+    for spec in specs {
+        strategies.push(inspect_run(ticket, checkpoint, &encoded, spec)?);
+    }
+    Ok(Inspection { encoded, model: ModelInfo::of(checkpoint), dense, strategies })
+}
+
+/// One strategy on one text, with everything that happened.
+///
+/// # Errors
+/// [`Error::Build`] if the settings do not fit the model, [`Error::Run`] if the engine gives up,
+/// [`Error::Cancelled`] if it was asked to stop.
+pub fn inspect_run(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    encoded: &Encoded,
+    spec: &StrategySpec,
+) -> Result<InspectedRun, Error> {
+    let model = &checkpoint.model;
+    let pruner = build(checkpoint, spec)?;
+    let started = Instant::now();
+    let outcomes = engine::run(ticket, model, &[encoded], &*pruner, RunDetail::Trace)
+        .map_err(|source| Error::from_engine(spec, source))?;
+    let duration = started.elapsed();
+    let got = outcomes.len();
+    let outcome = outcomes.into_iter().next();
+    let outcome = outcome.ok_or_else(|| Error::Results { spec: spec.to_string(), expected: 1, got })?;
+    Ok(InspectedRun {
+        spec: spec.clone(),
+        probabilities: probabilities(&outcome.logits),
+        prediction: argmax(&outcome.logits),
+        logits: outcome.logits,
+        removal: outcome.trace.removal(),
+        macs: outcome.trace.macs(),
+        dense_macs: cost::dense_macs(model, encoded.tokens.len()),
+        trace: outcome.trace,
+        duration,
+    })
 }

@@ -3,7 +3,7 @@
 /// A metric of predictions against labels.
 ///
 /// *Positive* is class 1. Where a model has other than two classes, only [`Measure::Accuracy`], [`Measure::F1`] (mean of
-/// all classes), [`Measure::LogLoss`] and [`Measure::FlipRate`] are defined.
+/// all classes) and [`Measure::LogLoss`] are defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
@@ -35,13 +35,11 @@ pub enum Measure {
     Ece,
     /// Area under the ROC curve.
     Auc,
-    /// Share of predictions that differ from the dense ones.
-    FlipRate,
 }
 
 impl Measure {
     /// All of them, in the order of menus and files.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::Accuracy,
         Self::Tpr,
         Self::Fpr,
@@ -56,7 +54,6 @@ impl Measure {
         Self::Brier,
         Self::Ece,
         Self::Auc,
-        Self::FlipRate,
     ];
 
     /// As written in files: `log_loss`.
@@ -77,7 +74,6 @@ impl Measure {
             Self::Brier => "brier",
             Self::Ece => "ece",
             Self::Auc => "auc",
-            Self::FlipRate => "flip_rate",
         }
     }
 
@@ -99,7 +95,6 @@ impl Measure {
             Self::Brier => "Brier score",
             Self::Ece => "Calibration error",
             Self::Auc => "ROC AUC",
-            Self::FlipRate => "Flip rate",
         }
     }
 
@@ -159,10 +154,6 @@ impl Measure {
                 "Chance that a random positive scores above a random negative, ties counted half. \
                  DeLong interval on the logit scale; changes: paired DeLong"
             }
-            Self::FlipRate => {
-                "Share of examples whose predicted class differs from the dense model's; needs no labels. \
-                 Wilson interval"
-            }
         }
     }
 
@@ -170,9 +161,15 @@ impl Measure {
     #[must_use]
     pub fn larger_is_better(self) -> Option<bool> {
         match self {
-            Self::Accuracy | Self::Tpr | Self::Tnr | Self::Precision | Self::Npv => Some(true),
-            Self::BalancedAccuracy | Self::F1 | Self::Auc => Some(true),
-            Self::Fpr | Self::Fnr | Self::LogLoss | Self::Brier | Self::Ece | Self::FlipRate => Some(false),
+            Self::Accuracy
+            | Self::Tpr
+            | Self::Tnr
+            | Self::Precision
+            | Self::Npv
+            | Self::BalancedAccuracy
+            | Self::F1
+            | Self::Auc => Some(true),
+            Self::Fpr | Self::Fnr | Self::LogLoss | Self::Brier | Self::Ece => Some(false),
             Self::SelectionRate => None,
         }
     }

@@ -1,9 +1,26 @@
 //! One strategy over one data set.
 
+use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
+use crate::cost;
+use crate::engine;
+use crate::engine::Outcome;
 use crate::engine::Removal;
+use crate::engine::RunDetail;
+use crate::evaluation::Error;
+use crate::evaluation::Prepared;
+use crate::jobs::Progress;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
+use crate::model::Encoded;
+use crate::model::Model;
+use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
+
+/// Tokens of a batch. Large enough to keep the cores busy, small enough for a checkpoint well within a second.
+const TOKENS_PER_BATCH: usize = 2048;
 
 /// What one strategy did to one item.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,4 +67,189 @@ pub struct StrategyRun {
     pub removal: Removal,
     /// Wall-clock time of the run, batching included, loading and tokenizing not.
     pub duration: Duration,
+}
+
+/// A run that may have been stopped half-way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartialRun {
+    /// The strategy and its settings.
+    pub spec: StrategySpec,
+    /// One entry per item, in the same order; `None` where the run was stopped before. Batches go by length, so the
+    /// finished items are no fair sample: their rows are worth keeping, their averages are not.
+    pub results: Vec<Option<ExampleResult>>,
+    /// How tokens went in the finished items.
+    pub removal: Removal,
+    /// Wall-clock time until the stop.
+    pub duration: Duration,
+}
+
+impl PartialRun {
+    /// Number of finished items.
+    #[must_use]
+    pub fn finished(&self) -> usize {
+        self.results.iter().flatten().count()
+    }
+
+    /// The whole run, if every item was finished.
+    ///
+    /// # Errors
+    /// The partial run itself, if some were not.
+    pub fn complete(self) -> Result<StrategyRun, Box<Self>> {
+        if self.finished() < self.results.len() {
+            return Err(Box::new(self));
+        }
+        let results = self.results.into_iter().flatten().collect();
+        Ok(StrategyRun { spec: self.spec, results, removal: self.removal, duration: self.duration })
+    }
+}
+
+/// Runs one strategy over all items; `on_finished` hears after every batch how many are done.
+///
+/// # Errors
+/// [`Error::Cancelled`] if it was asked to stop (nothing is kept), else see [`run_strategy_keeping`].
+pub fn run_strategy(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    prepared: &Prepared,
+    spec: &StrategySpec,
+    on_finished: impl Fn(usize),
+) -> Result<StrategyRun, Error> {
+    let run = run_strategy_keeping(ticket, checkpoint, prepared, spec, on_finished)?;
+    run.complete().map_err(|_stopped| Error::Cancelled)
+}
+
+/// Like [`run_strategy`], but a stop keeps what is finished.
+///
+/// # Errors
+/// [`Error::Build`] if the settings do not fit the model, [`Error::Run`] if the engine gives up.
+pub fn run_strategy_keeping(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    prepared: &Prepared,
+    spec: &StrategySpec,
+    on_finished: impl Fn(usize),
+) -> Result<PartialRun, Error> {
+    let pruner = build(checkpoint, spec)?;
+    let lengths: Vec<usize> = prepared.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
+    let started = Instant::now();
+    let mut run = PartialRun {
+        spec: spec.clone(),
+        results: vec![None; prepared.len()],
+        removal: Removal::None,
+        duration: Duration::ZERO,
+    };
+    let mut finished = 0;
+    let report = |done: usize| {
+        let (done, total) = (done as u64, Some(prepared.len() as u64));
+        ticket.report(Progress { done, total, stage: format!("running {}", spec.id()) });
+    };
+    report(0);
+    for batch in engine::plan_batches(&lengths, TOKENS_PER_BATCH) {
+        if ticket.is_cancelled() {
+            break;
+        }
+        let texts: Vec<&Encoded> = batch.iter().map(|&item| &prepared.encoded[item]).collect();
+        let outcomes = match engine::run(ticket, &checkpoint.model, &texts, &*pruner, RunDetail::Counts) {
+            Ok(outcomes) => outcomes,
+            Err(engine::Error::Cancelled) => break,
+            Err(source) => return Err(Error::from_engine(spec, source)),
+        };
+        if outcomes.len() != batch.len() {
+            let (expected, got) = (batch.len(), outcomes.len());
+            return Err(Error::Results { spec: spec.to_string(), expected, got });
+        }
+        for (&item, outcome) in batch.iter().zip(outcomes) {
+            run.removal = more_telling(run.removal, outcome.trace.removal());
+            run.results[item] = Some(example_result(&checkpoint.model, &prepared.encoded[item], outcome));
+        }
+        finished += batch.len();
+        on_finished(finished);
+        report(finished);
+    }
+    run.duration = started.elapsed();
+    Ok(run)
+}
+
+fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> ExampleResult {
+    ExampleResult {
+        prediction: argmax(&outcome.logits),
+        probabilities: probabilities(&outcome.logits),
+        tokens: outcome.trace.num_tokens,
+        tokens_kept: outcome.trace.tokens_kept(),
+        retention_mean: outcome.trace.retention_mean(),
+        macs: outcome.trace.macs(),
+        dense_macs: cost::dense_macs(model, encoded.tokens.len()),
+        logits: outcome.logits,
+    }
+}
+
+/// How tokens went, in one word: `removed`, `masked`, `merged`, or `none` where every token stayed.
+#[must_use]
+pub fn removal_label(removal: Removal) -> &'static str {
+    match removal {
+        Removal::None => "none",
+        Removal::Removed => "removed",
+        Removal::Masked => "masked",
+        Removal::Merged => "merged",
+    }
+}
+
+/// Builds a strategy for the model's shape.
+pub(super) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<dyn Pruner>, Error> {
+    let shape = &checkpoint.model.config.shape;
+    let built = spec.build(shape);
+    built.map_err(|source| Error::Build { spec: spec.to_string(), layers: shape.num_layers, source })
+}
+
+/// Softmax, computed in `f64`.
+///
+/// Shape: `[labels]` → `[labels]`. Range: 0–1, sum 1.
+#[must_use]
+pub(super) fn probabilities(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = logits.iter().map(|&logit| f64::from(logit - largest).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.into_iter().map(|power| (power / sum) as f32).collect()
+}
+
+/// The class with the largest logit; the smaller class on ties.
+#[must_use]
+pub(super) fn argmax(logits: &[f32]) -> usize {
+    let mut best = 0;
+    for (class, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+/// A masked item makes the whole run masked; merging says more than removing.
+fn more_telling(one: Removal, other: Removal) -> Removal {
+    let rank = |removal: Removal| match removal {
+        Removal::None => 0,
+        Removal::Removed => 1,
+        Removal::Merged => 2,
+        Removal::Masked => 3,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_the_softmax_of_the_logits() {
+        // exp(0) : exp(ln 3) = 1 : 3, and far logits do not overflow.
+        let found = probabilities(&[0.0, 3f32.ln()]);
+        assert!((found[0] - 0.25).abs() < 1e-6 && (found[1] - 0.75).abs() < 1e-6, "got {found:?}");
+        assert_eq!(probabilities(&[1000.0, -1000.0]), vec![1.0, 0.0], "large logits stay finite");
+    }
+
+    #[test]
+    fn ties_go_to_the_smaller_class() {
+        assert_eq!(argmax(&[0.5, 0.5]), 0, "a tie of two");
+        assert_eq!(argmax(&[-1.0, 2.0, 2.0]), 1, "a tie of the last two");
+    }
 }

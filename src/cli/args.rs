@@ -1,0 +1,270 @@
+//! The command line as typed. What it means is worked out in `resolve.rs`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+const EXAMPLES: &str = "\
+Examples:
+  prunescope                                        open the window on the sample model
+  prunescope --model DIR --data reviews.csv         open it on your own
+  prunescope inspect --text \"It wasn't bad.\" --strategy power_bert:retention=0.4
+  prunescope evaluate --data reviews.csv --strategy ltp --strategy tome:r=3 --out results
+  prunescope strategies                             what there is, with papers and keys
+
+Exit codes: 0 done, 1 a stated check failed (--fail-if), 2 an error";
+
+/// A lab for token pruning in transformer text classifiers: see which tokens each strategy keeps, what it costs,
+/// and whom it hurts.
+///
+/// Without a subcommand it opens the window; with one it runs without a window and gives the same numbers.
+#[derive(Debug, Parser)]
+#[command(name = "prunescope", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; the window if left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How the window opens.
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the strategies with their papers, formulas and keys
+    Strategies(StrategiesArgs),
+    /// Run one text through strategies and show what each of them keeps, layer by layer
+    Inspect(InspectArgs),
+}
+
+/// Options of the window.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Window")]
+pub struct WindowArgs {
+    /// Checkpoint folder, or the name of a bundled model [default: the last one, else the sample model]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<String>,
+    /// Data set to open: CSV, TSV, JSON Lines or Parquet
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Text to look at
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
+    /// Strategy to show, for example `ltp:theta_final=0.01`; repeat for several
+    #[arg(long = "strategy", value_name = "SPEC")]
+    pub strategies: Vec<String>,
+    /// Session file to open
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+    /// View in front: inspect, trade-off or fairness
+    #[arg(long, value_name = "NAME")]
+    pub view: Option<String>,
+    /// Inner size of the window, for example 1600x1000
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    pub size: Option<[f32; 2]>,
+    /// Light, dark or system
+    #[arg(long, value_name = "THEME")]
+    pub theme: Option<String>,
+    /// Zoom factor, for example 1.5
+    #[arg(long, value_name = "FACTOR", value_parser = parse_zoom)]
+    pub zoom: Option<f32>,
+    /// Evaluate at most this many rows of the data set
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub limit: Option<usize>,
+    /// Save what the window shows as a PNG once no job runs any more, then exit
+    #[arg(long, value_name = "OUT.png")]
+    pub screenshot: Option<PathBuf>,
+}
+
+/// Options of `strategies`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct StrategiesArgs {
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `inspect`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  prunescope inspect --text \"It wasn't bad, it just wasn't what we had hoped for.\" \\
+      --strategy power_bert:retention=0.4 --strategy tome:r=3
+  prunescope inspect --text-file review.txt --strategy ltp --json > review.json
+  echo \"A fine film.\" | prunescope inspect - --strategy ats")]
+#[group(id = "source", required = true, multiple = false, args = ["text", "text_file", "stdin"])]
+pub struct InspectArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; a comment here would replace the group's help")]
+    pub model: ModelArgs,
+    /// Text to run
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// File that holds the text (UTF-8)
+    #[arg(long, value_name = "FILE")]
+    pub text_file: Option<PathBuf>,
+    /// Read the text from standard input: `-`
+    #[arg(value_name = "-", value_parser = ["-"])]
+    pub stdin: Option<String>,
+    /// Second text, for models that read pairs
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub text_pair: Option<String>,
+    /// Strategy to run: ID or ID:key=value,key=value; repeat for several [default: the dense model alone]
+    #[arg(long = "strategy", value_name = "SPEC")]
+    pub strategies: Vec<String>,
+    /// Print one JSON document (schema 1) instead of a picture for the terminal
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which model, and how many cores.
+#[derive(Clone, Debug, Args)]
+pub struct ModelArgs {
+    /// Checkpoint folder, or the name of a bundled model [default: the sample model]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<String>,
+    /// Threads to compute with [default: one per core]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub threads: Option<usize>,
+}
+
+/// How progress is told, always on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressFormat {
+    /// A bar that redraws itself; the default on a terminal
+    Bar,
+    /// One JSON object a line
+    Json,
+    /// Nothing; the default elsewhere
+    None,
+}
+
+/// Options of `evaluate`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Writes predictions.parquet, metrics.json, metrics.csv and manifest.json into the folder of --out. The dense model
+always runs first, on the same rows, and is compared with.
+
+Checks for --fail-if, over every strategy but dense: accuracy, accuracy_drop, worst_group_drop, f1_drop, auc_drop,
+log_loss_rise, flip_rate, retention, flops_reduction, each with >, >=, < or <= and a number.
+
+Ctrl-C ends within a second: finished rows are kept, and the manifest says what is partial.
+
+Examples:
+  prunescope evaluate --data reviews.csv --strategy power_bert:retention=0.5 --strategy ltp --out results
+  prunescope evaluate --data hatecheck.csv --model DIR --label-map hateful=toxic,non-hateful=ok \\
+      --group-by target_ident --cluster templ_id --strategy ats --out results
+  prunescope evaluate --data reviews.csv --strategy tome --out results --fail-if \"accuracy_drop>0.02\"")]
+pub struct EvaluateArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; a comment here would replace the group's help")]
+    pub model: ModelArgs,
+    /// Data set: CSV, TSV, JSON Lines or Parquet, with a header
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// Strategy to run: ID or ID:key=value,key=value; repeat for several
+    #[arg(long = "strategy", value_name = "SPEC", required = true)]
+    pub strategies: Vec<String>,
+    /// Folder for the four files; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; a comment here would replace the group's help")]
+    pub columns: ColumnArgs,
+    /// Take only the first N rows
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub limit: Option<usize>,
+    /// Seed of the bootstrap draws
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Bootstrap draws behind the intervals of F1, log loss and their like
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = parse_draws)]
+    pub draws: usize,
+    /// Exit with 1 if this holds for any strategy, for example "accuracy_drop>0.02"; repeat for several
+    #[arg(long, value_name = "CHECK")]
+    pub fail_if: Vec<String>,
+    /// How progress is told on stderr [default: bar on a terminal, else none]
+    #[arg(long, value_name = "FORMAT")]
+    pub progress: Option<ProgressFormat>,
+}
+
+/// Which columns of the data set mean what.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Columns")]
+pub struct ColumnArgs {
+    /// Column of the text [default: found by name: text, sentence, content, …]
+    #[arg(long, value_name = "COLUMN")]
+    pub text_column: Option<String>,
+    /// Column of the second text of a pair
+    #[arg(long, value_name = "COLUMN")]
+    pub text_pair_column: Option<String>,
+    /// Column of the label [default: found by name: label, class, toxic, …]
+    #[arg(long, value_name = "COLUMN")]
+    pub label_column: Option<String>,
+    /// Labels to rename while reading, for example hateful=toxic,non-hateful=ok
+    #[arg(long, value_name = "FROM=TO,…")]
+    pub label_map: Option<String>,
+    /// Column that names the examples [default: id, else the row number]
+    #[arg(long, value_name = "COLUMN")]
+    pub id_column: Option<String>,
+    /// Column whose values are groups; repeat for several. A cell may hold several groups: a;b
+    #[arg(long, value_name = "COLUMN")]
+    pub group_by: Vec<String>,
+    /// Column that names what must be resampled together: template, thread, author
+    #[arg(long, value_name = "COLUMN")]
+    pub cluster: Option<String>,
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("expected at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_not_a_number) => Err("expected a whole number of at least 1".to_owned()),
+    }
+}
+
+fn parse_draws(text: &str) -> Result<usize, String> {
+    let draws = parse_count(text)?;
+    if (100..=1_000_000).contains(&draws) { Ok(draws) } else { Err("expected 100 to 1000000".to_owned()) }
+}
+
+fn parse_size(text: &str) -> Result<[f32; 2], String> {
+    let parsed =
+        text.split_once(['x', 'X']).and_then(|(width, height)| Some([width.parse().ok()?, height.parse().ok()?]));
+    let size: [f32; 2] = parsed.ok_or_else(|| "expected WIDTHxHEIGHT, for example 1600x1000".to_owned())?;
+    let fits = size.iter().all(|side| (200.0..=10_000.0).contains(side));
+    if fits { Ok(size) } else { Err("expected 200 to 10000 points a side".to_owned()) }
+}
+
+fn parse_zoom(text: &str) -> Result<f32, String> {
+    let zoom: f32 = text.parse().map_err(|_not_a_number| "expected a number such as 1.5".to_owned())?;
+    if (0.5..=3.0).contains(&zoom) { Ok(zoom) } else { Err("expected 0.5 to 3".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_zooms_are_bounded() {
+        assert_eq!(parse_size("1600x1000"), Ok([1600.0, 1000.0]), "the usual form");
+        for bad in ["1600", "axb", "10x1000", "1600x", "1e9x1e9", "NaNx1000"] {
+            assert!(parse_size(bad).is_err(), "{bad:?} is no size");
+        }
+        assert_eq!(parse_zoom("1.5"), Ok(1.5), "the usual form");
+        for bad in ["", "0.1", "9", "NaN", "-1"] {
+            assert!(parse_zoom(bad).is_err(), "{bad:?} is no zoom");
+        }
+        assert!(parse_count("0").is_err() && parse_count("3") == Ok(3), "counts start at 1");
+    }
+}

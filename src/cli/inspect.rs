@@ -1,0 +1,39 @@
+//! `prunescope inspect`
+
+use crate::cli::Exit;
+use crate::cli::args::InspectArgs;
+use crate::cli::args::ProgressFormat;
+use crate::cli::console;
+use crate::cli::console::warn;
+use crate::cli::inspect_view;
+use crate::cli::progress::run_job;
+use crate::cli::resolve;
+use crate::evaluation;
+use crate::evaluation::Inspection;
+use crate::export;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
+
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
+    let folder = resolve::model_folder(&args.model)?;
+    let specs = resolve::specs(&args.strategies)?;
+    let text = resolve::text(args)?;
+    let text_pair = args.text_pair.clone();
+    let work = move |ticket: &Ticket| -> anyhow::Result<Inspection> {
+        let checkpoint = Checkpoint::load(&folder)?;
+        let encoded = checkpoint.tokenizer.encode(&text, text_pair.as_deref())?;
+        Ok(evaluation::inspect_encoded(ticket, &checkpoint, encoded, &specs)?)
+    };
+    let inspection = run_job(Some(ProgressFormat::None), work)??;
+    if inspection.encoded.is_truncated() {
+        let (read, all) = (inspection.encoded.tokens.len(), inspection.encoded.full_length);
+        warn(&format!("warning: the text has {all} tokens, the model reads the first {read}"));
+    }
+    let output = if args.json {
+        export::json_text(&export::inspection_json(&inspection))
+    } else {
+        inspect_view::render(&inspection, console::stdout_is_decorated())
+    };
+    console::print(&output)?;
+    Ok(Exit::Done)
+}

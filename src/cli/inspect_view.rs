@@ -1,0 +1,118 @@
+//! An inspection as a picture for the terminal: one line a layer, what is gone struck out or blanked.
+
+use std::fmt::Write as _;
+
+use crate::cli::console::flops_text;
+use crate::cli::console::three_digits;
+use crate::evaluation::InspectedRun;
+use crate::evaluation::Inspection;
+use crate::model::Token;
+
+const DIM: &str = "\u{1b}[2m";
+const GONE: &str = "\u{1b}[2;9m";
+const BOLD: &str = "\u{1b}[1m";
+const CHANGED: &str = "\u{1b}[33m";
+const RESET: &str = "\u{1b}[0m";
+/// Stands for a character of a token that is gone, where there is no terminal to strike it out.
+const BLANK: char = '\u{2591}';
+
+/// The whole picture. Layers count from 1, as everywhere on screen.
+pub(super) fn render(inspection: &Inspection, decorated: bool) -> String {
+    let mut text = String::new();
+    let model = &inspection.model;
+    let dense = &inspection.dense;
+    let name =
+        model.path.file_name().map_or_else(|| model.path.display().to_string(), |name| name.to_string_lossy().into());
+    let lines = [
+        format!("model   {name} ({}, {} layers x {}, {} heads)", model.family, model.layers, model.hidden, model.heads),
+        format!("tokens  {}", inspection.encoded.tokens.len()),
+        format!("dense   {}   {}", prediction(inspection, dense), flops_text(dense.flops())),
+    ];
+    text.push_str(&lines.join("\n"));
+    text.push('\n');
+    for run in &inspection.strategies {
+        text.push('\n');
+        strategy(&mut text, inspection, run, decorated);
+    }
+    text
+}
+
+fn prediction(inspection: &Inspection, run: &InspectedRun) -> String {
+    let probability = run.probabilities.get(run.prediction).copied().unwrap_or(f32::NAN);
+    format!("{} {probability:.3}", inspection.class_name(run.prediction))
+}
+
+fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, decorated: bool) {
+    let style = |code: &'static str| if decorated { code } else { "" };
+    let (bold, dim, reset) = (style(BOLD), style(DIM), style(RESET));
+    let total = inspection.encoded.tokens.len();
+    let note = run.spec.info().note().map_or_else(String::new, |note| format!("   {note}"));
+    let changed = run.prediction != inspection.dense.prediction;
+    let (mark, color) = if changed { ("   decision changed", style(CHANGED)) } else { ("", "") };
+    let kept = run.trace.tokens_kept();
+    let reduction = three_digits(run.flops_reduction());
+    let header = [
+        format!("{bold}{}{reset}{dim}{note}{reset}", run.spec),
+        format!(
+            "  {color}{}{mark}{reset} (dense {})   kept {kept}/{total} {}   {} (\u{f7}{reduction})",
+            prediction(inspection, run),
+            prediction(inspection, &inspection.dense),
+            run.removal_label(),
+            flops_text(run.flops()),
+        ),
+        format!("  {dim}layer  kept  text{reset}"),
+    ];
+    for line in header {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    for (index, layer) in run.trace.layers.iter().enumerate() {
+        let words = sentence(&inspection.encoded.tokens, inspection, &layer.kept, decorated);
+        // Writing to a string cannot fail.
+        drop(writeln!(text, "  {:>5}  {:>4}  {words}", index + 1, layer.kept.len()));
+    }
+}
+
+/// The text with gaps as in the source; tokens that are gone are struck out, or blanked without a terminal.
+fn sentence(tokens: &[Token], inspection: &Inspection, kept: &[u32], decorated: bool) -> String {
+    let mut line = String::new();
+    let mut last: Option<&Token> = None;
+    for (position, token) in tokens.iter().enumerate() {
+        let source = inspection.encoded.source(token);
+        let shown = if token.special || source.is_empty() { token.piece.as_str() } else { source };
+        let touches = last.is_some_and(|last| !last.special && !token.special && last.end == token.start);
+        if last.is_some() && !touches {
+            line.push(' ');
+        }
+        let is_kept = u32::try_from(position).is_ok_and(|position| kept.contains(&position));
+        line.push_str(&styled(shown, is_kept, decorated));
+        last = Some(token);
+    }
+    let fused = kept.iter().filter(|&&position| position as usize >= tokens.len()).count();
+    if fused > 0 {
+        line.push_str(&format!(" +{fused} fused"));
+    }
+    line
+}
+
+fn styled(shown: &str, is_kept: bool, decorated: bool) -> String {
+    // Line breaks and control characters of the source would tear the picture.
+    let clean = |character: char| if character.is_control() { ' ' } else { character };
+    match (is_kept, decorated) {
+        (true, _) => shown.chars().map(clean).collect(),
+        (false, true) => format!("{GONE}{}{RESET}", shown.chars().map(clean).collect::<String>()),
+        (false, false) => shown.chars().map(|_| BLANK).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gone_words_keep_their_width_without_a_terminal() {
+        assert_eq!(styled("word", false, false), "\u{2591}\u{2591}\u{2591}\u{2591}", "four characters, four blanks");
+        assert_eq!(styled("a\tb", true, false), "a b", "control characters are spaces");
+        assert_eq!(styled("word", false, true), "\u{1b}[2;9mword\u{1b}[0m", "struck out on a terminal");
+    }
+}

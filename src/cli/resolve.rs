@@ -1,0 +1,74 @@
+//! What the command line means: a model folder, strategies, a text.
+
+use std::fs;
+use std::io;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::cli::args::ColumnArgs;
+use crate::cli::args::InspectArgs;
+use crate::cli::args::ModelArgs;
+use crate::data;
+use crate::data::ReadOptions;
+use crate::model;
+use crate::pruning::StrategySpec;
+
+/// The checkpoint folder; sets the number of threads on the way, before anything computes.
+pub(super) fn model_folder(args: &ModelArgs) -> anyhow::Result<PathBuf> {
+    if let Some(threads) = args.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.with_context(|| format!("cannot use {threads} threads"))?;
+    }
+    Ok(model::find_model(args.model.as_deref().unwrap_or(model::SAMPLE_MODEL))?)
+}
+
+/// Strategies as typed, checked against the registry; the same one twice counts once.
+pub(super) fn specs(typed: &[String]) -> anyhow::Result<Vec<StrategySpec>> {
+    let mut specs: Vec<StrategySpec> = Vec::with_capacity(typed.len());
+    for text in typed {
+        let spec = StrategySpec::parse_or_read(text)?;
+        if !specs.contains(&spec) {
+            specs.push(spec);
+        }
+    }
+    Ok(specs)
+}
+
+/// The text to inspect. One line break at the end of a file or of standard input is not part of it.
+pub(super) fn text(args: &InspectArgs) -> anyhow::Result<String> {
+    if let Some(text) = &args.text {
+        return Ok(text.clone());
+    }
+    let mut text = match &args.text_file {
+        Some(path) => fs::read_to_string(path).with_context(|| format!("cannot read the text: {}", path.display()))?,
+        None => {
+            let mut text = String::new();
+            io::stdin().lock().read_to_string(&mut text).context("cannot read the text from standard input")?;
+            text
+        }
+    };
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+/// How the data set is read.
+pub(super) fn read_options(columns: &ColumnArgs, limit: Option<usize>) -> anyhow::Result<ReadOptions> {
+    let label_map = columns.label_map.as_deref().map(data::parse_label_map).transpose()?.unwrap_or_default();
+    Ok(ReadOptions {
+        text_column: columns.text_column.clone(),
+        text_pair_column: columns.text_pair_column.clone(),
+        label_column: columns.label_column.clone(),
+        label_map,
+        group_columns: Some(columns.group_by.clone()),
+        cluster_column: columns.cluster.clone(),
+        id_column: columns.id_column.clone(),
+        limit,
+    })
+}

@@ -1,0 +1,81 @@
+//! What can go wrong in an evaluation.
+
+use crate::engine;
+use crate::jobs::Cancelled;
+use crate::model;
+use crate::pruning;
+
+/// Why an evaluation gave no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It was asked to stop; an outcome, not a fault.
+    #[error("cancelled")]
+    Cancelled,
+    /// The text could not be cut into tokens.
+    #[error("cannot cut the text into tokens")]
+    Tokenize {
+        /// The tokenizer's complaint.
+        source: model::Error,
+    },
+    /// A strategy does not fit the model.
+    #[error("strategy `{spec}` cannot run on a model with {layers} layers")]
+    Build {
+        /// Canonical spec.
+        spec: String,
+        /// Layers of the model.
+        layers: usize,
+        /// What does not fit.
+        source: pruning::Error,
+    },
+    /// The dense strategy is missing from the registry.
+    #[error("no dense strategy to compare with")]
+    Dense {
+        /// The registry's complaint.
+        source: pruning::Error,
+    },
+    /// The engine gave up.
+    #[error("strategy `{spec}` failed")]
+    Run {
+        /// Canonical spec.
+        spec: String,
+        /// The engine's complaint.
+        source: engine::Error,
+    },
+    /// The engine returned another number of results than texts.
+    #[error("strategy `{spec}`: {got} results for a batch of {expected} texts")]
+    Results {
+        /// Canonical spec.
+        spec: String,
+        /// Texts given.
+        expected: usize,
+        /// Results returned.
+        got: usize,
+    },
+    /// Nothing in the data set can be used.
+    #[error("none of the {read} examples of {name:?} can be used; the first: {reason}")]
+    NothingUsable {
+        /// The data set.
+        name: String,
+        /// Examples read.
+        read: usize,
+        /// Why the first was left out.
+        reason: String,
+    },
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl Error {
+    /// Wraps an engine error, so that a cancelled run stays recognizable.
+    pub(super) fn from_engine(spec: &pruning::StrategySpec, source: engine::Error) -> Self {
+        match source {
+            engine::Error::Cancelled => Self::Cancelled,
+            source => Self::Run { spec: spec.to_string(), source },
+        }
+    }
+}

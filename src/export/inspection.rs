@@ -1,0 +1,91 @@
+//! `inspect --json`, schema 1.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluation::InspectedRun;
+use crate::evaluation::Inspection;
+use crate::export::json::short;
+use crate::export::json::shorts;
+
+/// The version of the document; what stands in it changes only with a new number.
+const SCHEMA: u64 = 1;
+
+/// One text under several strategies, as other programs read it.
+#[must_use]
+pub fn inspection_json(inspection: &Inspection) -> Value {
+    let model = &inspection.model;
+    let encoded = &inspection.encoded;
+    let tokens = encoded.tokens.iter().map(|token| {
+        json!({
+            "id": token.id,
+            "piece": token.piece,
+            "start": token.start,
+            "end": token.end,
+            "special": token.special,
+            "segment": token.segment,
+        })
+    });
+    json!({
+        "schema": SCHEMA,
+        "model": {
+            "path": model.path.display().to_string(),
+            "family": model.family,
+            "layers": model.layers,
+            "hidden": model.hidden,
+            "heads": model.heads,
+            "labels": model.labels,
+        },
+        "text": &*encoded.text,
+        "text_pair": encoded.text_pair.as_deref(),
+        "truncated": encoded.is_truncated(),
+        "full_length": encoded.full_length,
+        "tokens": tokens.collect::<Vec<_>>(),
+        "dense": {
+            "logits": shorts(&inspection.dense.logits),
+            "probabilities": shorts(&inspection.dense.probabilities),
+            "prediction": inspection.class_name(inspection.dense.prediction),
+            "macs": inspection.dense.macs,
+            "flops": inspection.dense.flops(),
+        },
+        "strategies": inspection.strategies.iter().map(|run| strategy(inspection, run)).collect::<Vec<_>>(),
+    })
+}
+
+fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
+    json!({
+        "spec": run.spec.to_string(),
+        "note": run.spec.info().note(),
+        "removal": run.removal_label(),
+        "logits": shorts(&run.logits),
+        "probabilities": shorts(&run.probabilities),
+        "prediction": inspection.class_name(run.prediction),
+        "macs": run.macs,
+        "flops": run.flops(),
+        "input": run.trace.input,
+        "head_macs": run.trace.head_macs,
+        "layers": layers(run),
+    })
+}
+
+fn layers(run: &InspectedRun) -> Vec<Value> {
+    let numbered = run.trace.layers.iter().enumerate();
+    let layers = numbered.map(|(index, layer)| {
+        let importance = match layer.importance.as_slice() {
+            // One null for each attended token, so that the two lists always go together.
+            [] => vec![Value::Null; layer.attended.len()].into(),
+            scores => shorts(scores),
+        };
+        let merged = layer.merged.iter().map(|group| json!({ "into": group.into, "from": group.from }));
+        json!({
+            "layer": index,
+            "attended": layer.attended,
+            "importance": importance,
+            "threshold": layer.threshold.map(short),
+            "kept": layer.kept,
+            "merged": merged.collect::<Vec<_>>(),
+            "macs": layer.macs,
+        })
+    });
+    layers.collect()
+}
