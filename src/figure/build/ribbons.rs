@@ -39,7 +39,7 @@ pub fn ribbon_figure(inspection: &Inspection, provenance: Provenance) -> Figure 
 
 fn ribbon(inspection: &Inspection, run: &InspectedRun) -> Ribbon {
     let dense = &inspection.dense;
-    let class = |index: usize| inspection.classes.get(index).cloned().unwrap_or_else(|| format!("class {index}"));
+    let class = |index: usize| inspection.model.labels.get(index).cloned().unwrap_or_else(|| format!("class {index}"));
     let share = |run: &InspectedRun, class: usize| run.probabilities.get(class).copied().unwrap_or_default();
     let saved = dense.macs as f64 / run.macs.max(1) as f64;
     let kept = run.trace.layers.last().map_or(0, |layer| layer.alive);
