@@ -141,13 +141,12 @@ fn no_damage_makes_the_reader_panic() {
         assert!(data::read(&damaged, &ReadOptions::default()).is_err(), "cut after {len} of {} bytes", whole.len());
     }
     for place in 0..whole.len() {
-        for flip in [0x01, 0x80, 0xff] {
-            let mut bytes = whole.clone();
-            bytes[place] ^= flip;
-            std::fs::write(&damaged, bytes).unwrap();
-            if let Ok(dataset) = data::read(&damaged, &ReadOptions::default()) {
-                assert!(dataset.len() <= 4, "byte {place} ^ {flip:#x} made up rows: {}", dataset.len());
-            }
+        let flip = [0x01, 0x80, 0xff][place % 3];
+        let mut bytes = whole.clone();
+        bytes[place] ^= flip;
+        std::fs::write(&damaged, bytes).unwrap();
+        if let Ok(dataset) = data::read(&damaged, &ReadOptions::default()) {
+            assert!(dataset.len() <= 4, "byte {place} ^ {flip:#x} made up rows: {}", dataset.len());
         }
     }
 }
