@@ -5,8 +5,8 @@
 //!
 //! `a_k = mean_h A[h,0,k]`. The best stay; with `fuse` the removed ones become one row `sum of a_k x_k`, weights as they are
 //! (they add up to less than 1), appended last. It is an ordinary token from then on: the next layers rank it, and it may
-//! be removed and fused again. It comes on top of the schedule, so a layer leaves one row more than the schedule says; a
-//! layer in which no more than the scheduled number of unfused rows are there removes nothing.
+//! be removed and fused again. It comes on top of the schedule, so a layer leaves one row more than the schedule says;
+//! where that would fuse a single row, which saves nothing, every row stays.
 //!
 //! Deviates: the authors train with it, remove at three layers (3, 6 and 9 of 12) and leave survivors in score order; here
 //! the schedule may remove in every layer, on a stock checkpoint, and rows stay in text order. Special tokens are
@@ -97,15 +97,13 @@ impl SequencePruner for FusingSequence {
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
         let scores = layer.evidence.cls_row.clone();
         let n0 = self.protected.len();
-        let num_unfused = layer.orig.iter().filter(|&&position| (position as usize) < n0).count();
-        let count = self.schedule.count(layer.layer, n0);
-        if !self.schedule.may_remove(layer.layer) || num_unfused <= count {
+        let is_protected = |&&position: &&u32| self.protected.get(position as usize).copied().unwrap_or(false);
+        let num_protected = layer.orig.iter().filter(is_protected).count();
+        let count = self.schedule.count(layer.layer, n0).max(num_protected);
+        if !self.schedule.may_remove(layer.layer) || layer.num_tokens() <= count + 1 {
             return Decision { importance: scores, ..Decision::keep_all() };
         }
         let selection = Selection::best(&scores, layer.orig, &self.protected, count);
-        if selection.removed.is_empty() {
-            return selection.into_decision(scores);
-        }
         let size = selection.removed.iter().map(|&row| self.size(layer.orig[row])).sum();
         self.fused_sizes.push(size);
         let parts = selection.removed.iter().map(|&row| (row, scores[row])).collect();

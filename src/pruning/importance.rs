@@ -27,17 +27,20 @@ pub fn column_sum(evidence: &SequenceEvidence, exclude_diagonal: bool) -> Vec<f3
     }
 }
 
-/// Attention each token receives, averaged over heads and divided by `divisor` queries: the column mean where `divisor` is
-/// the number of tokens.
+/// Attention each token receives from the queries that vote, summed over heads.
 ///
-/// Shape: `[tokens]`. Range: 0–1 if `divisor` is at least the number of tokens.
-/// Source: Kim et al. 2022, "Learned Token Pruning for Transformers", section 3.2; the authors divide by the padded length.
+/// Shape: `[tokens]`; needs the full attention matrix. Range: 0 to heads × voting tokens.
+/// Source: Kim et al. 2022, "Learned Token Pruning for Transformers"; the authors' code leaves out removed queries.
 #[must_use]
-pub fn column_mean(evidence: &SequenceEvidence, num_heads: usize, divisor: f64) -> Vec<f32> {
-    let scale = 1.0 / (num_heads as f64 * divisor);
-    #[expect(clippy::cast_possible_truncation, reason = "scores are f32 throughout")]
-    let mean = |sum: &f32| (f64::from(*sum) * scale) as f32;
-    evidence.column_sums.iter().map(mean).collect()
+pub fn column_sum_of(evidence: &SequenceEvidence, votes: &[bool]) -> Vec<f32> {
+    let mut sums = vec![0.0; votes.len()];
+    let rows = evidence.attention_probs.chunks_exact(votes.len().max(1)).zip(votes.iter().cycle());
+    for (row, _) in rows.filter(|(_, votes)| **votes) {
+        for (sum, p) in sums.iter_mut().zip(row) {
+            *sum += p;
+        }
+    }
+    sums
 }
 
 /// Attention `[CLS]` pays each token times the norm of its value vector, as a share of all `candidates` together.

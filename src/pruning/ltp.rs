@@ -8,8 +8,10 @@
 //! thresholds were trained with, 128; `divisor=alive` divides by the rows that are there, so that scores average `1/n`.
 //!
 //! Deviates: `delta_l` is learned by the authors and given here (zeros by default), on a stock checkpoint; they mask
-//! removed tokens, here they leave the tensors, which is the same for the survivors. Like theirs nothing is protected by
-//! default, not even `[CLS]`; where no token reaches the threshold the best one stays, so that a text never becomes empty.
+//! removed tokens, here they leave the tensors, which is the same for the survivors. `removal=mask` masks as they do: it
+//! saves nothing, and needs the attention matrix, because rows that are only masked must not vote. Like theirs nothing is
+//! protected by default, not even `[CLS]`; where no token reaches the threshold the best one stays, so that a text never
+//! becomes empty.
 
 use std::sync::Arc;
 
@@ -26,7 +28,8 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::pruning::importance::column_mean;
+use crate::pruning::importance::column_sum;
+use crate::pruning::importance::column_sum_of;
 use crate::pruning::schedule::Protect;
 use crate::pruning::schedule::float_dial;
 use crate::pruning::schedule::protect_key;
@@ -49,7 +52,7 @@ pub(super) fn info() -> StrategyInfo {
         summary: "A token stays while the attention it receives reaches a threshold that rises with depth",
         formula: "s_k = Σ_h Σ_q A[h,q,k] / (H·divisor); stays iff s_k ≥ max(1e-5, θ_final·l/L + δ_l); layer 0 keeps all",
         deviations: "δ_l is given instead of learned, without retraining; removed tokens leave the tensors instead of being \
-                     masked; the best token always stays",
+                     masked unless asked for; the best token always stays",
         keys: vec![
             KeySpec::new("theta_final", theta, Value::Float(0.01), "Threshold the last layers approach"),
             KeySpec::unset(
@@ -64,6 +67,12 @@ pub(super) fn info() -> StrategyInfo {
                 "What attention sums are divided by: the rows that are there, or a fixed padded length",
             ),
             protect_key("none"),
+            KeySpec::new(
+                "removal",
+                KeyKind::Choice(&["gather", "mask"]),
+                Value::Word("gather".to_owned()),
+                "Removed tokens leave the tensors, or are only masked as in the authors' code, which saves nothing",
+            ),
         ],
         dial: Some(float_dial("theta_final", &[0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02])),
         score_only: true,
@@ -78,6 +87,7 @@ struct Ltp {
     /// `None` divides by the rows that are there.
     divisor: Option<u64>,
     protect: Protect,
+    masks: bool,
     num_heads: usize,
 }
 
@@ -92,17 +102,19 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
         thresholds: (0..shape.num_layers).map(threshold).collect(),
         divisor: spec.int("divisor").ok(),
         protect: Protect::from_spec(spec)?,
+        masks: spec.word("removal")? == "mask",
         num_heads: shape.num_heads,
     }))
 }
 
 impl Pruner for Ltp {
     fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds { column_sums: true, ..EvidenceNeeds::NONE }
+        EvidenceNeeds { column_sums: !self.masks, attention_probs: self.masks, ..EvidenceNeeds::NONE }
     }
 
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
-        Box::new(LtpSequence { method: self.clone(), protected: self.protect.mask(sequence) })
+        let protected = self.protect.mask(sequence);
+        Box::new(LtpSequence { method: self.clone(), alive: vec![true; protected.len()], protected })
     }
 }
 
@@ -110,24 +122,49 @@ struct LtpSequence {
     method: Ltp,
     /// Shape: `[n0]`.
     protected: Vec<bool>,
+    /// Per original position, whether the token has not been removed. Shape: `[n0]`.
+    alive: Vec<bool>,
 }
 
 impl SequencePruner for LtpSequence {
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
-        let divisor = self.method.divisor.map_or(layer.num_tokens() as f64, |divisor| divisor as f64);
-        let scores = column_mean(layer.evidence, self.method.num_heads, divisor);
+        let scores = self.scores(layer);
         let threshold = self.method.thresholds.get(layer.layer).copied().filter(|_| layer.layer > 0);
         let Some(threshold) = threshold else {
             return Decision { importance: scores, ..Decision::keep_all() };
         };
-        let stays = |&row: &usize| f64::from(scores[row]) >= threshold || self.protected[layer.orig[row] as usize];
-        let mut kept: Vec<usize> = (0..scores.len()).filter(stays).collect();
+        let position = |row: usize| layer.orig[row] as usize;
+        let alive: Vec<usize> = (0..scores.len()).filter(|&row| self.alive[position(row)]).collect();
+        let stays = |row: &usize| f64::from(scores[*row]) >= threshold || self.protected[position(*row)];
+        let mut kept: Vec<usize> = alive.iter().copied().filter(stays).collect();
         if kept.is_empty() {
-            kept.extend((0..scores.len()).min_by(|&a, &b| rank(&scores, layer.orig, a, b)));
+            kept.extend(alive.iter().copied().min_by(|&a, &b| rank(&scores, layer.orig, a, b)));
         }
-        let action = if kept.len() == scores.len() { Action::KeepAll } else { Action::Keep(kept) };
+        for &row in &alive {
+            self.alive[position(row)] = kept.binary_search(&row).is_ok();
+        }
+        let action = match (kept.len() == scores.len(), self.method.masks) {
+            (true, _) => Action::KeepAll,
+            (false, true) => Action::Mask(kept),
+            (false, false) => Action::Keep(kept),
+        };
         #[expect(clippy::cast_possible_truncation, reason = "shown beside scores of the same precision")]
         let threshold = Some(threshold as f32);
         Decision { action, importance: scores, threshold }
+    }
+}
+
+impl LtpSequence {
+    /// Shape: `[tokens]`.
+    fn scores(&self, layer: &LayerEvidence<'_>) -> Vec<f32> {
+        let votes: Vec<bool> = layer.orig.iter().map(|&position| self.alive[position as usize]).collect();
+        let num_alive = votes.iter().filter(|&&votes| votes).count();
+        let divisor = self.method.divisor.map_or(num_alive as f64, |divisor| divisor as f64);
+        let sums =
+            if self.method.masks { column_sum_of(layer.evidence, &votes) } else { column_sum(layer.evidence, false) };
+        let scale = 1.0 / (self.method.num_heads as f64 * divisor);
+        #[expect(clippy::cast_possible_truncation, reason = "scores are f32 throughout")]
+        let score = |sum: f32| (f64::from(sum) * scale) as f32;
+        sums.into_iter().map(score).collect()
     }
 }

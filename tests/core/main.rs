@@ -15,3 +15,9 @@ mod parity;
 mod support;
 
 mod figures;
+
+mod strategy_merging;
+mod strategy_rules;
+mod strategy_specs;
+mod strategy_support;
+mod strategy_vectors;
