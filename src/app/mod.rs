@@ -1,1 +1,44 @@
-//! The window.
+//! The window: one state, three views over it.
+//!
+//! A frame is [`App::update`] (poll jobs, apply commands, feed the undoer) and then [`App::show`] (read-only
+//! [`View`] plus the mutable `UiState`, panels that draw and send commands). Nothing here computes: what grows with
+//! tokens, layers, data or runs happens in a job. Start reading at [`App`]; `apply.rs` is the only code that changes the
+//! project.
+
+mod apply;
+mod command;
+mod defaults;
+mod edit;
+mod files;
+mod inspect_work;
+mod messages;
+mod exports;
+mod options;
+mod panels;
+mod perform;
+mod ribbon;
+mod run;
+mod screenshot;
+mod selection;
+mod session;
+mod shell;
+mod shortcuts;
+mod state;
+mod theme;
+mod widgets;
+mod workers;
+
+pub use command::Environment;
+pub use command::UiCommand;
+pub use options::Theme;
+pub use options::WindowOptions;
+pub use run::run;
+pub use shell::App;
+pub use state::ViewKind;
+
+pub(crate) use edit::CommandQueue;
+pub(crate) use edit::Edit;
+pub(crate) use edit::Request;
+pub(crate) use session::Session;
+pub(crate) use state::UiState;
+pub(crate) use state::View;

@@ -1,0 +1,72 @@
+//! The only code that changes the project. One short function per change.
+
+use crate::app::Edit;
+use crate::project::Project;
+use crate::pruning::StrategySpec;
+
+/// Changes the project.
+pub(crate) fn apply(project: &mut Project, edit: Edit) {
+    match edit {
+        Edit::SetText(text) => project.text = text,
+        Edit::SetModel(path) => project.model = path,
+        Edit::SetData(source) => project.data = source,
+        Edit::SetRowLimit(limit) => project.row_limit = limit,
+        Edit::AddStrategy(spec) => {
+            project.push(spec, true);
+        }
+        Edit::RemoveStrategy(id) => {
+            project.remove(id);
+        }
+        Edit::DuplicateStrategy(id) => {
+            project.duplicate(id);
+        }
+        Edit::SetStrategy(id, spec) => {
+            if let Some(entry) = project.entry_mut(id) {
+                entry.spec = spec;
+            }
+        }
+        Edit::EnableStrategy(id, enabled) => {
+            if let Some(entry) = project.entry_mut(id) {
+                entry.enabled = enabled;
+            }
+        }
+        Edit::SetStrategies(specs) => set_strategies(project, specs),
+        Edit::Replace(other) => *project = *other,
+    }
+}
+
+fn set_strategies(project: &mut Project, specs: Vec<(StrategySpec, bool)>) {
+    // Ids go on from where they were: results of the old list must not be taken for the new one's.
+    let old: Vec<_> = project.strategies.iter().map(|entry| entry.id).collect();
+    for id in old {
+        project.remove(id);
+    }
+    for (spec, enabled) in specs {
+        project.push(spec, enabled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strategies_come_and_go_and_ids_are_never_reused() {
+        let spec = StrategySpec::parse("power_bert:retention=0.4").unwrap();
+        let mut project = Project::new("model");
+        apply(&mut project, Edit::AddStrategy(spec.clone()));
+        let first = project.strategies[0].id;
+        apply(&mut project, Edit::DuplicateStrategy(first));
+        apply(&mut project, Edit::RemoveStrategy(first));
+        assert_eq!(project.strategies.len(), 1, "the copy is left");
+        apply(&mut project, Edit::SetStrategies(vec![(spec.clone(), true)]));
+        assert_eq!(project.strategies.len(), 1, "the new list");
+        assert!(project.strategies[0].id > first, "a fresh id");
+        let id = project.strategies[0].id;
+        apply(&mut project, Edit::EnableStrategy(id, false));
+        assert_eq!(project.enabled().count(), 0, "hidden");
+        let other = StrategySpec::parse("power_bert:retention=0.7").unwrap();
+        apply(&mut project, Edit::SetStrategy(id, other.clone()));
+        assert_eq!(project.entry(id).map(|entry| &entry.spec), Some(&other), "changed");
+    }
+}

@@ -1,0 +1,306 @@
+//! Everything a menu, a button or a key can ask for without a value.
+
+use egui::Key;
+use egui::KeyboardShortcut;
+use egui::Modifiers;
+
+/// A command without payload. Menus, buttons, shortcuts and the overlay are all made from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "`label` and `tooltip` say what each does, once")]
+pub enum UiCommand {
+    OpenModel,
+    OpenSampleModel,
+    OpenData,
+    OpenSampleData,
+    CloseData,
+    OpenSession,
+    SaveSession,
+    NewSession,
+    ExportPng,
+    ExportSvg,
+    ExportCsv,
+    Quit,
+    Undo,
+    Redo,
+    ResetStrategies,
+    FocusText,
+    ShowInspect,
+    ShowTradeOff,
+    ShowFairness,
+    ThemeSystem,
+    ThemeLight,
+    ThemeDark,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ToggleFit,
+    NextLayer,
+    PreviousLayer,
+    FirstLayer,
+    LastLayer,
+    Play,
+    NextExample,
+    PreviousExample,
+    ClearSelection,
+    StopJobs,
+    ShowMessages,
+    ShowShortcuts,
+    About,
+}
+
+/// What a command's availability depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// A data set is open.
+    pub has_data: bool,
+    /// A run's layers can be walked.
+    pub has_layers: bool,
+    /// The view in front has something to export.
+    pub can_export: bool,
+    /// There is a step to take back.
+    pub can_undo: bool,
+    /// There is a step to take again.
+    pub can_redo: bool,
+    /// Something runs that can be stopped.
+    pub is_busy: bool,
+    /// A token is pinned.
+    pub has_selection: bool,
+}
+
+const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+impl UiCommand {
+    /// Every command, in the order of the menus.
+    pub const ALL: [Self; 38] = [
+        Self::OpenModel,
+        Self::OpenSampleModel,
+        Self::OpenData,
+        Self::OpenSampleData,
+        Self::CloseData,
+        Self::OpenSession,
+        Self::SaveSession,
+        Self::NewSession,
+        Self::ExportPng,
+        Self::ExportSvg,
+        Self::ExportCsv,
+        Self::Quit,
+        Self::Undo,
+        Self::Redo,
+        Self::ResetStrategies,
+        Self::FocusText,
+        Self::ShowInspect,
+        Self::ShowTradeOff,
+        Self::ShowFairness,
+        Self::ThemeSystem,
+        Self::ThemeLight,
+        Self::ThemeDark,
+        Self::ZoomIn,
+        Self::ZoomOut,
+        Self::ZoomReset,
+        Self::ToggleFit,
+        Self::NextLayer,
+        Self::PreviousLayer,
+        Self::FirstLayer,
+        Self::LastLayer,
+        Self::Play,
+        Self::NextExample,
+        Self::PreviousExample,
+        Self::ClearSelection,
+        Self::StopJobs,
+        Self::ShowMessages,
+        Self::ShowShortcuts,
+        Self::About,
+    ];
+
+    /// What stands on the button.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::OpenModel => "Open model folder…",
+            Self::OpenSampleModel => "Open sample model",
+            Self::OpenData => "Open data set…",
+            Self::OpenSampleData => "Open sample data",
+            Self::CloseData => "Close data set",
+            Self::OpenSession => "Open session…",
+            Self::SaveSession => "Save session…",
+            Self::NewSession => "New session",
+            Self::ExportPng => "Export view as PNG…",
+            Self::ExportSvg => "Export view as SVG…",
+            Self::ExportCsv => "Export data as CSV…",
+            Self::Quit => "Quit",
+            Self::Undo => "Undo",
+            Self::Redo => "Redo",
+            Self::ResetStrategies => "Reset strategies",
+            Self::FocusText => "Edit text",
+            Self::ShowInspect => "Inspect",
+            Self::ShowTradeOff => "Trade-off",
+            Self::ShowFairness => "Fairness",
+            Self::ThemeSystem => "System theme",
+            Self::ThemeLight => "Light theme",
+            Self::ThemeDark => "Dark theme",
+            Self::ZoomIn => "Zoom in",
+            Self::ZoomOut => "Zoom out",
+            Self::ZoomReset => "Reset zoom",
+            Self::ToggleFit => "Fit text to width",
+            Self::NextLayer => "Next layer",
+            Self::PreviousLayer => "Previous layer",
+            Self::FirstLayer => "Before the first layer",
+            Self::LastLayer => "Last layer",
+            Self::Play => "Play layers",
+            Self::NextExample => "Next example",
+            Self::PreviousExample => "Previous example",
+            Self::ClearSelection => "Clear selection",
+            Self::StopJobs => "Stop running work",
+            Self::ShowMessages => "Messages",
+            Self::ShowShortcuts => "Keyboard shortcuts",
+            Self::About => "About prunescope",
+        }
+    }
+
+    /// What it does, for a hover.
+    pub fn tooltip(self) -> &'static str {
+        match self {
+            Self::OpenModel => "Load a Hugging Face checkpoint folder: config.json, weights, tokenizer",
+            Self::OpenSampleModel => "Load the sentiment classifier that comes with prunescope",
+            Self::OpenData => "Load a labelled data set: CSV, TSV, JSON Lines or Parquet",
+            Self::OpenSampleData => "Load the sentences that come with prunescope",
+            Self::CloseData => "Go on without a data set",
+            Self::OpenSession => "Load model, data, text and strategies from a session file",
+            Self::SaveSession => "Write model, data, text and strategies to a session file",
+            Self::NewSession => "Start over with the sample model and the default strategies",
+            Self::ExportPng => "Save what this view shows as an image",
+            Self::ExportSvg => "Save what this view shows as vector graphics",
+            Self::ExportCsv => "Save the numbers behind this view as a table",
+            Self::Quit => "Close the window; the session is restored next time",
+            Self::Undo => "Take back the last change of a setting",
+            Self::Redo => "Make the change again that was taken back",
+            Self::ResetStrategies => "Replace the list by the default strategies",
+            Self::FocusText => "Put the cursor into the text box",
+            Self::ShowInspect => "What each strategy keeps of one text, layer by layer",
+            Self::ShowTradeOff => "Accuracy against cost over a data set",
+            Self::ShowFairness => "Dense against pruned, group by group",
+            Self::ThemeSystem => "Light or dark as the system says",
+            Self::ThemeLight => "Dark text on light ground",
+            Self::ThemeDark => "Light text on dark ground",
+            Self::ZoomIn => "Show everything larger",
+            Self::ZoomOut => "Show everything smaller",
+            Self::ZoomReset => "Show everything at 100%",
+            Self::ToggleFit => "Squeeze the whole text into the width of the view",
+            Self::NextLayer => "Move the layer cursor one layer down",
+            Self::PreviousLayer => "Move the layer cursor one layer up",
+            Self::FirstLayer => "Show the text before any token has left",
+            Self::LastLayer => "Show what is left after the last layer",
+            Self::Play => "Walk through the layers one after another",
+            Self::NextExample => "Show the next text of the data set",
+            Self::PreviousExample => "Show the previous text of the data set",
+            Self::ClearSelection => "Unpin the token",
+            Self::StopJobs => "Ask everything that runs to stop; finished parts are kept",
+            Self::ShowMessages => "List errors and finished work",
+            Self::ShowShortcuts => "List every shortcut",
+            Self::About => "Version, licences, privacy",
+        }
+    }
+
+    /// Keys that trigger it; the first one is shown.
+    pub fn shortcuts(self) -> Vec<KeyboardShortcut> {
+        let command = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
+        let shifted = |key| KeyboardShortcut::new(COMMAND_SHIFT, key);
+        let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
+        let shift = |key| KeyboardShortcut::new(Modifiers::SHIFT, key);
+        match self {
+            Self::OpenModel => vec![command(Key::O)],
+            Self::OpenData => vec![command(Key::D)],
+            Self::OpenSession => vec![shifted(Key::O)],
+            Self::SaveSession => vec![command(Key::S)],
+            Self::NewSession => vec![command(Key::N)],
+            Self::ExportPng => vec![command(Key::E)],
+            Self::ExportSvg => vec![shifted(Key::E)],
+            Self::Quit => vec![command(Key::Q)],
+            Self::Undo => vec![command(Key::Z)],
+            Self::Redo => vec![shifted(Key::Z), command(Key::Y)],
+            Self::FocusText => vec![command(Key::L)],
+            Self::ShowInspect => vec![command(Key::Num1)],
+            Self::ShowTradeOff => vec![command(Key::Num2)],
+            Self::ShowFairness => vec![command(Key::Num3)],
+            Self::ZoomIn => vec![command(Key::Plus), command(Key::Equals)],
+            Self::ZoomOut => vec![command(Key::Minus)],
+            Self::ZoomReset => vec![command(Key::Num0)],
+            Self::ToggleFit => vec![plain(Key::F)],
+            Self::NextLayer => vec![plain(Key::ArrowDown), plain(Key::ArrowRight)],
+            Self::PreviousLayer => vec![plain(Key::ArrowUp), plain(Key::ArrowLeft)],
+            Self::FirstLayer => vec![plain(Key::Home)],
+            Self::LastLayer => vec![plain(Key::End)],
+            Self::Play => vec![plain(Key::Space)],
+            Self::NextExample => vec![shift(Key::ArrowRight), shift(Key::ArrowDown)],
+            Self::PreviousExample => vec![shift(Key::ArrowLeft), shift(Key::ArrowUp)],
+            Self::ClearSelection => vec![plain(Key::Escape)],
+            Self::StopJobs => vec![command(Key::Period)],
+            Self::ShowMessages => vec![command(Key::M)],
+            Self::ShowShortcuts => vec![plain(Key::Questionmark), plain(Key::F1)],
+            Self::OpenSampleModel
+            | Self::OpenSampleData
+            | Self::CloseData
+            | Self::ExportCsv
+            | Self::ResetStrategies
+            | Self::ThemeSystem
+            | Self::ThemeLight
+            | Self::ThemeDark
+            | Self::About => Vec::new(),
+        }
+    }
+
+    /// Whether it can do anything now.
+    pub fn is_available(self, environment: &Environment) -> bool {
+        match self {
+            Self::CloseData | Self::NextExample | Self::PreviousExample => environment.has_data,
+            Self::ExportPng | Self::ExportSvg | Self::ExportCsv => environment.can_export,
+            Self::Undo => environment.can_undo,
+            Self::Redo => environment.can_redo,
+            Self::ToggleFit
+            | Self::NextLayer
+            | Self::PreviousLayer
+            | Self::FirstLayer
+            | Self::LastLayer
+            | Self::Play => environment.has_layers,
+            Self::ClearSelection => environment.has_selection,
+            Self::StopJobs => environment.is_busy,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_commands_share_a_shortcut() {
+        let mut owners = BTreeMap::new();
+        for command in UiCommand::ALL {
+            for shortcut in command.shortcuts() {
+                let earlier = owners.insert(format!("{shortcut:?}"), command);
+                assert_eq!(earlier, None, "{shortcut:?} belongs to {command:?} and to another command");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_is_listed_once_and_speaks_for_itself() {
+        let labels: BTreeSet<_> = UiCommand::ALL.iter().map(|command| command.label()).collect();
+        assert_eq!(labels.len(), UiCommand::ALL.len(), "two commands have the same label");
+        // The last variant's number is the count of variants less one: none is missing from `ALL`.
+        assert_eq!(UiCommand::About as usize + 1, UiCommand::ALL.len(), "`ALL` leaves a command out");
+        for command in UiCommand::ALL {
+            assert!(!command.tooltip().ends_with('.'), "no full stop in the tooltip of {command:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_can_be_undone_in_a_fresh_window() {
+        let environment = Environment::default();
+        assert!(!UiCommand::Undo.is_available(&environment), "undo without a step");
+        assert!(!UiCommand::NextExample.is_available(&environment), "next example without data");
+        assert!(UiCommand::OpenModel.is_available(&environment), "a model can always be opened");
+    }
+}

@@ -1,0 +1,78 @@
+//! What the command line tells the window.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::app::ViewKind;
+
+/// Light, dark, or whatever the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Theme {
+    /// Follows the system.
+    #[default]
+    System,
+    /// Dark text on light ground.
+    Light,
+    /// Light text on dark ground.
+    Dark,
+}
+
+impl FromStr for Theme {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "system" => Ok(Self::System),
+            "light" => Ok(Self::Light),
+            "dark" => Ok(Self::Dark),
+            _ => Err(UnknownWord { got: word.to_owned(), expected: "light, dark, system" }),
+        }
+    }
+}
+
+/// A word on the command line that names nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown word {got:?}, expected one of: {expected}")]
+pub struct UnknownWord {
+    /// As typed.
+    pub got: String,
+    /// The words there are.
+    pub expected: &'static str,
+}
+
+/// How the window opens. Every part that is `None` or empty comes from the last session, else from the sample.
+#[derive(Clone, Debug, Default)]
+pub struct WindowOptions {
+    /// A checkpoint folder or the name of a bundled model.
+    pub model: Option<PathBuf>,
+    /// A data set.
+    pub data: Option<PathBuf>,
+    /// The text to look at.
+    pub text: Option<String>,
+    /// Strategy specs as typed; they replace the session's.
+    pub strategies: Vec<String>,
+    /// A session file.
+    pub session: Option<PathBuf>,
+    /// Which view is in front.
+    pub view: Option<ViewKind>,
+    /// Light or dark.
+    pub theme: Option<Theme>,
+    /// Zoom factor, 1 = 100%.
+    pub zoom: Option<f32>,
+    /// Inner size of the window in points.
+    pub size: Option<[f32; 2]>,
+    /// Save a picture here once nothing runs any more, then close.
+    pub screenshot: Option<PathBuf>,
+    /// At most this many rows are evaluated.
+    pub row_limit: Option<usize>,
+    /// Forget the last session.
+    pub start_empty: bool,
+}
+
+impl WindowOptions {
+    /// Whether the window opens only to be photographed: nothing restored, nothing saved, nothing animated.
+    #[must_use]
+    pub fn is_screenshot(&self) -> bool {
+        self.screenshot.is_some()
+    }
+}

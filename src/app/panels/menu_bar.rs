@@ -1,0 +1,147 @@
+//! Menus, the three tabs, and the theme switch.
+
+use std::path::PathBuf;
+
+use egui::Align;
+use egui::Button;
+use egui::Layout;
+use egui::MenuBar;
+use egui::Rect;
+use egui::Ui;
+use egui::UiBuilder;
+
+use crate::app::Request;
+use crate::app::Theme;
+use crate::app::UiCommand;
+use crate::app::UiState;
+use crate::app::View;
+use crate::app::ViewKind;
+use crate::app::files;
+use crate::app::widgets::tabs;
+
+/// The bar at the top.
+pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    let bar = ui.max_rect();
+    MenuBar::new().ui(ui, |ui| {
+        ui.menu_button("File", |ui| file_menu(ui, view, state));
+        ui.menu_button("Edit", |ui| {
+            command_buttons(ui, view, &[UiCommand::Undo, UiCommand::Redo]);
+            ui.separator();
+            command_buttons(ui, view, &[UiCommand::FocusText, UiCommand::ClearSelection, UiCommand::ResetStrategies]);
+            ui.separator();
+            command_buttons(ui, view, &[UiCommand::StopJobs]);
+        });
+        ui.menu_button("View", |ui| view_menu(ui, view));
+        ui.menu_button("Help", |ui| {
+            command_buttons(ui, view, &[UiCommand::ShowShortcuts, UiCommand::ShowMessages, UiCommand::About]);
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| theme_button(ui, view, state));
+    });
+    centred_tabs(ui, bar, view, state);
+}
+
+fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &mut UiState) {
+    let width = 252.0;
+    let rect = Rect::from_center_size(bar.center(), egui::vec2(width, bar.height().max(22.0)));
+    let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+    let views = [
+        (ViewKind::Inspect, UiCommand::ShowInspect),
+        (ViewKind::TradeOff, UiCommand::ShowTradeOff),
+        (ViewKind::Fairness, UiCommand::ShowFairness),
+    ];
+    let chosen = views.iter().position(|(kind, _)| *kind == state.view).unwrap_or(0);
+    let labels = views.map(|(_, command)| (command.label(), hint(&child, command)));
+    if let Some(index) = tabs::tabs(&mut child, &labels, chosen, width) {
+        view.commands.send(views[index].1);
+    }
+}
+
+fn file_menu(ui: &mut Ui, view: &View<'_>, state: &UiState) {
+    command_buttons(ui, view, &[UiCommand::OpenModel, UiCommand::OpenSampleModel]);
+    recent_menu(ui, view, "Recent models", &state.recent.models);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::OpenData, UiCommand::OpenSampleData]);
+    recent_menu(ui, view, "Recent data sets", &state.recent.data);
+    command_buttons(ui, view, &[UiCommand::CloseData]);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::NewSession, UiCommand::OpenSession]);
+    recent_menu(ui, view, "Recent sessions", &state.recent.sessions);
+    command_buttons(ui, view, &[UiCommand::SaveSession]);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::ExportPng, UiCommand::ExportSvg, UiCommand::ExportCsv]);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::Quit]);
+}
+
+fn view_menu(ui: &mut Ui, view: &View<'_>) {
+    command_buttons(ui, view, &[UiCommand::ShowInspect, UiCommand::ShowTradeOff, UiCommand::ShowFairness]);
+    ui.separator();
+    let layers = [UiCommand::NextLayer, UiCommand::PreviousLayer, UiCommand::FirstLayer, UiCommand::LastLayer];
+    command_buttons(ui, view, &layers);
+    command_buttons(ui, view, &[UiCommand::Play, UiCommand::ToggleFit]);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::NextExample, UiCommand::PreviousExample]);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::ThemeSystem, UiCommand::ThemeLight, UiCommand::ThemeDark]);
+    ui.separator();
+    command_buttons(ui, view, &[UiCommand::ZoomIn, UiCommand::ZoomOut, UiCommand::ZoomReset]);
+}
+
+/// Paths opened before; those that are gone can only be forgotten.
+pub(crate) fn recent_menu(ui: &mut Ui, view: &View<'_>, label: &str, paths: &[PathBuf]) {
+    ui.add_enabled_ui(!paths.is_empty(), |ui| {
+        ui.menu_button(label, |ui| recent_list(ui, view, paths));
+    });
+}
+
+/// The entries of [`recent_menu`].
+pub(crate) fn recent_list(ui: &mut Ui, view: &View<'_>, paths: &[PathBuf]) {
+    for path in paths {
+        // Asking the disk at every frame a menu is open is cheap: there are eight.
+        if path.exists() {
+            let button = ui.button(files::short_name(path)).on_hover_text(path.display().to_string());
+            if button.clicked() {
+                view.commands.request(Request::OpenPath(path.clone()));
+            }
+        } else {
+            let button = ui.button(format!("{} (gone, forget it)", files::short_name(path)));
+            if button.on_hover_text(path.display().to_string()).clicked() {
+                view.commands.request(Request::ForgetRecent(path.clone()));
+            }
+        }
+    }
+}
+
+/// One menu entry per command.
+fn command_buttons(ui: &mut Ui, view: &View<'_>, commands: &[UiCommand]) {
+    for &command in commands {
+        let mut button = Button::new(command.label());
+        if let Some(shortcut) = command.shortcuts().first() {
+            button = button.shortcut_text(ui.ctx().format_shortcut(shortcut));
+        }
+        let response = ui.add_enabled(command.is_available(view.environment), button);
+        if response.on_hover_text(command.tooltip()).clicked() {
+            view.commands.send(command);
+        }
+    }
+}
+
+/// A command's tooltip with its key.
+pub(crate) fn hint(ui: &Ui, command: UiCommand) -> String {
+    match command.shortcuts().first() {
+        Some(shortcut) => format!("{} ({})", command.tooltip(), ui.ctx().format_shortcut(shortcut)),
+        None => command.tooltip().to_owned(),
+    }
+}
+
+fn theme_button(ui: &mut Ui, view: &View<'_>, state: &UiState) {
+    let (label, next) = match state.theme {
+        Theme::System => ("System", UiCommand::ThemeLight),
+        Theme::Light => ("Light", UiCommand::ThemeDark),
+        Theme::Dark => ("Dark", UiCommand::ThemeSystem),
+    };
+    let response = ui.add(Button::new(label).frame_when_inactive(false));
+    if response.on_hover_text(format!("Theme: {label}; click for {}", next.label().to_lowercase())).clicked() {
+        view.commands.send(next);
+    }
+}

@@ -1,0 +1,60 @@
+//! One file per panel; each draws from a read-only [`View`] and its own corner of [`UiState`].
+
+pub(crate) mod fairness;
+pub(crate) mod trade_off;
+
+mod data;
+mod details;
+mod inspect;
+mod key_editor;
+mod menu_bar;
+mod messages;
+mod model;
+mod overlays;
+mod status_bar;
+mod strategies;
+
+use egui::CentralPanel;
+use egui::Frame;
+use egui::Margin;
+use egui::Panel;
+use egui::ScrollArea;
+use egui::Ui;
+
+use crate::app::UiState;
+use crate::app::View;
+use crate::app::ViewKind;
+use crate::app::theme;
+
+/// The whole window.
+pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    let colors = theme::colors(ui);
+    let bar = Frame::new().fill(colors.panel).inner_margin(Margin::symmetric(8, 4));
+    Panel::top("menu bar").frame(bar).show(ui, |ui| menu_bar::menu_bar_ui(ui, view, state));
+    Panel::bottom("status bar").frame(bar).show(ui, |ui| status_bar::status_bar_ui(ui, view, state));
+    let side = Frame::new().fill(colors.panel).inner_margin(Margin::same(12));
+    Panel::left("settings").frame(side).default_size(272.0).size_range(232.0..=440.0).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| settings_ui(ui, view, state));
+    });
+    if state.view == ViewKind::Inspect {
+        Panel::right("details").frame(side).default_size(296.0).size_range(240.0..=480.0).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| details::details_ui(ui, view, state));
+        });
+    }
+    let centre = Frame::new().fill(colors.ground).inner_margin(Margin::symmetric(16, 12));
+    CentralPanel::no_frame().frame(centre).show(ui, |ui| match state.view {
+        ViewKind::Inspect => inspect::inspect_ui(ui, view, state),
+        ViewKind::TradeOff => trade_off::trade_off_ui(ui, view, state),
+        ViewKind::Fairness => fairness::fairness_ui(ui, view, state),
+    });
+    overlays::overlays_ui(ui.ctx(), view, state);
+    messages::messages_ui(ui.ctx(), view, state);
+}
+
+fn settings_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    model::model_ui(ui, view, state);
+    ui.add_space(16.0);
+    data::data_ui(ui, view, state);
+    ui.add_space(16.0);
+    strategies::strategies_ui(ui, view, state);
+}

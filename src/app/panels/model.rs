@@ -1,0 +1,53 @@
+//! Which checkpoint is open.
+
+use egui::RichText;
+use egui::Ui;
+
+use crate::app::UiCommand;
+use crate::app::UiState;
+use crate::app::View;
+use crate::app::files;
+use crate::app::panels::menu_bar;
+use crate::app::theme;
+use crate::app::widgets::section;
+
+/// The model's corner of the left panel.
+pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
+    section::heading(ui, "Model");
+    let path = &view.project.model;
+    ui.add(egui::Label::new(RichText::new(files::short_name(path)).font(theme::medium(theme::BODY))).truncate())
+        .on_hover_text(path.display().to_string());
+    if let Some(checkpoint) = view.session.checkpoint(view.project) {
+        let config = &checkpoint.model.config;
+        let shape = &config.shape;
+        ui.label(
+            RichText::new(format!(
+                "{:?} · {} layers × {} · {} heads",
+                config.family, shape.num_layers, shape.hidden, shape.num_heads
+            ))
+            .color(theme::colors(ui).muted),
+        )
+        .on_hover_text(format!(
+            "Feed-forward width {}, vocabulary {}, at most {} tokens\nClasses: {}",
+            shape.intermediate,
+            config.vocab_size,
+            config.max_tokens,
+            config.labels.join(", ")
+        ));
+    } else if let Some(reason) = view.session.model.failure(path) {
+        section::failure(ui, reason, "Open a folder with config.json, model.safetensors and tokenizer.json");
+    } else {
+        ui.weak("Loading…");
+    }
+    ui.horizontal(|ui| {
+        if ui.button("Open…").on_hover_text(menu_bar::hint(ui, UiCommand::OpenModel)).clicked() {
+            view.commands.send(UiCommand::OpenModel);
+        }
+        ui.menu_button("Recent", |ui| {
+            if ui.button(UiCommand::OpenSampleModel.label()).clicked() {
+                view.commands.send(UiCommand::OpenSampleModel);
+            }
+            menu_bar::recent_list(ui, view, &state.recent.models);
+        });
+    });
+}

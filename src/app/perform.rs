@@ -1,0 +1,317 @@
+//! Carries out what panels, menus and keys asked for.
+
+use std::path::PathBuf;
+
+use egui::Context;
+use egui::ViewportCommand;
+
+use crate::app::App;
+use crate::app::Edit;
+use crate::app::Request;
+use crate::app::Theme;
+use crate::app::UiCommand;
+use crate::app::ViewKind;
+use crate::app::apply;
+use crate::app::defaults;
+use crate::app::edit::Command;
+use crate::app::exports;
+use crate::app::exports::ExportKind;
+use crate::app::files;
+use crate::app::files::Openable;
+use crate::app::state::Recent;
+use crate::app::theme;
+use crate::project;
+use crate::project::DataSource;
+
+/// Everything that was asked for since the last frame, dropped files included.
+pub(crate) fn all(app: &mut App, ctx: &Context) {
+    let dropped: Vec<PathBuf> =
+        ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+    for path in dropped {
+        app.commands.request(Request::OpenPath(path));
+    }
+    for command in app.commands.drain() {
+        match command {
+            Command::Ui(command) => perform(app, ctx, command),
+            Command::Edit(edit) => apply::apply(&mut app.project, edit),
+            Command::Request(request) => answer(app, request),
+        }
+    }
+}
+
+fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
+    match command {
+        UiCommand::OpenModel | UiCommand::OpenData | UiCommand::OpenSession => open_by_dialog(app, command),
+        UiCommand::OpenSampleModel => apply::apply(&mut app.project, Edit::SetModel(defaults::project().model)),
+        UiCommand::OpenSampleData => open_sample_data(app),
+        UiCommand::CloseData => close_data(app),
+        UiCommand::SaveSession => save_session(app),
+        UiCommand::NewSession => new_session(app),
+        UiCommand::ExportPng => export(app, ctx, ExportKind::Png),
+        UiCommand::ExportSvg => export(app, ctx, ExportKind::Svg),
+        UiCommand::ExportCsv => export(app, ctx, ExportKind::Csv),
+        UiCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        UiCommand::Undo => undo(app),
+        UiCommand::Redo => redo(app),
+        UiCommand::ResetStrategies => apply::apply(&mut app.project, Edit::SetStrategies(defaults::strategies())),
+        UiCommand::FocusText => focus_text(app),
+        UiCommand::ShowInspect => app.ui.view = ViewKind::Inspect,
+        UiCommand::ShowTradeOff => app.ui.view = ViewKind::TradeOff,
+        UiCommand::ShowFairness => app.ui.view = ViewKind::Fairness,
+        UiCommand::ThemeSystem => choose_theme(app, ctx, Theme::System),
+        UiCommand::ThemeLight => choose_theme(app, ctx, Theme::Light),
+        UiCommand::ThemeDark => choose_theme(app, ctx, Theme::Dark),
+        UiCommand::ZoomIn => zoom(ctx, 1),
+        UiCommand::ZoomOut => zoom(ctx, -1),
+        UiCommand::ZoomReset => ctx.set_zoom_factor(1.0),
+        UiCommand::ToggleFit => app.ui.fit = !app.ui.fit,
+        UiCommand::NextLayer => step_layer(app, 1),
+        UiCommand::PreviousLayer => step_layer(app, -1),
+        UiCommand::FirstLayer => set_layer(app, 0),
+        UiCommand::LastLayer => set_layer(app, usize::MAX),
+        UiCommand::Play => toggle_play(app, ctx),
+        UiCommand::NextExample => step_example(app, 1),
+        UiCommand::PreviousExample => step_example(app, -1),
+        UiCommand::ClearSelection => app.ui.pinned = None,
+        UiCommand::StopJobs => app.session.stop(),
+        UiCommand::ShowMessages => app.ui.show_messages = !app.ui.show_messages,
+        UiCommand::ShowShortcuts => app.ui.show_shortcuts = !app.ui.show_shortcuts,
+        UiCommand::About => app.ui.show_about = !app.ui.show_about,
+    }
+}
+
+fn answer(app: &mut App, request: Request) {
+    match request {
+        Request::OpenPath(path) => open_path(app, path),
+        Request::ForgetRecent(path) => app.ui.recent.forget(&path),
+        Request::ShowExample(index) => show_example(app, index),
+        Request::FilterExamples(filter) => filter_examples(app, filter),
+        Request::DismissToast(id) => app.session.messages.dismiss(id),
+        Request::ClearMessages => app.session.messages.clear(),
+        Request::TradeOff(request) => app.with_work(|work, _, context| work.handle(request, context)),
+        Request::Fairness(request) => app.with_work(|_, work, context| work.handle(request, context)),
+    }
+}
+
+fn open_by_dialog(app: &mut App, command: UiCommand) {
+    let path = match command {
+        UiCommand::OpenModel => files::ask_model(),
+        UiCommand::OpenData => files::ask_data(),
+        _ => files::ask_session(),
+    };
+    if let Some(path) = path {
+        open_path(app, path);
+    }
+}
+
+fn open_path(app: &mut App, path: PathBuf) {
+    match Openable::of(&path) {
+        Some(Openable::Model) => {
+            let folder = files::model_folder(&path);
+            Recent::remember(&mut app.ui.recent.models, folder.clone());
+            app.session.model.forget_failure();
+            apply::apply(&mut app.project, Edit::SetModel(folder));
+        }
+        Some(Openable::Data) => {
+            Recent::remember(&mut app.ui.recent.data, path.clone());
+            app.session.data.forget_failure();
+            app.ui.example = None;
+            app.ui.example_filter = None;
+            apply::apply(&mut app.project, Edit::SetData(Some(DataSource { path, ..DataSource::default() })));
+        }
+        Some(Openable::Session) => open_session(app, path),
+        None => app.session.messages.error(
+            format!("{} is nothing prunescope can open", files::short_name(&path)),
+            "Open a model folder, a CSV, TSV, JSON Lines or Parquet file, or a session",
+        ),
+    }
+}
+
+fn open_session(app: &mut App, path: PathBuf) {
+    match project::load(&path) {
+        Ok(project) => {
+            Recent::remember(&mut app.ui.recent.sessions, path);
+            apply::apply(&mut app.project, Edit::Replace(Box::new(project)));
+        }
+        Err(err) => app.session.messages.error(err.to_string(), "Choose a file that was written with Save session"),
+    }
+}
+
+fn save_session(app: &mut App) {
+    let Some(path) = files::ask_target("Save session", "session.prunescope", "Session", "prunescope") else { return };
+    match project::save(&app.project, &path) {
+        Ok(()) => {
+            app.session.messages.info(format!("Session saved as {}", files::short_name(&path)));
+            Recent::remember(&mut app.ui.recent.sessions, path);
+        }
+        Err(err) => app.session.messages.error(err.to_string(), "Choose another folder"),
+    }
+}
+
+fn new_session(app: &mut App) {
+    app.ui.example = None;
+    app.ui.example_filter = None;
+    app.ui.pinned = None;
+    apply::apply(&mut app.project, Edit::Replace(Box::new(defaults::project())));
+}
+
+fn open_sample_data(app: &mut App) {
+    match defaults::sample_data() {
+        Some(source) => {
+            app.ui.example = None;
+            apply::apply(&mut app.project, Edit::SetData(Some(source)));
+        }
+        None => app.session.messages.error(
+            "the sample data is not beside the program",
+            "Set PRUNESCOPE_MODELS to the folder sample_models, or open a data set of your own",
+        ),
+    }
+}
+
+fn close_data(app: &mut App) {
+    app.ui.example = None;
+    app.ui.example_filter = None;
+    apply::apply(&mut app.project, Edit::SetData(None));
+}
+
+fn export(app: &mut App, ctx: &Context, kind: ExportKind) {
+    let dark_mode = ctx.global_style().visuals.dark_mode;
+    let name = exports::file_name(app.ui.view, kind);
+    let Some(path) = files::ask_target("Export", &name, kind.label(), kind.extension()) else { return };
+    match exports::export(&app.project, &app.session, &app.ui, &exports::Target { kind, path: &path, dark_mode }) {
+        Ok(()) => app.session.messages.info(format!("Saved {}", files::short_name(&path))),
+        Err(err) => app.session.messages.error(format!("{} could not be written: {err}", files::short_name(&path)), "Choose another folder"),
+    }
+}
+
+fn undo(app: &mut App) {
+    if let Some(project) = app.undo.undo(&app.project).cloned() {
+        app.project = project;
+    }
+}
+
+fn redo(app: &mut App) {
+    if let Some(project) = app.undo.redo(&app.project).cloned() {
+        app.project = project;
+    }
+}
+
+fn focus_text(app: &mut App) {
+    app.ui.view = ViewKind::Inspect;
+    app.ui.focus_text = true;
+}
+
+fn choose_theme(app: &mut App, ctx: &Context, chosen: Theme) {
+    app.ui.theme = chosen;
+    theme::choose(ctx, chosen);
+}
+
+/// The zoom levels, in percent.
+const ZOOMS: [u16; 11] = [50, 67, 75, 90, 100, 110, 125, 150, 200, 250, 300];
+
+fn zoom(ctx: &Context, direction: i32) {
+    let now = ctx.zoom_factor() * 100.0;
+    let next = if direction > 0 {
+        ZOOMS.iter().find(|&&level| f32::from(level) > now + 0.5)
+    } else {
+        ZOOMS.iter().rev().find(|&&level| f32::from(level) < now - 0.5)
+    };
+    if let Some(&level) = next {
+        ctx.set_zoom_factor(f32::from(level) / 100.0);
+    }
+}
+
+fn num_layers(app: &App) -> usize {
+    app.session.inspect.shown().map_or(0, |set| set.num_layers)
+}
+
+fn set_layer(app: &mut App, layer: usize) {
+    app.ui.playing = None;
+    app.ui.layer = layer.min(num_layers(app));
+}
+
+fn step_layer(app: &mut App, step: isize) {
+    let last = num_layers(app);
+    set_layer(app, app.ui.layer.min(last).saturating_add_signed(step));
+}
+
+/// Seconds a layer stays on screen while they play.
+const LAYER_SECONDS: f64 = 0.6;
+
+fn toggle_play(app: &mut App, ctx: &Context) {
+    if app.ui.playing.take().is_some() {
+        return;
+    }
+    if app.ui.layer >= num_layers(app) {
+        app.ui.layer = 0;
+    }
+    app.ui.playing = Some(ctx.input(|input| input.time) + LAYER_SECONDS);
+}
+
+/// Moves the play on.
+pub(crate) fn play(app: &mut App, ctx: &Context, now: f64) {
+    let Some(due) = app.ui.playing else { return };
+    if now >= due {
+        app.ui.layer = app.ui.layer.saturating_add(1).min(num_layers(app));
+        app.ui.playing = (app.ui.layer < num_layers(app)).then_some(now + LAYER_SECONDS);
+    }
+    if let Some(due) = app.ui.playing {
+        ctx.request_repaint_after(std::time::Duration::from_secs_f64((due - now).max(0.0)));
+    }
+}
+
+fn show_example(app: &mut App, index: usize) {
+    let Some(text) = app
+        .session
+        .dataset(&app.project)
+        .and_then(|dataset| dataset.examples.get(index))
+        .map(|example| example.text.as_ref().to_owned())
+    else {
+        return;
+    };
+    app.ui.example = Some(index);
+    app.ui.pinned = None;
+    app.ui.scroll = 0.0;
+    apply::apply(&mut app.project, Edit::SetText(text));
+}
+
+fn step_example(app: &mut App, step: isize) {
+    let Some(dataset) = app.session.dataset(&app.project) else { return };
+    let count = dataset.examples.len();
+    let filter = app.ui.example_filter;
+    let is_member = |index: usize| match filter {
+        None => true,
+        Some((column, value)) => {
+            dataset.examples[index].groups.get(column).is_some_and(|values| values.contains(&value))
+        }
+    };
+    let next = match (app.ui.example, step > 0) {
+        (None, true) => (0..count).find(|&index| is_member(index)),
+        (None, false) => (0..count).rev().find(|&index| is_member(index)),
+        (Some(at), true) => (at + 1..count).chain(0..count.min(at + 1)).find(|&index| is_member(index)),
+        (Some(at), false) => (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(|&index| is_member(index)),
+    };
+    if let Some(index) = next {
+        show_example(app, index);
+    }
+}
+
+fn filter_examples(app: &mut App, filter: Option<(usize, usize)>) {
+    app.ui.example_filter = filter;
+    if filter.is_some() {
+        app.ui.example = None;
+        app.ui.view = ViewKind::Inspect;
+        step_example(app, 1);
+    }
+}
+
+/// A pin on a strategy or token that is gone does not stay.
+pub(crate) fn drop_stale_selection(app: &mut App) {
+    let Some(pinned) = app.ui.pinned else { return };
+    let Some(set) = app.session.inspect.shown() else { return };
+    let columns = set.runs.values().map(|run| run.ribbon.num_columns).max().unwrap_or(0).max(set.encoded.tokens.len());
+    let is_known = app.project.entry(pinned.entry).is_some_and(|entry| entry.enabled);
+    if !is_known || pinned.column >= columns {
+        app.ui.pinned = None;
+    }
+}

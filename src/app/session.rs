@@ -1,0 +1,189 @@
+//! What is computed: model, data, results, messages. Never saved, never undone.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::ViewKind;
+use crate::app::files;
+use crate::app::inspect_work::InspectWork;
+use crate::app::messages::Messages;
+use crate::app::panels::fairness::FairnessWork;
+use crate::app::panels::trade_off::TradeOffWork;
+use crate::app::workers::Failure;
+use crate::app::workers::Slot;
+use crate::app::workers::SlotEvent;
+use crate::data;
+use crate::data::Dataset;
+use crate::data::ReadOptions;
+use crate::jobs::Progress;
+use crate::jobs::Wake;
+use crate::model;
+use crate::model::Checkpoint;
+use crate::project::DataSource;
+use crate::project::Project;
+
+/// Everything that was computed, and what is being computed.
+#[derive(Default)]
+pub(crate) struct Session {
+    /// The checkpoint.
+    pub(crate) model: Slot<PathBuf, Checkpoint>,
+    /// The data set.
+    pub(crate) data: Slot<DataSource, Dataset>,
+    /// Of the Inspect view.
+    pub(crate) inspect: InspectWork,
+    /// Of the trade-off view.
+    pub(crate) trade_off: TradeOffWork,
+    /// Of the fairness view.
+    pub(crate) fairness: FairnessWork,
+    /// What was said.
+    pub(crate) messages: Messages,
+    /// Measured times are left out of what is shown, so that two pictures of the same state are the same.
+    pub(crate) hide_times: bool,
+}
+
+/// What background work of a view may know when it starts or takes in results.
+pub(crate) struct WorkContext<'a> {
+    /// What is set.
+    pub(crate) project: &'a Project,
+    /// The checkpoint, if it is the one the project names.
+    pub(crate) checkpoint: Option<Arc<Checkpoint>>,
+    /// The data set, if it is the one the project names.
+    pub(crate) dataset: Option<Arc<Dataset>>,
+    /// The view in front.
+    pub(crate) shown: ViewKind,
+    /// Work that would wait for a click starts by itself: a picture must not be empty.
+    pub(crate) starts_by_itself: bool,
+    /// Wakes the window when work is done.
+    pub(crate) wake: Wake,
+    /// Where failures are told.
+    pub(crate) messages: &'a mut Messages,
+}
+
+/// One line of the status bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JobStatus {
+    /// What runs.
+    pub(crate) label: String,
+    /// How far it is.
+    pub(crate) progress: Progress,
+}
+
+impl Session {
+    /// The checkpoint the project names, once it is loaded.
+    pub(crate) fn checkpoint(&self, project: &Project) -> Option<&Arc<Checkpoint>> {
+        self.model.get(&project.model)
+    }
+
+    /// The data set the project names, once it is read.
+    pub(crate) fn dataset(&self, project: &Project) -> Option<&Arc<Dataset>> {
+        self.data.get(project.data.as_ref()?)
+    }
+
+    /// Loads what the project names; takes in what has finished.
+    pub(crate) fn update(&mut self, project: &Project, wake: &Wake) {
+        self.update_model(project, wake);
+        self.update_data(project, wake);
+        if let Some(checkpoint) = self.model.get(&project.model).cloned() {
+            if let Some(failure) = self.inspect.update(project, &checkpoint, wake) {
+                self.messages.error(failure, "Change the text or the strategy's settings");
+            }
+        } else {
+            self.inspect.suspend();
+        }
+    }
+
+    fn update_model(&mut self, project: &Project, wake: &Wake) {
+        self.model.want(project.model.clone());
+        if let Some(path) = self.model.due().cloned() {
+            self.model.start("load model", Arc::clone(wake), move |_| load_model(&path));
+        }
+        match self.model.poll() {
+            Some(SlotEvent::Ended(path, Failure::Failed(reason))) => {
+                let name = files::short_name(&path);
+                self.messages.error(
+                    format!("{name} could not be opened: {reason}"),
+                    "Choose a folder with config.json, weights and tokenizer",
+                );
+            }
+            Some(SlotEvent::Finished(_) | SlotEvent::Ended(..)) | None => {}
+        }
+    }
+
+    fn update_data(&mut self, project: &Project, wake: &Wake) {
+        match &project.data {
+            Some(source) => self.data.want(source.clone()),
+            None => self.data.clear(),
+        }
+        if let Some(source) = self.data.due().cloned() {
+            self.data.start("read data", Arc::clone(wake), move |_| read_data(&source));
+        }
+        match self.data.poll() {
+            Some(SlotEvent::Ended(source, Failure::Failed(reason))) => {
+                let name = files::short_name(&source.path);
+                let advice = "Choose a file with a header and a text column: CSV, TSV, JSON Lines or Parquet";
+                self.messages.error(format!("{name} could not be read: {reason}"), advice);
+            }
+            Some(SlotEvent::Finished(source)) => {
+                let skipped = self.data.get(&source).map_or(0, |dataset| dataset.skipped.len());
+                if skipped > 0 {
+                    let name = files::short_name(&source.path);
+                    self.messages.info(format!("{name}: {skipped} rows could not be read and are left out"));
+                }
+            }
+            Some(SlotEvent::Ended(..)) | None => {}
+        }
+    }
+
+    /// What runs, for the status bar.
+    pub(crate) fn jobs(&self) -> Vec<JobStatus> {
+        let line = |label: &str, progress: Option<Progress>| {
+            progress.map(|progress| JobStatus { label: label.to_owned(), progress })
+        };
+        let inspect = self.inspect.is_slow().then(Progress::default);
+        [
+            line("Loading model", self.model.progress()),
+            line("Reading data", self.data.progress()),
+            line("Running the text", inspect),
+            line("Trade-off", self.trade_off.progress()),
+            line("Fairness", self.fairness.progress()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Whether anything runs or is about to.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.model.is_busy()
+            || self.data.is_busy()
+            || self.inspect.is_busy()
+            || self.trade_off.progress().is_some()
+            || self.fairness.progress().is_some()
+    }
+
+    /// Asks everything to stop.
+    pub(crate) fn stop(&mut self) {
+        self.model.stop();
+        self.data.stop();
+        self.inspect.stop();
+        self.trade_off.stop();
+        self.fairness.stop();
+    }
+}
+
+fn load_model(path: &Path) -> Result<Checkpoint, Failure> {
+    let name = path.to_str().ok_or_else(|| Failure::Failed("the path is not valid text".to_owned()))?;
+    let folder = model::find_model(name).map_err(|err| Failure::Failed(err.to_string()))?;
+    Checkpoint::load(&folder).map_err(|err| Failure::Failed(err.to_string()))
+}
+
+fn read_data(source: &DataSource) -> Result<Dataset, Failure> {
+    let options = ReadOptions {
+        text_column: source.text_column.clone(),
+        label_column: source.label_column.clone(),
+        group_columns: source.group_columns.clone(),
+        ..ReadOptions::default()
+    };
+    data::read(&source.path, &options).map_err(|err| Failure::Failed(err.to_string()))
+}

@@ -1,0 +1,229 @@
+//! The window itself: one frame is `update` and then `show`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::util::undoer::Settings;
+use egui::util::undoer::Undoer;
+
+use crate::app::CommandQueue;
+use crate::app::Environment;
+use crate::app::Session;
+use crate::app::UiState;
+use crate::app::View;
+use crate::app::ViewKind;
+use crate::app::WindowOptions;
+use crate::app::defaults;
+use crate::app::exports;
+use crate::app::panels;
+use crate::app::panels::fairness::FairnessWork;
+use crate::app::panels::trade_off::TradeOffWork;
+use crate::app::perform;
+use crate::app::screenshot;
+use crate::app::screenshot::Screenshot;
+use crate::app::session::WorkContext;
+use crate::app::shortcuts;
+use crate::app::theme;
+use crate::jobs::Wake;
+use crate::project;
+use crate::project::DataSource;
+use crate::project::Project;
+use crate::pruning::StrategySpec;
+
+/// The window.
+pub struct App {
+    pub(super) project: Project,
+    pub(super) session: Session,
+    pub(super) ui: UiState,
+    pub(super) undo: Undoer<Project>,
+    pub(super) commands: CommandQueue,
+    wake: Wake,
+    screenshot: Option<Screenshot>,
+    starts_by_itself: bool,
+    is_saved: bool,
+}
+
+const PROJECT_KEY: &str = "project";
+const UI_KEY: &str = "ui";
+
+impl App {
+    /// Opens on the last session, changed by what the command line asks for.
+    pub(crate) fn new(
+        creation: &eframe::CreationContext<'_>,
+        options: WindowOptions,
+        outcome: screenshot::Outcome,
+    ) -> anyhow::Result<Self> {
+        let screenshot = options.screenshot.clone().map(|path| Screenshot::new(path, outcome));
+        let storage = creation.storage.filter(|_| screenshot.is_none() && !options.start_empty);
+        let restored = storage.and_then(|storage| project::parse(&storage.get_string(PROJECT_KEY)?).ok());
+        let ui = storage.and_then(|storage| eframe::get_value(storage, UI_KEY)).unwrap_or_default();
+        let mut app = Self::build(&creation.egui_ctx, &options, restored, ui)?;
+        if screenshot.is_some() {
+            theme::stop_motion(&creation.egui_ctx);
+        }
+        app.is_saved = screenshot.is_none();
+        app.starts_by_itself = screenshot.is_some();
+        app.screenshot = screenshot;
+        Ok(app)
+    }
+
+    /// A window for tests: nothing restored or saved, nothing moves, measured times are left out.
+    ///
+    /// # Errors
+    /// When an option cannot be used: a strategy that does not parse, a session that cannot be read.
+    pub fn for_tests(ctx: &egui::Context, options: &WindowOptions) -> anyhow::Result<Self> {
+        let mut app = Self::build(ctx, options, None, UiState::default())?;
+        theme::stop_motion(ctx);
+        app.session.hide_times = true;
+        Ok(app)
+    }
+
+    fn build(ctx: &egui::Context, options: &WindowOptions, restored: Option<Project>, ui: UiState) -> anyhow::Result<Self> {
+        theme::install(ctx);
+        let mut app = Self {
+            project: initial_project(options, restored)?,
+            session: Session::default(),
+            ui,
+            undo: Undoer::with_settings(Settings { stable_time: 0.4, ..Settings::default() }),
+            commands: CommandQueue::default(),
+            wake: wake(ctx.clone()),
+            screenshot: None,
+            starts_by_itself: false,
+            is_saved: false,
+        };
+        app.ui.view = options.view.unwrap_or(app.ui.view);
+        app.ui.theme = options.theme.unwrap_or(app.ui.theme);
+        theme::choose(ctx, app.ui.theme);
+        if let Some(zoom) = options.zoom {
+            ctx.set_zoom_factor(zoom);
+        }
+        Ok(app)
+    }
+
+    /// Polls work, applies commands, feeds the undoer. Nothing is drawn.
+    pub fn update(&mut self, ctx: &egui::Context) {
+        let now = ctx.input(|input| input.time);
+        if let Some(pause) = self.session.messages.tick(now) {
+            ctx.request_repaint_after(pause);
+        }
+        perform::all(self, ctx);
+        self.session.update(&self.project, &self.wake);
+        self.with_work(|trade_off, fairness, context| {
+            trade_off.poll(context);
+            fairness.poll(context);
+        });
+        perform::drop_stale_selection(self);
+        self.undo.feed_state(now, &self.project);
+        if self.undo.is_in_flux() {
+            ctx.request_repaint_after(Duration::from_millis(500));
+        }
+        perform::play(self, ctx, now);
+        let is_busy = self.is_busy();
+        if let Some(screenshot) = &mut self.screenshot {
+            screenshot.tick(ctx, is_busy);
+        }
+    }
+
+    /// Draws the window; a wish becomes a command that the next `update` carries out.
+    pub fn show(&mut self, ui: &mut egui::Ui) {
+        let environment = self.environment();
+        shortcuts::read(ui.ctx(), &environment, &self.commands);
+        let view = View {
+            project: &self.project,
+            session: &self.session,
+            commands: &self.commands,
+            environment: &environment,
+        };
+        panels::window_ui(ui, &view, &mut self.ui);
+        if self.ui.hover.flip() || !self.commands.is_empty() {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Whether anything runs or waits to be carried out.
+    pub fn is_busy(&self) -> bool {
+        self.session.is_busy() || !self.commands.is_empty()
+    }
+
+    /// Lets the work of the data set views see what it may see.
+    pub(super) fn with_work(&mut self, act: impl FnOnce(&mut TradeOffWork, &mut FairnessWork, &mut WorkContext<'_>)) {
+        let mut context = WorkContext {
+            project: &self.project,
+            checkpoint: self.session.checkpoint(&self.project).cloned(),
+            dataset: self.session.dataset(&self.project).cloned(),
+            shown: self.ui.view,
+            starts_by_itself: self.starts_by_itself,
+            wake: Arc::clone(&self.wake),
+            messages: &mut self.session.messages,
+        };
+        act(&mut self.session.trade_off, &mut self.session.fairness, &mut context);
+    }
+
+    /// What is possible now.
+    pub(super) fn environment(&self) -> Environment {
+        Environment {
+            has_data: self.session.dataset(&self.project).is_some_and(|dataset| !dataset.examples.is_empty()),
+            has_layers: self.ui.view == ViewKind::Inspect && self.session.inspect.shown().is_some(),
+            can_export: exports::can_export(&self.session, &self.ui),
+            can_undo: self.undo.has_undo(&self.project),
+            can_redo: self.undo.has_redo(&self.project),
+            is_busy: self.session.is_busy(),
+            has_selection: self.ui.pinned.is_some(),
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.update(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if self.is_saved {
+            storage.set_string(PROJECT_KEY, project::render(&self.project));
+            eframe::set_value(storage, UI_KEY, &self.ui);
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        self.is_saved
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+fn wake(ctx: egui::Context) -> Wake {
+    Arc::new(move |within| ctx.request_repaint_after(within))
+}
+
+fn initial_project(options: &WindowOptions, restored: Option<Project>) -> anyhow::Result<Project> {
+    let mut project = match &options.session {
+        Some(path) => project::load(path)?,
+        None => restored.unwrap_or_else(defaults::project),
+    };
+    if let Some(model) = &options.model {
+        project.model.clone_from(model);
+    }
+    if let Some(path) = &options.data {
+        project.data = Some(DataSource { path: path.clone(), ..DataSource::default() });
+    }
+    if let Some(text) = &options.text {
+        project.text.clone_from(text);
+    }
+    if options.row_limit.is_some() {
+        project.row_limit = options.row_limit;
+    }
+    if !options.strategies.is_empty() {
+        project.strategies.clear();
+        for spec in &options.strategies {
+            project.push(StrategySpec::parse(spec)?, true);
+        }
+    }
+    Ok(project)
+}

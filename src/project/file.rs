@@ -1,0 +1,109 @@
+//! The session on disk: versioned JSON, strategies in their canonical spelling.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::project::DataSource;
+use crate::project::Error;
+use crate::project::Project;
+use crate::pruning::StrategySpec;
+
+/// The newest format this version writes and reads.
+pub const SCHEMA: u64 = 1;
+
+#[derive(serde::Deserialize)]
+struct Version {
+    prunescope_session: u64,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct SessionFile {
+    prunescope_session: u64,
+    model: PathBuf,
+    #[serde(default)]
+    data: Option<DataSource>,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    row_limit: Option<usize>,
+    strategies: Vec<StrategyFile>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StrategyFile {
+    spec: String,
+    #[serde(default = "enabled_by_default")]
+    enabled: bool,
+}
+
+fn enabled_by_default() -> bool {
+    true
+}
+
+/// The session as text, ending with a line break.
+#[must_use]
+pub fn render(project: &Project) -> String {
+    let file = SessionFile {
+        prunescope_session: SCHEMA,
+        model: project.model.clone(),
+        data: project.data.clone(),
+        text: project.text.clone(),
+        row_limit: project.row_limit,
+        strategies: project
+            .strategies
+            .iter()
+            .map(|entry| StrategyFile { spec: entry.spec.to_string(), enabled: entry.enabled })
+            .collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Reads a session from text.
+///
+/// # Errors
+/// [`Error::Syntax`], [`Error::Schema`] or [`Error::Strategy`].
+pub fn parse(text: &str) -> Result<Project, Error> {
+    // The version first: a newer format must be named as such, not as a missing member.
+    let version: Version = serde_json::from_str(text).map_err(|source| Error::Syntax { source })?;
+    if version.prunescope_session > SCHEMA {
+        return Err(Error::Schema { got: version.prunescope_session, expected: SCHEMA });
+    }
+    let file: SessionFile = serde_json::from_str(text).map_err(|source| Error::Syntax { source })?;
+    let mut project = Project::new(file.model);
+    project.data = file.data;
+    project.text = file.text;
+    project.row_limit = file.row_limit;
+    for (index, strategy) in file.strategies.into_iter().enumerate() {
+        let spec = StrategySpec::parse(&strategy.spec).map_err(|source| Error::Strategy {
+            number: index + 1,
+            spec: strategy.spec.clone(),
+            source,
+        })?;
+        project.push(spec, strategy.enabled);
+    }
+    Ok(project)
+}
+
+/// Reads a session file.
+///
+/// # Errors
+/// [`Error::Read`], and those of [`parse`].
+pub fn load(path: &Path) -> Result<Project, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    parse(&text)
+}
+
+/// Writes a session file: beside its target first, then renamed, so that a full disk never costs the old one.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn save(project: &Project, path: &Path) -> Result<(), Error> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let partial = path.with_file_name(name);
+    std::fs::write(&partial, render(project))
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| Error::Write { path: path.to_owned(), source })
+}

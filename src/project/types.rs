@@ -1,0 +1,116 @@
+//! What a session consists of.
+
+use std::path::PathBuf;
+
+use crate::pruning::StrategySpec;
+
+/// Names a strategy of the session for as long as it lives there; never reused within a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct EntryId(pub u64);
+
+/// One strategy in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrategyEntry {
+    /// Its name inside the session.
+    pub id: EntryId,
+    /// The strategy and its settings.
+    pub spec: StrategySpec,
+    /// Whether it is run and shown.
+    pub enabled: bool,
+}
+
+/// Which file holds the texts, and how its columns are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DataSource {
+    /// The file.
+    pub path: PathBuf,
+    /// The text column; found by name where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_column: Option<String>,
+    /// The label column; found by name where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// The group columns; guessed where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_columns: Option<Vec<String>>,
+}
+
+/// Everything that is saved and undone. Small, so that a copy a step costs nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Project {
+    /// A checkpoint folder, or the name of a bundled one.
+    pub model: PathBuf,
+    /// The data set, if one is open.
+    pub data: Option<DataSource>,
+    /// The text that is looked at.
+    pub text: String,
+    /// The strategies, in the order shown.
+    pub strategies: Vec<StrategyEntry>,
+    /// At most this many rows are evaluated; `None` = all.
+    pub row_limit: Option<usize>,
+    /// The id the next strategy gets.
+    pub(super) next_id: u64,
+}
+
+impl Project {
+    /// An empty session on a model.
+    pub fn new(model: impl Into<PathBuf>) -> Self {
+        Self {
+            model: model.into(),
+            data: None,
+            text: String::new(),
+            strategies: Vec::new(),
+            row_limit: None,
+            next_id: 1,
+        }
+    }
+
+    /// Appends a strategy and gives it a name.
+    pub fn push(&mut self, spec: StrategySpec, enabled: bool) -> EntryId {
+        let id = self.fresh_id();
+        self.strategies.push(StrategyEntry { id, spec, enabled });
+        id
+    }
+
+    /// Appends a copy right behind the original; `None` if there is no such strategy.
+    pub fn duplicate(&mut self, id: EntryId) -> Option<EntryId> {
+        let index = self.index_of(id)?;
+        let copy = self.fresh_id();
+        let spec = self.strategies[index].spec.clone();
+        self.strategies.insert(index + 1, StrategyEntry { id: copy, spec, enabled: true });
+        Some(copy)
+    }
+
+    /// Takes a strategy out; whether there was one.
+    pub fn remove(&mut self, id: EntryId) -> bool {
+        let before = self.strategies.len();
+        self.strategies.retain(|entry| entry.id != id);
+        self.strategies.len() != before
+    }
+
+    /// One strategy.
+    pub fn entry(&self, id: EntryId) -> Option<&StrategyEntry> {
+        self.strategies.iter().find(|entry| entry.id == id)
+    }
+
+    /// One strategy, to change.
+    pub fn entry_mut(&mut self, id: EntryId) -> Option<&mut StrategyEntry> {
+        self.strategies.iter_mut().find(|entry| entry.id == id)
+    }
+
+    /// Where a strategy stands in the list.
+    pub fn index_of(&self, id: EntryId) -> Option<usize> {
+        self.strategies.iter().position(|entry| entry.id == id)
+    }
+
+    /// The strategies that are run and shown.
+    pub fn enabled(&self) -> impl Iterator<Item = &StrategyEntry> {
+        self.strategies.iter().filter(|entry| entry.enabled)
+    }
+
+    fn fresh_id(&mut self) -> EntryId {
+        let id = EntryId(self.next_id);
+        self.next_id += 1;
+        id
+    }
+}
