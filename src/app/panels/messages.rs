@@ -43,7 +43,7 @@ fn toasts(ctx: &Context, view: &View<'_>) {
         return;
     }
     let skipped = floating.len().saturating_sub(FLOATING);
-    Area::new(Id::new("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0]).show(ctx, |ui| {
+    Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0]).show(ctx, |ui| {
         ui.set_max_width(380.0);
         for message in &floating[skipped..] {
             toast(ui, view, message);

@@ -19,11 +19,11 @@ use crate::app::theme;
 /// All overlays.
 pub(crate) fn overlays_ui(ctx: &Context, _view: &View<'_>, state: &mut UiState) {
     if state.show_shortcuts {
-        let modal = Modal::new(Id::new("shortcuts")).show(ctx, shortcuts);
+        let modal = Modal::new(Id::unique("shortcuts")).show(ctx, shortcuts);
         state.show_shortcuts = !(modal.should_close() || modal.inner);
     }
     if state.show_about {
-        let modal = Modal::new(Id::new("about")).show(ctx, about);
+        let modal = Modal::new(Id::unique("about")).show(ctx, about);
         state.show_about = !(modal.should_close() || modal.inner);
     }
     drop_zone(ctx);
@@ -97,7 +97,7 @@ fn drop_zone(ctx: &Context) {
     });
     let Some(hint) = hint else { return };
     let rect = ctx.content_rect();
-    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::new("drop zone")));
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop zone")));
     painter.rect_filled(rect, 0.0, Color32::from_black_alpha(150));
     painter.text(rect.center(), Align2::CENTER_CENTER, hint, theme::medium(20.0), Color32::WHITE);
 }

@@ -23,7 +23,7 @@ pub(crate) fn tabs(ui: &mut Ui, labels: &[(&str, String)], chosen: usize, width:
     for (index, (label, hint)) in labels.iter().enumerate() {
         let min = rect.min + egui::vec2(each * index as f32, 0.0);
         let tab = Rect::from_min_size(min, egui::vec2(each, height));
-        let response = ui.interact(tab, ui.id().with(("tab", index)), Sense::click());
+        let response = ui.interact(tab, ui.scope_id().with(("tab", index)), Sense::click());
         let is_chosen = index == chosen;
         let enabled = ui.is_enabled();
         response.widget_info(|| WidgetInfo::selected(Role::Tab, enabled, is_chosen, label));
