@@ -1,5 +1,12 @@
 //! Results per group.
 
+use crate::evaluation::Measure;
+use crate::evaluation::Prepared;
+use crate::evaluation::StrategyRun;
+use crate::evaluation::compare::Compared;
+use crate::evaluation::compare::compare_now;
+use crate::evaluation::resample::Draws;
+use crate::evaluation::slice::Slice;
 use crate::metrics::Estimate;
 
 /// How far a rate can be used, by its own denominator.
@@ -80,6 +87,59 @@ pub struct GroupRow {
     pub difference: Estimate,
     /// What may be done with these numbers, by [`GroupRow::denominator`].
     pub size: SizeClass,
+}
+
+/// One measure for every value of a group column, in the column's order.
+///
+/// Groups whose denominator is below 10 get counts and no rate. Empty if there is no such column.
+#[must_use]
+pub fn group_rows(
+    prepared: &Prepared,
+    dense: &StrategyRun,
+    run: &StrategyRun,
+    column: usize,
+    measure: Measure,
+) -> Vec<GroupRow> {
+    let Some(group_column) = prepared.dataset.groups.get(column) else { return Vec::new() };
+    let row = |(value, name): (usize, &String)| {
+        let slice = Slice::of(prepared, dense, run, members(prepared, column, value));
+        let denominator = slice.denominator(measure);
+        let size = SizeClass::of(denominator);
+        let compared = guarded(compare_now(&slice, measure, Draws::SCREEN), size, denominator);
+        let class = |class: usize| if slice.is_binary() { slice.count(class) } else { 0 };
+        GroupRow {
+            column: group_column.name.clone(),
+            value: name.clone(),
+            n: slice.items.len(),
+            positives: class(1),
+            negatives: class(0),
+            denominator,
+            dense: compared.dense,
+            pruned: compared.pruned,
+            difference: compared.change,
+            size,
+        }
+    };
+    group_column.values.iter().enumerate().map(row).collect()
+}
+
+/// Items in a group.
+pub(super) fn members(prepared: &Prepared, column: usize, value: usize) -> Vec<usize> {
+    let is_member = |item: &usize| {
+        let example = prepared.dataset.examples.get(prepared.rows[*item]);
+        example.and_then(|example| example.groups.get(column)).is_some_and(|values| values.contains(&value))
+    };
+    (0..prepared.len()).filter(is_member).collect()
+}
+
+/// Takes away rates that rest on too few examples.
+pub(super) fn guarded(compared: Compared, size: SizeClass, denominator: usize) -> Compared {
+    if size.shows_rate() || size == SizeClass::NotEstimable {
+        return compared;
+    }
+    let reason = format!("{denominator} of the examples it rests on: counts only below 10");
+    let missing = Estimate::undefined(reason, denominator);
+    Compared { measure: compared.measure, dense: missing.clone(), pruned: missing.clone(), change: missing }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 /// A metric of predictions against labels.
 ///
-/// *Positive* is class 1. Where a model has other than two classes, only [`Measure::Accuracy`], [`Measure::F1`] (mean of
-/// all classes) and [`Measure::LogLoss`] are defined.
+/// *Positive* is class 1. Where a model has other than two classes, only [`Measure::Accuracy`],
+/// [`Measure::BalancedAccuracy`], [`Measure::F1`] (mean of all classes) and [`Measure::LogLoss`] are defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
@@ -135,8 +135,8 @@ impl Measure {
                  Wilson interval; changes: bootstrap over examples"
             }
             Self::BalancedAccuracy => {
-                "Mean of the true positive and the true negative rate, so that both classes count the same. \
-                 Bootstrap interval"
+                "Mean over the classes of the share found, so that all classes count the same; with two classes \
+                 (TPR + TNR) / 2. Bootstrap interval"
             }
             Self::F1 => {
                 "Harmonic mean of precision and true positive rate of class 1: 2 TP / (2 TP + FP + FN); \
@@ -155,6 +155,12 @@ impl Measure {
                  DeLong interval on the logit scale; changes: paired DeLong"
             }
         }
+    }
+
+    /// Whether it is defined for models with two classes only.
+    #[must_use]
+    pub fn needs_two_classes(self) -> bool {
+        !matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::F1 | Self::LogLoss)
     }
 
     /// Whether larger values are better; `None` where neither direction is.

@@ -1,6 +1,14 @@
 //! A whole run in a few numbers.
 
 use crate::engine::Removal;
+use crate::evaluation::Measure;
+use crate::evaluation::Prepared;
+use crate::evaluation::StrategyRun;
+use crate::evaluation::compare::compare_now;
+use crate::evaluation::resample::Draws;
+use crate::evaluation::slice::Slice;
+use crate::evaluation::spent::Spent;
+use crate::metrics;
 use crate::metrics::Estimate;
 
 /// One strategy over a data set, beside the dense run on the same items.
@@ -46,4 +54,43 @@ pub struct Summary {
     pub mid_p: f64,
     /// Wall-clock seconds of the run.
     pub secs: f64,
+}
+
+/// Sums up a run beside the dense run on the same items.
+#[must_use]
+pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) -> Summary {
+    let slice = Slice::all(prepared, dense, run);
+    let measures = [Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc];
+    let [accuracy, f1, log_loss, auc] = measures.map(|measure| compare_now(&slice, measure, Draws::SCREEN));
+    let spent = Spent::of(prepared, &run.results);
+    let changes = slice.changes(Measure::Accuracy).unwrap_or_default();
+    Summary {
+        n: run.results.len(),
+        labelled: slice.items.len(),
+        removal: run.removal,
+        accuracy: accuracy.pruned,
+        f1: f1.pruned,
+        log_loss: log_loss.pruned,
+        auc: auc.pruned,
+        retention: spent.retention,
+        final_retention: spent.final_retention,
+        macs: spent.macs,
+        dense_macs: spent.dense_macs,
+        padded_macs: spent.padded_macs,
+        flops_reduction: spent.flops_reduction(),
+        flops_reduction_padded: spent.flops_reduction_padded(),
+        accuracy_change: accuracy.change,
+        harmed: changes.harmed,
+        rescued: changes.rescued,
+        flips: flips(dense, run),
+        mid_p: metrics::mcnemar_mid_p(changes.harmed, changes.rescued),
+        secs: run.duration.as_secs_f64(),
+    }
+}
+
+/// Share of items, labelled or not, whose prediction differs.
+fn flips(dense: &StrategyRun, run: &StrategyRun) -> Estimate {
+    let pairs = dense.results.iter().zip(&run.results);
+    let flips = pairs.filter(|(dense, pruned)| dense.prediction != pruned.prediction).count();
+    metrics::wilson(flips, run.results.len())
 }

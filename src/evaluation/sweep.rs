@@ -1,6 +1,13 @@
-//! A strategy at several settings, for the trade-off curve.
+//! Strategies at several settings, for the trade-off curve.
 
+use crate::evaluation::Error;
+use crate::evaluation::Prepared;
+use crate::evaluation::StrategyRun;
 use crate::evaluation::Summary;
+use crate::evaluation::run_strategy;
+use crate::evaluation::summarize;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
 use crate::pruning::StrategySpec;
 
 /// One setting and what it gives.
@@ -10,4 +17,32 @@ pub struct SweepPoint {
     pub spec: StrategySpec,
     /// Its numbers beside the dense run.
     pub summary: Summary,
+}
+
+/// Runs the dense model, then each setting in turn, and hands over every point as soon as it is finished.
+///
+/// The first point is the dense one. A setting that cannot run (a schedule for another number of layers) is handed over
+/// as its error, and the sweep goes on. A stop drops the setting at work; finished points have been handed over by then.
+///
+/// # Errors
+/// [`Error::Cancelled`] if it was asked to stop, or any failure of the dense run.
+pub fn sweep(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    prepared: &Prepared,
+    specs: &[StrategySpec],
+    mut on_point: impl FnMut(&StrategySpec, Result<SweepPoint, Error>),
+) -> Result<StrategyRun, Error> {
+    let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
+    let dense = run_strategy(ticket, checkpoint, prepared, &dense_spec, |_| {})?;
+    let point = |run: &StrategyRun| SweepPoint { spec: run.spec.clone(), summary: summarize(prepared, &dense, run) };
+    on_point(&dense_spec, Ok(point(&dense)));
+    for spec in specs {
+        match run_strategy(ticket, checkpoint, prepared, spec, |_| {}) {
+            Ok(run) => on_point(spec, Ok(point(&run))),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => on_point(spec, Err(error)),
+        }
+    }
+    Ok(dense)
 }

@@ -1,0 +1,243 @@
+//! Dense against pruned, overall and per group: every metric, gaps, paired tests, verdicts.
+
+use crate::evaluation::Compared;
+use crate::evaluation::Draws;
+use crate::evaluation::Measure;
+use crate::evaluation::Prepared;
+use crate::evaluation::SizeClass;
+use crate::evaluation::Spent;
+use crate::evaluation::StrategyRun;
+use crate::evaluation::compare::compare;
+use crate::evaluation::gaps::ColumnGaps;
+use crate::evaluation::gaps::gaps;
+use crate::evaluation::groups::guarded;
+use crate::evaluation::groups::members;
+use crate::evaluation::slice::Side;
+use crate::evaluation::slice::Slice;
+use crate::evaluation::verdict::LossVerdict;
+use crate::evaluation::verdict::verdicts;
+use crate::jobs::Cancelled;
+use crate::jobs::Ticket;
+use crate::metrics;
+use crate::metrics::BiasAuc;
+use crate::metrics::Estimate;
+
+/// Everything that is said about one strategy on one data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audit {
+    /// All labelled items.
+    pub overall: SliceAudit,
+    /// Each value of each group column.
+    pub groups: Vec<SliceAudit>,
+    /// How far groups lie apart.
+    pub gaps: Vec<ColumnGaps>,
+    /// Number of tests that the p-values are adjusted over.
+    pub family: usize,
+}
+
+/// Which group a slice is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupName {
+    /// The group column.
+    pub column: String,
+    /// The group.
+    pub value: String,
+}
+
+/// Everything about some items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SliceAudit {
+    /// The group; `None` = all items.
+    pub group: Option<GroupName>,
+    /// Labelled items.
+    pub n: usize,
+    /// Of these, each class; index = class.
+    pub n_per_class: Vec<usize>,
+    /// What may be done with rates over all of them.
+    pub size: SizeClass,
+    /// Every measure, dense beside pruned.
+    pub measures: Vec<Compared>,
+    /// What pruning did to decisions.
+    pub decisions: Decisions,
+    /// Paired tests of dense against pruned.
+    pub tests: Vec<PairedTest>,
+    /// Whether the loss is shown to be within tolerance.
+    pub verdicts: Vec<LossVerdict>,
+    /// How the group's scores lie against everybody else's, dense and pruned; groups of models with two classes only.
+    pub bias: Option<BiasPair>,
+    /// Tokens and multiply-accumulates, unlabelled items included.
+    pub spent: Spent,
+}
+
+/// Threshold-free text-bias metrics of one group; the background is everybody else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BiasPair {
+    /// Without pruning.
+    pub dense: BiasAuc,
+    /// With pruning.
+    pub pruned: BiasAuc,
+}
+
+impl SliceAudit {
+    /// One measure.
+    #[must_use]
+    pub fn measure(&self, measure: Measure) -> Option<&Compared> {
+        self.measures.iter().find(|compared| compared.measure == measure)
+    }
+}
+
+/// How decisions changed, as shares of the labelled items. See statistics.md c.4.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decisions {
+    /// Dense right, pruned wrong: `b / n`.
+    pub harm: Estimate,
+    /// Dense wrong, pruned right: `c / n`.
+    pub rescue: Estimate,
+    /// `(b + c) / n`.
+    pub churn: Estimate,
+    /// Prediction changed.
+    pub flips: Estimate,
+    /// From class 0 to class 1, two classes only.
+    pub flips_up: Estimate,
+    /// From class 1 to class 0, two classes only.
+    pub flips_down: Estimate,
+}
+
+/// `McNemar`'s test, mid-p, on one part of a slice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairedTest {
+    /// `all`, `positives` or `negatives`.
+    pub part: &'static str,
+    /// Dense right, pruned wrong.
+    pub harmed: usize,
+    /// Dense wrong, pruned right.
+    pub rescued: usize,
+    /// Items in the part.
+    pub n: usize,
+    /// Two-sided mid-p.
+    pub p: f64,
+    /// The same after Holm's correction over the strategy's whole family.
+    pub p_adjusted: f64,
+}
+
+/// Compares a run with the dense run, overall and for every group.
+///
+/// # Errors
+/// [`Cancelled`] if the ticket says so.
+pub fn audit(
+    ticket: &Ticket,
+    prepared: &Prepared,
+    dense: &StrategyRun,
+    run: &StrategyRun,
+    draws: Draws,
+) -> Result<Audit, Cancelled> {
+    let all = Slice::all(prepared, dense, run);
+    let slice_audit = |group: Option<GroupName>, items: Vec<usize>| -> Result<SliceAudit, Cancelled> {
+        ticket.checkpoint()?;
+        let spent = Spent::of(prepared, items.iter().map(|&item| &run.results[item]));
+        let slice = Slice::of(prepared, dense, run, items);
+        let bias = (group.is_some() && all.is_binary()).then(|| bias(&all, &slice));
+        audit_slice(ticket, &slice, Labels { group, bias, spent }, draws)
+    };
+    let mut overall = slice_audit(None, (0..prepared.len()).collect())?;
+    let mut groups = Vec::new();
+    for (column, group_column) in prepared.dataset.groups.iter().enumerate() {
+        for (value, name) in group_column.values.iter().enumerate() {
+            let group = GroupName { column: group_column.name.clone(), value: name.clone() };
+            groups.push(slice_audit(Some(group), members(prepared, column, value))?);
+        }
+    }
+    let family = adjust(&mut overall, &mut groups);
+    let gaps = gaps(&overall, &groups);
+    Ok(Audit { overall, groups, gaps, family })
+}
+
+/// What is known of a slice beside its items.
+struct Labels {
+    group: Option<GroupName>,
+    bias: Option<BiasPair>,
+    spent: Spent,
+}
+
+fn bias(all: &Slice<'_>, group: &Slice<'_>) -> BiasPair {
+    let members: Vec<usize> = group.items.iter().map(|item| item.index).collect();
+    // Items are in ascending order in every slice.
+    let in_group: Vec<bool> = all.items.iter().map(|item| members.binary_search(&item.index).is_ok()).collect();
+    let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| {
+        let columns = all.columns(side);
+        metrics::bias_auc(&columns.scores, &columns.positives, &in_group)
+    });
+    BiasPair { dense, pruned }
+}
+
+fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws) -> Result<SliceAudit, Cancelled> {
+    let Labels { group, bias, spent } = labels;
+    let mut measures = compare(ticket, slice, &Measure::ALL, draws)?;
+    if group.is_some() {
+        let guard = |compared: Compared| {
+            let denominator = slice.denominator(compared.measure);
+            guarded(compared, SizeClass::of(denominator), denominator)
+        };
+        measures = measures.into_iter().map(guard).collect();
+    }
+    Ok(SliceAudit {
+        group,
+        n: slice.items.len(),
+        n_per_class: (0..slice.classes).map(|class| slice.count(class)).collect(),
+        size: SizeClass::of(slice.items.len()),
+        measures,
+        decisions: decisions(slice),
+        tests: tests(slice),
+        verdicts: verdicts(slice),
+        bias,
+        spent,
+    })
+}
+
+fn decisions(slice: &Slice<'_>) -> Decisions {
+    let n = slice.items.len();
+    let changes = slice.changes(Measure::Accuracy).unwrap_or_default();
+    let turned = |from: usize, to: usize| {
+        if !slice.is_binary() {
+            return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes), n);
+        }
+        let turned = slice.items.iter().filter(|item| item.dense.prediction == from && item.pruned.prediction == to);
+        metrics::wilson(turned.count(), n)
+    };
+    let flips = slice.items.iter().filter(|item| item.dense.prediction != item.pruned.prediction);
+    Decisions {
+        harm: metrics::wilson(changes.harmed, n),
+        rescue: metrics::wilson(changes.rescued, n),
+        churn: metrics::wilson(changes.harmed + changes.rescued, n),
+        flips: metrics::wilson(flips.count(), n),
+        flips_up: turned(0, 1),
+        flips_down: turned(1, 0),
+    }
+}
+
+/// `McNemar` on all items and, with two classes, on each of them (Source: statistics.md c.6, test 1).
+fn tests(slice: &Slice<'_>) -> Vec<PairedTest> {
+    let mut parts = vec![("all", Measure::Accuracy)];
+    if slice.is_binary() {
+        // On the positives, right means predicted positive; on the negatives, predicted negative.
+        parts.extend([("positives", Measure::Tpr), ("negatives", Measure::Tnr)]);
+    }
+    let test = |(part, measure): (&'static str, Measure)| {
+        let changes = slice.changes(measure).unwrap_or_default();
+        let p = metrics::mcnemar_mid_p(changes.harmed, changes.rescued);
+        PairedTest { part, harmed: changes.harmed, rescued: changes.rescued, n: changes.n, p, p_adjusted: p }
+    };
+    parts.into_iter().map(test).collect()
+}
+
+/// Adjusts the p-values of all slices together and gives their number. Tests without a single example are left out.
+fn adjust(overall: &mut SliceAudit, groups: &mut [SliceAudit]) -> usize {
+    let slices = std::iter::once(overall).chain(groups);
+    let mut tests: Vec<&mut PairedTest> =
+        slices.flat_map(|slice| slice.tests.iter_mut()).filter(|test| test.n > 0).collect();
+    let raw: Vec<f64> = tests.iter().map(|test| test.p).collect();
+    for (test, adjusted) in tests.iter_mut().zip(metrics::holm(&raw)) {
+        test.p_adjusted = adjusted;
+    }
+    raw.len()
+}

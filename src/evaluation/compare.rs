@@ -1,0 +1,141 @@
+//! Measures of a slice in both models, and their paired changes, each with the interval of statistics.md c.5.
+
+use crate::evaluation::Measure;
+use crate::evaluation::resample::Draws;
+use crate::evaluation::resample::resampled;
+use crate::evaluation::slice::Columns;
+use crate::evaluation::slice::Side;
+use crate::evaluation::slice::Slice;
+use crate::jobs::Cancelled;
+use crate::jobs::Ticket;
+use crate::metrics;
+use crate::metrics::Bootstrap;
+use crate::metrics::Confusion;
+use crate::metrics::Estimate;
+
+/// One measure, dense beside pruned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// Which.
+    pub measure: Measure,
+    /// Without pruning.
+    pub dense: Estimate,
+    /// With pruning.
+    pub pruned: Estimate,
+    /// Pruned less dense, on the same items.
+    pub change: Estimate,
+}
+
+/// Compares both models of a slice on each measure.
+///
+/// # Errors
+/// [`Cancelled`] if the ticket says so (only the bootstrap takes time).
+pub(super) fn compare(
+    ticket: &Ticket,
+    slice: &Slice<'_>,
+    measures: &[Measure],
+    draws: Draws,
+) -> Result<Vec<Compared>, Cancelled> {
+    let (dense, pruned) = (slice.columns(Side::Dense), slice.columns(Side::Pruned));
+    let mut compared: Vec<Compared> = measures
+        .iter()
+        .map(|&measure| {
+            let (dense_value, pruned_value) = (value(slice, measure, &dense), value(slice, measure, &pruned));
+            let change = change(slice, measure, [&dense, &pruned], [&dense_value, &pruned_value]);
+            Compared { measure, dense: dense_value, pruned: pruned_value, change }
+        })
+        .collect();
+    add_bootstrap(ticket, slice, &mut compared, draws)?;
+    Ok(compared)
+}
+
+/// One measure, without a way to stop: at most the screen's number of draws.
+pub(super) fn compare_now(slice: &Slice<'_>, measure: Measure, draws: Draws) -> Compared {
+    let compared = compare(&Ticket::detached(), slice, &[measure], draws).ok().and_then(|mut rows| rows.pop());
+    // A detached ticket is never cancelled, so there is always one row.
+    compared.unwrap_or_else(|| {
+        let missing = Estimate::undefined("cancelled", slice.items.len());
+        Compared { measure, dense: missing.clone(), pruned: missing.clone(), change: missing }
+    })
+}
+
+/// A measure of one model on some items, with an interval where there is one in closed form.
+fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns<'_>) -> Estimate {
+    let n = columns.labels.len();
+    if measure.needs_two_classes() && !slice.is_binary() {
+        return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes), n);
+    }
+    let confusion = || Confusion::count(&columns.predictions, &columns.labels);
+    match measure {
+        Measure::Accuracy => metrics::accuracy(&columns.predictions, &columns.labels),
+        Measure::Tpr => confusion().tpr(),
+        Measure::Fpr => confusion().fpr(),
+        Measure::Fnr => confusion().fnr(),
+        Measure::Tnr => confusion().tnr(),
+        Measure::SelectionRate => confusion().selection_rate(),
+        Measure::Precision => confusion().precision(),
+        Measure::Npv => confusion().negative_predictive_value(),
+        Measure::BalancedAccuracy => metrics::balanced_accuracy(&columns.predictions, &columns.labels, slice.classes),
+        Measure::F1 => metrics::f1(&columns.predictions, &columns.labels, slice.classes),
+        Measure::LogLoss => metrics::log_loss(&columns.probabilities, &columns.labels),
+        Measure::Brier => metrics::brier(&columns.scores, &columns.positives),
+        Measure::Ece => match &slice.bins {
+            Some(bins) => metrics::ece(bins, &columns.scores, &columns.positives),
+            None => Estimate::undefined("no bins without dense scores", n),
+        },
+        Measure::Auc => metrics::auc(&columns.scores, &columns.positives),
+    }
+}
+
+/// The paired change in closed form, or without interval where only the bootstrap gives one.
+fn change(slice: &Slice<'_>, measure: Measure, columns: [&Columns<'_>; 2], values: [&Estimate; 2]) -> Estimate {
+    let [dense, pruned] = values;
+    let (Some(before), Some(after)) = (dense.value(), pruned.value()) else {
+        return if dense.value().is_none() { dense.clone() } else { pruned.clone() };
+    };
+    if measure == Measure::Auc {
+        let [dense, pruned] = columns;
+        return metrics::auc_change(&dense.scores, &pruned.scores, &dense.positives).difference;
+    }
+    match slice.changes(measure) {
+        Some(changes) => metrics::bonett_price(changes.rescued, changes.harmed, changes.n),
+        None => Estimate::plain(after - before, slice.items.len()),
+    }
+}
+
+/// Whether the values of a measure have no interval in closed form.
+fn lacks_closed_form(measure: Measure) -> bool {
+    use Measure::{BalancedAccuracy, Brier, Ece, F1, LogLoss};
+    matches!(measure, BalancedAccuracy | Brier | Ece | F1 | LogLoss)
+}
+
+/// Gives percentile intervals to values and changes that have none in closed form.
+fn add_bootstrap(ticket: &Ticket, slice: &Slice<'_>, compared: &mut [Compared], draws: Draws) -> Result<(), Cancelled> {
+    let needs_draws = |row: &&mut Compared| {
+        let by_draws = lacks_closed_form(row.measure) || matches!(row.measure, Measure::Precision | Measure::Npv);
+        by_draws && row.change.value().is_some()
+    };
+    let mut rows: Vec<&mut Compared> = compared.iter_mut().filter(needs_draws).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let measures: Vec<Measure> = rows.iter().map(|row| row.measure).collect();
+    let statistics = |picks: &[usize]| {
+        let (dense, pruned) = (slice.picked(picks, Side::Dense), slice.picked(picks, Side::Pruned));
+        let both = measures
+            .iter()
+            .flat_map(|&measure| [value(slice, measure, &dense).value(), value(slice, measure, &pruned).value()]);
+        both.collect()
+    };
+    let columns = resampled(ticket, slice, draws, 2 * measures.len(), statistics)?;
+    for (row, pair) in rows.iter_mut().zip(columns.chunks_exact(2)) {
+        let differences: Vec<Option<f64>> =
+            pair[0].iter().zip(&pair[1]).map(|(dense, pruned)| Some((*pruned)? - (*dense)?)).collect();
+        if lacks_closed_form(row.measure) {
+            row.dense = Bootstrap::percentile(&row.dense, &pair[0]).estimate;
+            row.pruned = Bootstrap::percentile(&row.pruned, &pair[1]).estimate;
+        }
+        row.change = Bootstrap::percentile(&row.change, &differences).estimate;
+    }
+    Ok(())
+}

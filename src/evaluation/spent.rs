@@ -1,0 +1,60 @@
+//! What a run cost, over some items.
+
+use crate::evaluation::ExampleResult;
+use crate::evaluation::Prepared;
+
+/// Tokens and multiply-accumulates of some items.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// Items.
+    pub items: usize,
+    /// Mean original tokens.
+    pub tokens: f64,
+    /// Mean tokens alive after the last layer.
+    pub tokens_kept: f64,
+    /// Mean over items of (mean over layers of kept ÷ `n0`). Range: 0–1.
+    pub retention: f64,
+    /// Mean over items of kept after the last layer ÷ `n0`. Range: 0–1.
+    pub final_retention: f64,
+    /// Multiply-accumulates of all items.
+    pub macs: u64,
+    /// The same for the dense model without padding.
+    pub dense_macs: u64,
+    /// The same for the dense model with every text padded to the longest one of the data set (after truncation).
+    pub padded_macs: u64,
+}
+
+impl Spent {
+    /// Sums up `results`.
+    pub(super) fn of<'a>(prepared: &Prepared, results: impl IntoIterator<Item = &'a ExampleResult>) -> Self {
+        let mut spent = Self::default();
+        for result in results {
+            spent.items += 1;
+            spent.tokens += result.tokens as f64;
+            spent.tokens_kept += result.tokens_kept as f64;
+            spent.retention += result.retention_mean;
+            spent.final_retention += result.tokens_kept as f64 / result.tokens.max(1) as f64;
+            spent.macs += result.macs;
+            spent.dense_macs += result.dense_macs;
+            spent.padded_macs += prepared.padded_macs;
+        }
+        let items = spent.items.max(1) as f64;
+        spent.tokens /= items;
+        spent.tokens_kept /= items;
+        spent.retention /= items;
+        spent.final_retention /= items;
+        spent
+    }
+
+    /// Dense cost without padding ÷ own cost. 1 = nothing saved.
+    #[must_use]
+    pub fn flops_reduction(&self) -> f64 {
+        self.dense_macs as f64 / self.macs.max(1) as f64
+    }
+
+    /// Dense cost with padding ÷ own cost; the own cost is counted without padding.
+    #[must_use]
+    pub fn flops_reduction_padded(&self) -> f64 {
+        self.padded_macs as f64 / self.macs.max(1) as f64
+    }
+}
