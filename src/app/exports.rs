@@ -60,6 +60,11 @@ pub(crate) fn can_export(_session: &Session, _state: &UiState) -> bool {
 }
 
 /// Writes the view in front.
-pub(crate) fn export(_project: &Project, _session: &Session, _state: &UiState, _target: &Target<'_>) -> Result<(), String> {
+pub(crate) fn export(
+    _project: &Project,
+    _session: &Session,
+    _state: &UiState,
+    _target: &Target<'_>,
+) -> Result<(), String> {
     Err("there is nothing to write yet".to_owned())
 }
