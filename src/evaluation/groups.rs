@@ -103,24 +103,34 @@ pub fn group_rows(
     let Some(group_column) = prepared.dataset.groups.get(column) else { return Vec::new() };
     let row = |(value, name): (usize, &String)| {
         let slice = Slice::of(prepared, dense, run, members(prepared, column, value));
-        let denominator = slice.denominator(measure);
-        let size = SizeClass::of(denominator);
-        let compared = guarded(compare_now(&slice, measure, Draws::SCREEN), size, denominator);
-        let class = |class: usize| if slice.is_binary() { slice.count(class) } else { 0 };
-        GroupRow {
-            column: group_column.name.clone(),
-            value: name.clone(),
-            n: slice.items.len(),
-            positives: class(1),
-            negatives: class(0),
-            denominator,
-            dense: compared.dense,
-            pruned: compared.pruned,
-            difference: compared.change,
-            size,
-        }
+        group_row(&slice, measure, (&group_column.name, name))
     };
     group_column.values.iter().enumerate().map(row).collect()
+}
+
+/// One measure over all labelled items, as the row that the groups are compared with.
+#[must_use]
+pub fn overall_row(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun, measure: Measure) -> GroupRow {
+    group_row(&Slice::all(prepared, dense, run), measure, ("", "all"))
+}
+
+fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str)) -> GroupRow {
+    let denominator = slice.denominator(measure);
+    let size = SizeClass::of(denominator);
+    let compared = guarded(compare_now(slice, measure, Draws::SCREEN), size, denominator);
+    let class = |class: usize| if slice.is_binary() { slice.count(class) } else { 0 };
+    GroupRow {
+        column: column.to_owned(),
+        value: value.to_owned(),
+        n: slice.items.len(),
+        positives: class(1),
+        negatives: class(0),
+        denominator,
+        dense: compared.dense,
+        pruned: compared.pruned,
+        difference: compared.change,
+        size,
+    }
 }
 
 /// Items in a group.

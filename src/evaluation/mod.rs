@@ -40,6 +40,7 @@ pub use gaps::Spread;
 pub use groups::GroupRow;
 pub use groups::SizeClass;
 pub use groups::group_rows;
+pub use groups::overall_row;
 pub use inspection::InspectedRun;
 pub use inspection::Inspection;
 pub use inspection::inspect;
