@@ -1,10 +1,20 @@
 //! Writes what a view shows: as an image, as vector graphics, or the numbers behind it.
 
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::ViewKind;
+use crate::app::inspect_figure;
+use crate::app::panels::fairness;
+use crate::app::panels::trade_off;
+use crate::figure;
+use crate::figure::Figure;
+use crate::figure::Page;
+use crate::figure::TextMetrics;
+use crate::figure::palette::Theme;
 use crate::project::Project;
 
 /// What is written.
@@ -45,9 +55,36 @@ pub(crate) struct Target<'a> {
     pub(crate) kind: ExportKind,
     /// Where.
     pub(crate) path: &'a Path,
-    /// Whether the window is dark; exports are light all the same unless a view says otherwise.
-    pub(crate) dark_mode: bool,
 }
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The view in front has nothing yet.
+    #[error("there is nothing to write yet")]
+    Nothing,
+    /// No image could be made.
+    #[error(transparent)]
+    Image {
+        /// Why.
+        source: figure::PngError,
+    },
+    /// No table could be made.
+    #[error(transparent)]
+    Table {
+        /// Why.
+        source: figure::DataError,
+    },
+    /// The file could not be written.
+    #[error("{source}")]
+    Write {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Pixels per point: 300 dots per inch on a page.
+const SCALE: f64 = 300.0 / 72.0;
 
 /// The name the dialog proposes.
 pub(crate) fn file_name(view: ViewKind, kind: ExportKind) -> String {
@@ -55,16 +92,71 @@ pub(crate) fn file_name(view: ViewKind, kind: ExportKind) -> String {
 }
 
 /// Whether the view in front has anything to write.
-pub(crate) fn can_export(_session: &Session, _state: &UiState) -> bool {
-    false
+pub(crate) fn can_export(session: &Session, state: &UiState) -> bool {
+    match state.view {
+        ViewKind::Inspect => session.inspect.shown().is_some(),
+        ViewKind::TradeOff => session.trade_off.dense().is_some(),
+        ViewKind::Fairness => session.fairness.shown().is_some(),
+    }
 }
 
-/// Writes the view in front.
-pub(crate) fn export(
-    _project: &Project,
-    _session: &Session,
-    _state: &UiState,
-    _target: &Target<'_>,
-) -> Result<(), String> {
-    Err("there is nothing to write yet".to_owned())
+/// Writes the view in front. Files are light whatever the window: they go on paper and into documents.
+pub(crate) fn export(project: &Project, session: &Session, state: &UiState, target: &Target<'_>) -> Result<(), Error> {
+    let figure = figure_of(project, session, state).ok_or(Error::Nothing)?;
+    let bytes = render(&figure, target.kind)?;
+    write(target.path, &bytes).map_err(|source| Error::Write { source })
+}
+
+fn figure_of(project: &Project, session: &Session, state: &UiState) -> Option<Figure> {
+    match state.view {
+        ViewKind::Inspect => inspect_figure::figure_for_file(project, session),
+        ViewKind::TradeOff => trade_off::figure_for_file(project, session, &state.trade_off),
+        ViewKind::Fairness => fairness::figure_for_file(project, session, &state.fairness),
+    }
+}
+
+/// The bytes of a file of this kind.
+pub(crate) fn render(figure: &Figure, kind: ExportKind) -> Result<Vec<u8>, Error> {
+    if kind == ExportKind::Csv {
+        return figure::to_csv(figure).map_err(|source| Error::Table { source });
+    }
+    let scene = figure::layout(figure, &Page::export(figure, Theme::Light), &TextMetrics::bundled());
+    match kind {
+        ExportKind::Svg => Ok(figure::to_svg(&scene).into_bytes()),
+        ExportKind::Png | ExportKind::Csv => figure::to_png(&scene, SCALE).map_err(|source| Error::Image { source }),
+    }
+}
+
+/// Writes beside the target and renames, so that a full disk or a crash leaves the old file whole.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let beside = path.with_file_name(name);
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() && beside.exists() {
+        // The half-written file is of no use; that it cannot be removed either is not worth a second message.
+        fs::remove_file(&beside).unwrap_or_default();
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plot.svg");
+        write(&path, b"old").unwrap();
+        write(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new", "replaced");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert!(write(&folder.path().join("no/such/plot.svg"), b"x").is_err(), "no such folder");
+    }
+
+    #[test]
+    fn the_proposed_name_tells_view_and_kind() {
+        assert_eq!(file_name(ViewKind::TradeOff, ExportKind::Svg), "trade-off.svg", "view and extension");
+    }
 }

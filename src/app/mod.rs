@@ -6,11 +6,17 @@
 //! project.
 
 mod apply;
+mod basis;
 mod command;
 mod defaults;
 mod edit;
 mod exports;
+mod fairness_gaps;
+mod fairness_work;
+mod figure_view;
 mod files;
+mod ground;
+mod inspect_figure;
 mod inspect_work;
 mod messages;
 mod options;
@@ -18,12 +24,15 @@ mod panels;
 mod perform;
 mod ribbon;
 mod run;
+mod scene_painter;
 mod screenshot;
 mod selection;
 mod session;
 mod shell;
 mod shortcuts;
 mod state;
+mod sweep_plan;
+mod sweep_work;
 mod theme;
 mod widgets;
 mod workers;

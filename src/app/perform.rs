@@ -47,9 +47,9 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::CloseData => close_data(app),
         UiCommand::SaveSession => save_session(app),
         UiCommand::NewSession => new_session(app),
-        UiCommand::ExportPng => export(app, ctx, ExportKind::Png),
-        UiCommand::ExportSvg => export(app, ctx, ExportKind::Svg),
-        UiCommand::ExportCsv => export(app, ctx, ExportKind::Csv),
+        UiCommand::ExportPng => export(app, ExportKind::Png),
+        UiCommand::ExportSvg => export(app, ExportKind::Svg),
+        UiCommand::ExportCsv => export(app, ExportKind::Csv),
         UiCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         UiCommand::Undo => undo(app),
         UiCommand::Redo => redo(app),
@@ -174,16 +174,12 @@ fn close_data(app: &mut App) {
     apply::apply(&mut app.project, Edit::SetData(None));
 }
 
-fn export(app: &mut App, ctx: &Context, kind: ExportKind) {
-    let dark_mode = ctx.global_style().visuals.dark_mode;
+fn export(app: &mut App, kind: ExportKind) {
     let name = exports::file_name(app.ui.view, kind);
     let Some(path) = files::ask_target("Export", &name, kind.label(), kind.extension()) else { return };
-    match exports::export(&app.project, &app.session, &app.ui, &exports::Target { kind, path: &path, dark_mode }) {
+    match exports::export(&app.project, &app.session, &app.ui, &exports::Target { kind, path: &path }) {
         Ok(()) => app.session.messages.info(format!("Saved {}", files::short_name(&path))),
-        Err(err) => app
-            .session
-            .messages
-            .error(format!("{} could not be written: {err}", files::short_name(&path)), "Choose another folder"),
+        Err(err) => app.session.messages.error(format!("{} could not be written: {err}", files::short_name(&path)), "Choose another folder"),
     }
 }
 
@@ -292,9 +288,7 @@ fn step_example(app: &mut App, step: isize) {
         (None, true) => (0..count).find(|&index| is_member(index)),
         (None, false) => (0..count).rev().find(|&index| is_member(index)),
         (Some(at), true) => (at + 1..count).chain(0..count.min(at + 1)).find(|&index| is_member(index)),
-        (Some(at), false) => {
-            (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(|&index| is_member(index))
-        }
+        (Some(at), false) => (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(|&index| is_member(index)),
     };
     if let Some(index) = next {
         show_example(app, index);

@@ -10,7 +10,6 @@ mod model_tokenizer;
 
 mod data_parquet;
 mod data_read;
-mod metrics_laws;
 
 mod parity;
 mod support;

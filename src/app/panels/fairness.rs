@@ -1,42 +1,317 @@
-//! Dense against pruned, group by group.
+//! Dense against pruned, group by group: a sortable table beside a dot plot on the same scales.
 
+use std::sync::Arc;
+
+use egui::ComboBox;
+use egui::Id;
+use egui::RichText;
+use egui::ScrollArea;
+use egui::Ui;
+
+use crate::app::Request;
+use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::session::WorkContext;
-use crate::jobs::Progress;
+use crate::app::basis::basis_line;
+use crate::app::fairness_work::Table;
+use crate::app::fairness_work::TableKey;
+use crate::app::figure_view;
+use crate::app::figure_view::FigureMemo;
+use crate::app::panels::empty_state;
+use crate::app::panels::trade_off::rows_ui;
+use crate::app::scene_painter;
+use crate::app::scene_painter::narrow;
+use crate::app::theme;
+use crate::app::widgets::section;
+use crate::data::Dataset;
+use crate::evaluation::Measure;
+use crate::figure::Body;
+use crate::figure::Column;
+use crate::figure::Dots;
+use crate::figure::Figure;
+use crate::figure::Scene;
+use crate::figure::TargetKind;
+use crate::figure::build;
+use crate::figure::build::FairnessInput;
+use crate::figure::build::fairness_figure;
+use crate::project::EntryId;
+use crate::project::Project;
+use crate::project::StrategyEntry;
+
+pub(crate) use crate::app::fairness_work::FairnessRequest;
+pub(crate) use crate::app::fairness_work::FairnessWork;
 
 /// What the fairness view remembers.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-pub(crate) struct FairnessState {}
-
-/// What the fairness view asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum FairnessRequest {}
-
-/// The fairness view's work in the background.
-#[derive(Debug, Default)]
-pub(crate) struct FairnessWork {}
-
-impl FairnessWork {
-    /// Starts or stops what was asked for.
-    pub(crate) fn handle(&mut self, request: FairnessRequest, _context: &mut WorkContext<'_>) {
-        match request {}
-    }
-
-    /// Takes in what has finished and starts what is due; called once a frame.
-    pub(crate) fn poll(&mut self, _context: &mut WorkContext<'_>) {}
-
-    /// How far the running work is; `None` when nothing runs.
-    pub(crate) fn progress(&self) -> Option<Progress> {
-        None
-    }
-
-    /// Asks what runs to stop.
-    pub(crate) fn stop(&mut self) {}
+pub(crate) struct FairnessState {
+    /// The group column, by name.
+    pub(crate) column: Option<String>,
+    /// The measure.
+    pub(crate) measure: Measure,
+    /// The strategy.
+    pub(crate) strategy: Option<EntryId>,
+    /// Column and direction (descending) the rows are sorted by.
+    pub(crate) sorted_by: (Column, bool),
+    #[serde(skip)]
+    memo: FigureMemo<(u64, (Column, bool))>,
 }
 
+impl Default for FairnessState {
+    fn default() -> Self {
+        Self {
+            column: None,
+            measure: Measure::Accuracy,
+            strategy: None,
+            sorted_by: (Column::Count, true),
+            memo: FigureMemo::default(),
+        }
+    }
+}
+
+/// Measures offered in the menu, the usual ones of fairness first.
+const MEASURES: [Measure; 12] = [
+    Measure::Accuracy,
+    Measure::Tpr,
+    Measure::Fpr,
+    Measure::Fnr,
+    Measure::Tnr,
+    Measure::SelectionRate,
+    Measure::F1,
+    Measure::BalancedAccuracy,
+    Measure::Precision,
+    Measure::LogLoss,
+    Measure::Auc,
+    Measure::Brier,
+];
+
 /// Draws the view.
-pub(crate) fn fairness_ui(ui: &mut egui::Ui, _view: &View<'_>, _state: &mut UiState) {
-    ui.label("Fairness");
+pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    if empty_state::no_data_ui(ui, view, "see for which groups pruning decides worse") {
+        return;
+    }
+    let Some(dataset) = view.session.dataset(view.project) else { return };
+    if dataset.groups.is_empty() {
+        empty_state::no_groups_ui(ui, view, dataset);
+        return;
+    }
+    let Some(key) = controls_ui(ui, view, dataset, &mut state.fairness) else { return };
+    let work = &view.session.fairness;
+    if let Some(reason) = work.failure() {
+        section::failure(ui, reason, "Change the strategy's settings, the model or the data set");
+    }
+    let is_current = work.is_current(&key);
+    if !is_current && work.has_run(&key.spec) {
+        view.commands.request(Request::Fairness(FairnessRequest::Show(key.clone())));
+    }
+    let Some(table) = work.shown() else {
+        empty_state::waiting_ui(ui, work.progress(), "Evaluate the data set to compare groups");
+        return;
+    };
+    let memo_key = (work.generation(), state.fairness.sorted_by);
+    let sorted_by = state.fairness.sorted_by;
+    let figure = state.fairness.memo.figure(memo_key, || make_figure(view.project, view.session, table, sorted_by));
+    let Body::Dots(dots) = &figure.body else { return };
+    status_ui(ui, &figure, is_current);
+    if !is_current {
+        ui.multiply_opacity(0.5);
+    }
+    table_ui(ui, view, &mut state.fairness, (dots, table));
+}
+
+fn status_ui(ui: &mut Ui, figure: &Figure, is_current: bool) {
+    let colors = theme::colors(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(&figure.subtitle).color(colors.muted));
+        if !is_current {
+            let hint = "These numbers belong to other settings; new ones are on their way or wait for you";
+            ui.label(RichText::new("stale").color(colors.warning)).on_hover_text(hint);
+        }
+    });
+}
+
+fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (Column, bool)) -> Figure {
+    let (basis, data) = match session.fairness.texts() {
+        Some((used, rows, dataset)) => (basis_line(used, rows, dataset), dataset.name.clone()),
+        None => (String::new(), String::new()),
+    };
+    let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let spec = &table.key.spec;
+    fairness_figure(&FairnessInput {
+        group_column: &table.column,
+        measure: table.key.measure,
+        overall: Some(&table.overall),
+        rows: &table.rows,
+        strategy: spec.id(),
+        strategy_name: &spec.to_string().replacen(':', " · ", 1).replace(',', ", "),
+        sorted_by,
+        basis,
+        notes: table.gaps.clone(),
+        provenance: build::provenance(&model, &data),
+    })
+}
+
+/// What an export writes: the figure of what the view shows; `None` while there is nothing.
+pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &FairnessState) -> Option<Figure> {
+    let table = session.fairness.shown()?;
+    Some(make_figure(project, session, table, state.sorted_by))
+}
+
+/// Column, measure, strategy and rows; what is chosen, if it can be shown.
+fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut FairnessState) -> Option<TableKey> {
+    let entries: Vec<&StrategyEntry> = view.project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
+    let column = chosen_column(state, dataset);
+    let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first()).copied()?;
+    ui.horizontal_wrapped(|ui| {
+        ui.label("Group by");
+        ComboBox::from_id_salt("group column").selected_text(&dataset.groups[column].name).show_ui(ui, |ui| {
+            for group in &dataset.groups {
+                ui.selectable_value(&mut state.column, Some(group.name.clone()), &group.name);
+            }
+        });
+        ui.add_space(8.0);
+        ui.label("Measure");
+        let shown = ComboBox::from_id_salt("measure").selected_text(state.measure.label()).show_ui(ui, |ui| {
+            for measure in MEASURES {
+                ui.selectable_value(&mut state.measure, measure, measure.label()).on_hover_text(measure.definition());
+            }
+        });
+        shown.response.on_hover_text(state.measure.definition());
+        ui.add_space(8.0);
+        ui.label("Strategy");
+        ComboBox::from_id_salt("strategy").selected_text(short_name(entry)).show_ui(ui, |ui| {
+            for entry in &entries {
+                ui.selectable_value(&mut state.strategy, Some(entry.id), short_name(entry))
+                    .on_hover_text(entry.spec.to_string());
+            }
+        });
+        ui.add_space(8.0);
+        rows_ui(ui, view, "all of them for group comparisons");
+        ui.add_space(8.0);
+        run_ui(ui, view, entry);
+    });
+    Some(TableKey { spec: entry.spec.clone(), column: chosen_column(state, dataset), measure: state.measure })
+}
+
+fn chosen_column(state: &FairnessState, dataset: &Dataset) -> usize {
+    let named = |name: &String| dataset.groups.iter().position(|group| group.name == *name);
+    state.column.as_ref().and_then(named).unwrap_or(0)
+}
+
+/// `power_bert · retention 0.4`.
+fn short_name(entry: &StrategyEntry) -> String {
+    let spec = &entry.spec;
+    let dial = spec.info().dial.as_ref().and_then(|dial| Some(format!(" · {} {}", dial.key, spec.get(dial.key)?)));
+    format!("{}{}", spec.id(), dial.unwrap_or_default())
+}
+
+fn run_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry) {
+    let work = &view.session.fairness;
+    if let Some(progress) = work.progress() {
+        ui.spinner();
+        ui.label(&progress.stage);
+        if ui.button("Stop").on_hover_text("Stop the evaluation; finished strategies stay").clicked() {
+            view.commands.request(Request::Fairness(FairnessRequest::Stop));
+        }
+    } else if !work.has_run(&entry.spec) {
+        let hint = "Run the dense model and every enabled strategy over the data set";
+        if ui.button("Evaluate").on_hover_text(hint).clicked() {
+            view.commands.request(Request::Fairness(FairnessRequest::Start));
+        }
+    }
+}
+
+/// The figure with its head fixed above scrolling rows.
+fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut FairnessState, (dots, table): (&Dots, &Table)) {
+    let page = figure_view::page(ui, ui.available_height());
+    let Some(scene) = state.memo.scene(page) else { return };
+    ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        head_ui(ui, state, &scene, dots);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_below_ui(ui, view, &scene, (dots, table)));
+    });
+}
+
+fn head_ui(ui: &mut Ui, state: &mut FairnessState, scene: &Arc<Scene>, dots: &Dots) {
+    let size = egui::vec2(narrow(scene.width), narrow(scene.head_height) + 1.0);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    scene_painter::paint(&ui.painter_at(rect.intersect(ui.clip_rect())), scene, rect.min);
+    let label = |kind| match kind {
+        TargetKind::Column(column) => Some(column_label(column, dots)),
+        _ => None,
+    };
+    for (kind, response) in figure_view::interact(ui, scene, rect.min, Id::unique("group table head"), label) {
+        let TargetKind::Column(column) = kind else { continue };
+        if response.clicked() {
+            // The first click puts small names and large losses on top, the next one turns the order.
+            let descending = if state.sorted_by.0 == column { !state.sorted_by.1 } else { column == Column::Count };
+            state.sorted_by = (column, descending);
+        }
+        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(column_hint(column, state.measure));
+    }
+}
+
+fn column_label(column: Column, dots: &Dots) -> String {
+    let name = match column {
+        Column::Group => dots.group_label.as_str(),
+        Column::Count => dots.count_label.as_str(),
+        Column::Dense => "Dense",
+        Column::Pruned => "Pruned",
+        Column::Difference => "Change",
+    };
+    let order = match dots.sorted_by {
+        Some((sorted, true)) if sorted == column => ", sorted falling",
+        Some((sorted, false)) if sorted == column => ", sorted rising",
+        _ => "",
+    };
+    format!("Sort by {name}{order}")
+}
+
+fn column_hint(column: Column, measure: Measure) -> String {
+    match column {
+        Column::Group => "Value of the group column; a text may belong to several groups".to_owned(),
+        Column::Count => "What the value rests on: the denominator of the measure".to_owned(),
+        Column::Dense => format!("Without pruning. {}", measure.definition()),
+        Column::Pruned => format!("With this strategy. {}", measure.definition()),
+        Column::Difference => {
+            "Pruned less dense on the same texts, with a paired 95% interval. An interval that holds zero does not \
+             show that nothing changed"
+                .to_owned()
+        }
+    }
+}
+
+fn rows_below_ui(ui: &mut Ui, view: &View<'_>, scene: &Scene, (dots, table): (&Dots, &Table)) {
+    let head = narrow(scene.head_height) + 1.0;
+    let size = egui::vec2(narrow(scene.width), narrow(scene.height) - head);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    let origin = rect.min - egui::vec2(0.0, head);
+    let label = |kind| match kind {
+        TargetKind::Row(row) => dots.rows.get(row).map(|row| row.sentence(&dots.count_label)),
+        _ => None,
+    };
+    let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
+    let responses = figure_view::interact(ui, scene, origin, Id::unique("group table"), label);
+    for (_, response) in &responses {
+        if response.hovered() || response.has_focus() {
+            painter.rect_filled(response.rect, 3.0, theme::colors(ui).raised);
+        }
+    }
+    scene_painter::paint(&painter, scene, origin);
+    for (kind, response) in responses {
+        let TargetKind::Row(index) = kind else { continue };
+        let Some(row) = dots.rows.get(index) else { continue };
+        let value = table.rows.iter().position(|group| group.value == row.label).filter(|_| !row.overall);
+        if response.clicked() {
+            view.commands.request(Request::FilterExamples(value.map(|value| (table.key.column, value))));
+        }
+        response.on_hover_ui(|ui| {
+            ui.label(row.sentence(&dots.count_label));
+            if row.faded {
+                ui.weak("10 to 29 examples: the interval is wide, and the group is left out of gaps");
+            }
+            if value.is_some() {
+                ui.weak("Click to walk through these examples in Inspect");
+            }
+        });
+    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod trade_off;
 
 mod data;
 mod details;
+mod empty_state;
 mod inspect;
 mod key_editor;
 mod menu_bar;
@@ -13,6 +14,7 @@ mod model;
 mod overlays;
 mod status_bar;
 mod strategies;
+mod trade_off_details;
 
 use egui::CentralPanel;
 use egui::Frame;

@@ -1,42 +1,288 @@
-//! Accuracy against cost over a data set.
+//! Accuracy against cost over a data set: one line per strategy, points appear as they finish.
 
+use std::sync::Arc;
+
+use egui::ComboBox;
+use egui::Id;
+use egui::RichText;
+use egui::Ui;
+
+use crate::app::Edit;
+use crate::app::Request;
+use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::session::WorkContext;
-use crate::jobs::Progress;
+use crate::app::basis::basis_line;
+use crate::app::figure_view;
+use crate::app::figure_view::FigureMemo;
+use crate::app::panels::empty_state;
+use crate::app::panels::trade_off_details as details;
+use crate::app::theme;
+use crate::app::widgets::section;
+use crate::figure::CurvePoint;
+use crate::figure::Curves;
+use crate::figure::Figure;
+use crate::figure::TargetKind;
+use crate::figure::build;
+use crate::figure::build::Saving;
+use crate::figure::build::TradeOffInput;
+use crate::figure::build::TradeOffPoint;
+use crate::figure::build::Worth;
+use crate::figure::build::trade_off_figure;
+use crate::project::Project;
+
+pub(crate) use crate::app::sweep_work::TradeOffRequest;
+pub(crate) use crate::app::sweep_work::TradeOffWork;
 
 /// What the trade-off view remembers.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-pub(crate) struct TradeOffState {}
-
-/// What the trade-off view asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum TradeOffRequest {}
-
-/// The trade-off view's work in the background.
-#[derive(Debug, Default)]
-pub(crate) struct TradeOffWork {}
-
-impl TradeOffWork {
-    /// Starts or stops what was asked for.
-    pub(crate) fn handle(&mut self, request: TradeOffRequest, _context: &mut WorkContext<'_>) {
-        match request {}
-    }
-
-    /// Takes in what has finished and starts what is due; called once a frame.
-    pub(crate) fn poll(&mut self, _context: &mut WorkContext<'_>) {}
-
-    /// How far the running work is; `None` when nothing runs.
-    pub(crate) fn progress(&self) -> Option<Progress> {
-        None
-    }
-
-    /// Asks what runs to stop.
-    pub(crate) fn stop(&mut self) {}
+pub(crate) struct TradeOffState {
+    /// Horizontal axis.
+    pub(crate) saving: Saving,
+    /// Vertical axis.
+    pub(crate) worth: Worth,
+    /// A table instead of the plot.
+    pub(crate) as_table: bool,
+    /// The setting whose details are shown.
+    #[serde(skip)]
+    pub(crate) selected: Option<String>,
+    /// Up to two settings chosen for comparison.
+    #[serde(skip)]
+    pub(crate) chosen: Vec<String>,
+    #[serde(skip)]
+    memo: FigureMemo<Key>,
+    #[serde(skip)]
+    points: Arc<Vec<TradeOffPoint>>,
 }
 
+/// What the figure depends on.
+type Key = (u64, Vec<String>, Vec<String>, Saving, Worth);
+
 /// Draws the view.
-pub(crate) fn trade_off_ui(ui: &mut egui::Ui, _view: &View<'_>, _state: &mut UiState) {
-    ui.label("Trade-off");
+pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    if empty_state::no_data_ui(ui, view, "compare strategies by what they save and what they lose") {
+        return;
+    }
+    controls_ui(ui, view, &mut state.trade_off);
+    let work = &view.session.trade_off;
+    if let Some(reason) = work.failure() {
+        section::failure(ui, reason, "Change model, data or settings, then run the sweep again");
+    }
+    if work.dense().is_none() {
+        empty_state::waiting_ui(ui, work.progress(), "Run the sweep to see what each strategy saves and loses");
+        return;
+    }
+    let figure = figure_for_screen(view, &mut state.trade_off);
+    let crate::figure::Body::Curves(curves) = &figure.body else { return };
+    let muted = theme::colors(ui).muted;
+    ui.label(RichText::new(&figure.subtitle).color(muted));
+    let details = egui::Panel::right("setting").frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)));
+    details.resizable(false).exact_size(264.0).show(ui, |ui| {
+        egui::ScrollArea::vertical()
+            .auto_shrink(false)
+            .show(ui, |ui| details::details_ui(ui, view, &mut state.trade_off));
+    });
+    if work.is_stale() {
+        ui.multiply_opacity(0.5);
+    }
+    if state.trade_off.as_table {
+        details::table_ui(ui, view, &mut state.trade_off);
+    } else {
+        plot_ui(ui, view, &mut state.trade_off, curves);
+    }
+}
+
+/// The finished points as the view names them.
+impl TradeOffState {
+    pub(crate) fn points(&self) -> Arc<Vec<TradeOffPoint>> {
+        Arc::clone(&self.points)
+    }
+
+    /// Chooses a setting for comparison, or takes it back; the older of two makes room.
+    pub(crate) fn toggle_chosen(&mut self, spec: &str) {
+        if let Some(index) = self.chosen.iter().position(|chosen| chosen == spec) {
+            self.chosen.remove(index);
+            return;
+        }
+        if self.chosen.len() == 2 {
+            self.chosen.remove(0);
+        }
+        self.chosen.push(spec.to_owned());
+    }
+}
+
+fn current_specs(project: &Project) -> Vec<String> {
+    project.enabled().map(|entry| entry.spec.to_string()).collect()
+}
+
+fn figure_for_screen(view: &View<'_>, state: &mut TradeOffState) -> Arc<Figure> {
+    let work = &view.session.trade_off;
+    let key = (work.generation(), current_specs(view.project), state.chosen.clone(), state.saving, state.worth);
+    let (chosen, saving, worth) = (state.chosen.clone(), state.saving, state.worth);
+    let points = &mut state.points;
+    state.memo.figure(key, || {
+        *points = Arc::new(work.points(view.project));
+        make_figure(view.project, work, points, (&chosen, saving, worth))
+    })
+}
+
+fn make_figure(
+    project: &Project,
+    work: &TradeOffWork,
+    points: &[TradeOffPoint],
+    (chosen, saving, worth): (&[String], Saving, Worth),
+) -> Figure {
+    let current = current_specs(project);
+    let (basis, data) = match work.texts() {
+        Some((used, rows, dataset)) => (basis_line(used, rows, dataset), dataset.name.clone()),
+        None => (String::new(), String::new()),
+    };
+    let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let provenance = build::provenance(&model, &data);
+    let dense = work.dense();
+    trade_off_figure(&TradeOffInput { dense, points, current: &current, chosen, saving, worth, basis, provenance })
+}
+
+/// What an export writes: the figure of what the view shows; `None` while there is nothing.
+pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &TradeOffState) -> Option<Figure> {
+    let work = &session.trade_off;
+    work.dense()?;
+    let points = work.points(project);
+    Some(make_figure(project, work, &points, (&state.chosen, state.saving, state.worth)))
+}
+
+fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label("Show");
+        choice(ui, "worth", state.worth.label(), |ui| {
+            for worth in Worth::ALL {
+                ui.selectable_value(&mut state.worth, worth, worth.label()).on_hover_text(worth.definition());
+            }
+        });
+        ui.label("against");
+        choice(ui, "saving", state.saving.label(), |ui| {
+            for saving in Saving::ALL {
+                ui.selectable_value(&mut state.saving, saving, saving.label()).on_hover_text(saving.definition());
+            }
+        });
+        ui.add_space(8.0);
+        rows_ui(ui, view, "the first 400 for a sweep");
+        ui.add_space(8.0);
+        run_ui(ui, view);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let hint = "The same points as a table, for keyboard and screen reader";
+            ui.toggle_value(&mut state.as_table, "Table").on_hover_text(hint);
+        });
+    });
+}
+
+fn choice(ui: &mut Ui, salt: &str, text: &str, content: impl FnOnce(&mut Ui)) {
+    ComboBox::from_id_salt(salt).selected_text(text).show_ui(ui, content);
+}
+
+/// How many rows are evaluated: of the project, so that it is saved and undone.
+pub(crate) fn rows_ui(ui: &mut Ui, view: &View<'_>, automatic: &str) {
+    const ALL: usize = 1_000_000_000;
+    let limit = view.project.row_limit;
+    let name = |limit: Option<usize>| match limit {
+        None => "automatic".to_owned(),
+        Some(ALL) => "all".to_owned(),
+        Some(rows) => format!("first {}", crate::figure::number::count(rows)),
+    };
+    ui.label("Rows");
+    let shown = ComboBox::from_id_salt("rows").selected_text(name(limit)).show_ui(ui, |ui| {
+        for choice in [None, Some(200), Some(400), Some(1_000), Some(2_000), Some(5_000), Some(ALL)] {
+            if ui.selectable_label(choice == limit, name(choice)).clicked() && choice != limit {
+                view.commands.edit(Edit::SetRowLimit(choice));
+            }
+        }
+    });
+    shown.response.on_hover_text(format!("How many rows of the data set are evaluated. Automatic: {automatic}"));
+}
+
+fn run_ui(ui: &mut Ui, view: &View<'_>) {
+    let work = &view.session.trade_off;
+    if let Some(progress) = work.progress() {
+        ui.spinner();
+        ui.label(&progress.stage);
+        if ui.button("Stop").on_hover_text("Stop the sweep; finished points stay").clicked() {
+            view.commands.request(Request::TradeOff(TradeOffRequest::Stop));
+        }
+        return;
+    }
+    let missing = work.missing(view.project);
+    let settings = if missing == 1 { "setting" } else { "settings" };
+    let label = if missing == 0 { "Sweep complete".to_owned() } else { format!("Run sweep ({missing} {settings})") };
+    let button = ui.add_enabled(missing > 0, egui::Button::new(label));
+    let hint = "Run every enabled strategy along its dial; what has a result already is not run again";
+    if button
+        .on_hover_text(hint)
+        .on_disabled_hover_text("Every setting of the enabled strategies has a result")
+        .clicked()
+    {
+        view.commands.request(Request::TradeOff(TradeOffRequest::Start));
+    }
+}
+
+fn plot_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, curves: &Curves) {
+    let page = figure_view::page(ui, (ui.available_height() - 40.0).max(220.0));
+    let Some(scene) = state.memo.scene(page) else { return };
+    let label = |kind| point_of(curves, kind).map(|(name, point)| sentence(curves, name, point));
+    let responses = figure_view::show(ui, &scene, Id::unique("trade-off plot"), label);
+    for (kind, response) in responses {
+        let Some((name, point)) = point_of(curves, kind) else { continue };
+        let is_setting = kind != TargetKind::Reference;
+        if response.clicked() {
+            let with_shift = ui.input(|input| input.modifiers.shift);
+            state.selected = Some(point.spec.clone());
+            if with_shift {
+                state.toggle_chosen(&point.spec);
+            } else if is_setting {
+                details::apply_setting(view, &point.spec);
+            }
+        }
+        if response.has_focus() && is_setting {
+            state.selected = Some(point.spec.clone());
+        }
+        response.on_hover_ui(|ui| tooltip_ui(ui, curves, name, point));
+    }
+    ui.label(RichText::new("Click a point to use its setting; Shift-click two to compare them").small().weak());
+}
+
+fn point_of(curves: &Curves, kind: TargetKind) -> Option<(&str, &CurvePoint)> {
+    match kind {
+        TargetKind::Reference => curves.reference.as_ref().map(|point| ("dense", point)),
+        TargetKind::Point { series, point } => {
+            let series = curves.series.get(series)?;
+            Some((series.name.as_str(), series.points.get(point)?))
+        }
+        TargetKind::Row(_) | TargetKind::Column(_) => None,
+    }
+}
+
+/// A point in words, for screen readers.
+fn sentence(curves: &Curves, name: &str, point: &CurvePoint) -> String {
+    use crate::figure::number;
+    let value = point.y.value.map_or_else(|| "undefined".to_owned(), number::rate);
+    let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
+    let mut text = format!("{name} {}, {} {value}{ends}, ", point.label, curves.y.label);
+    text.push_str(&format!("reduction {}, n {}", number::reduction(point.x), number::count(point.y.n)));
+    for (holds, remark) in [(point.current, "in use"), (point.dominated, "dominated"), (point.chosen, "compared")] {
+        if holds {
+            text.push_str(", ");
+            text.push_str(remark);
+        }
+    }
+    text
+}
+
+fn tooltip_ui(ui: &mut Ui, curves: &Curves, name: &str, point: &CurvePoint) {
+    use crate::figure::number;
+    ui.label(RichText::new(format!("{name} {}", point.label)).font(theme::medium(theme::BODY)));
+    let value = point.y.value.map_or_else(|| format!("— {}", point.y.reason), number::rate);
+    let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
+    ui.label(format!("{} {value}{ends}", curves.y.label));
+    ui.label(format!("{} {}", curves.x.label.trim_end_matches(" (log scale)"), number::reduction(point.x)));
+    ui.label(RichText::new(format!("n {}, 95% interval: {}", number::count(point.y.n), point.y.method)).small().weak());
 }

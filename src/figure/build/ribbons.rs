@@ -76,8 +76,8 @@ pub fn fates(run: &InspectedRun, layer: usize) -> Vec<RibbonCell> {
     let ranks = rank_shares(&trace.importance);
     for (row, position) in trace.attended.iter().enumerate() {
         if let Some(cell) = cells.get_mut(*position as usize) {
-            let score = trace.importance.get(row).map(|score| f64::from(*score));
-            *cell = RibbonCell { fate: Fate::Left, rank: ranks.get(row).copied(), score };
+            let score = trace.importance.get(row).filter(|score| score.is_finite()).map(|score| f64::from(*score));
+            *cell = RibbonCell { fate: Fate::Left, rank: ranks.get(row).copied().flatten(), score };
         }
     }
     for position in &trace.kept {
@@ -93,21 +93,20 @@ pub fn fates(run: &InspectedRun, layer: usize) -> Vec<RibbonCell> {
     cells
 }
 
-/// Each score's place among all: 0 the lowest, 1 the highest, ties share the middle; 0.5 for a single score.
+/// Each score's place among all: 1 the highest, 0 the lowest; equal scores share the better place; 0.5 for a single
+/// score; `None` for what is not a number.
 ///
 /// Shape: `[tokens]` → `[tokens]`.
 #[must_use]
-pub fn rank_shares(scores: &[f32]) -> Vec<f64> {
-    let mut sorted: Vec<f32> = scores.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let others = scores.len().saturating_sub(1);
+pub fn rank_shares(scores: &[f32]) -> Vec<Option<f64>> {
+    let mut falling: Vec<f32> = scores.iter().copied().filter(|score| score.is_finite()).collect();
+    falling.sort_by(|one, other| other.total_cmp(one));
+    let others = falling.len().saturating_sub(1);
     let share = |score: &f32| {
-        let below = sorted.partition_point(|other| other.total_cmp(score).is_lt());
-        let not_above = sorted.partition_point(|other| other.total_cmp(score).is_le());
-        // `below..not_above` are the ties, itself included: their middle place.
-        if others == 0 { 0.5 } else { (below + not_above - 1) as f64 / 2.0 / others as f64 }
+        let above = falling.partition_point(|other| other > score);
+        if others == 0 { 0.5 } else { 1.0 - above as f64 / others as f64 }
     };
-    scores.iter().map(share).collect()
+    scores.iter().map(|score| score.is_finite().then(|| share(score))).collect()
 }
 
 #[cfg(test)]
@@ -115,11 +114,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_run_from_zero_to_one_and_ties_share_the_middle() {
-        assert_eq!(rank_shares(&[0.3, 0.1, 0.2]), [1.0, 0.0, 0.5], "distinct scores");
-        // Places 0, 1, 2, 3: the tied two take 1 and 2, the middle is 1.5 of 3.
-        assert_eq!(rank_shares(&[0.1, 0.2, 0.2, 0.9]), [0.0, 0.5, 0.5, 1.0], "a tie");
-        assert_eq!(rank_shares(&[7.0]), [0.5], "alone");
+    fn ranks_run_from_zero_to_one_and_ties_share_the_better_place() {
+        assert_eq!(rank_shares(&[0.3, 0.1, 0.2]), [Some(1.0), Some(0.0), Some(0.5)], "distinct scores");
+        // One of the three others is above the tied two: 1 - 1/3.
+        let tied = Some(1.0 - 1.0 / 3.0);
+        assert_eq!(rank_shares(&[0.1, 0.2, 0.2, 0.9]), [Some(0.0), tied, tied, Some(1.0)], "a tie");
+        assert_eq!(rank_shares(&[7.0, f32::NAN]), [Some(0.5), None], "alone, and not a number");
         assert!(rank_shares(&[]).is_empty(), "none");
     }
 }

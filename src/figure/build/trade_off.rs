@@ -1,6 +1,7 @@
 //! Sweeps → the trade-off figure: what a strategy keeps of the accuracy, against what it saves.
 
 use crate::evaluation::Estimate;
+use crate::evaluation::Measure;
 use crate::evaluation::SweepPoint;
 
 use super::super::describe::Axis;
@@ -107,6 +108,21 @@ impl Worth {
         }
     }
 
+    /// Definition for tooltips.
+    #[must_use]
+    pub fn definition(self) -> &'static str {
+        match self {
+            Self::Accuracy => Measure::Accuracy.definition(),
+            Self::F1 => Measure::F1.definition(),
+            Self::LogLoss => Measure::LogLoss.definition(),
+            Self::Auc => Measure::Auc.definition(),
+            Self::WorstGroup => {
+                "The lowest accuracy of all groups with at least 30 examples, over all group columns. \
+                 The lowest of many is low by chance too: read it with its interval"
+            }
+        }
+    }
+
     /// Whether larger values are better.
     #[must_use]
     pub fn larger_is_better(self) -> bool {
@@ -134,6 +150,8 @@ impl Worth {
 /// One finished setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TradeOffPoint {
+    /// The line it belongs to, as the legend names it.
+    pub series: String,
     /// Its numbers.
     pub point: SweepPoint,
     /// The worst group of the chosen column and its accuracy, where groups are known.
@@ -163,7 +181,7 @@ impl TradeOffPoint {
 pub struct TradeOffInput<'a> {
     /// The dense run.
     pub dense: Option<&'a TradeOffPoint>,
-    /// The finished settings; those of one strategy in the order of its dial.
+    /// The finished settings, in any order; those of a line are joined by what they save.
     pub points: &'a [TradeOffPoint],
     /// Canonical specs in use.
     pub current: &'a [String],

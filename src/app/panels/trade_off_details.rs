@@ -1,0 +1,224 @@
+//! The right side of the trade-off view: one setting, or two beside each other; and all settings as a table.
+
+use egui::Grid;
+use egui::RichText;
+use egui::Ui;
+use egui_extras::Column;
+use egui_extras::TableBuilder;
+
+use crate::app::Edit;
+use crate::app::View;
+use crate::app::panels::trade_off::TradeOffState;
+use crate::app::theme;
+use crate::app::widgets::marker;
+use crate::evaluation::Estimate;
+use crate::evaluation::Summary;
+use crate::evaluation::removal_label;
+use crate::figure::build::Saving;
+use crate::figure::build::TradeOffPoint;
+use crate::figure::build::Worth;
+use crate::figure::number;
+
+/// Puts a setting in place of the one its strategy has now; undoable.
+pub(crate) fn apply_setting(view: &View<'_>, spec: &str) {
+    let points = view.session.trade_off.points(view.project);
+    let Some(point) = points.iter().find(|point| point.point.spec.to_string() == spec) else { return };
+    let namesake = point.series.rsplit_once(" (").and_then(|(_, number)| number.trim_end_matches(')').parse().ok());
+    let number = namesake.unwrap_or(1_usize).saturating_sub(1);
+    let mut entries = view.project.enabled().filter(|entry| entry.spec.id() == point.point.spec.id());
+    if let Some(entry) = entries.nth(number).filter(|entry| entry.spec != point.point.spec) {
+        view.commands.edit(Edit::SetStrategy(entry.id, point.point.spec.clone()));
+    }
+}
+
+/// Details of the selected setting, or of the two compared ones.
+pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
+    let points = state.points();
+    let dense = view.session.trade_off.dense();
+    let find = |spec: &String| {
+        let mut all = points.iter().chain(dense);
+        all.find(|point| point.point.spec.to_string() == *spec)
+    };
+    let compared: Vec<&TradeOffPoint> = state.chosen.iter().filter_map(find).collect();
+    if let [one, other] = compared[..] {
+        comparison_ui(ui, one, other);
+        if ui.button("End comparison").clicked() {
+            state.chosen.clear();
+        }
+        return;
+    }
+    let in_use = || {
+        let mut specs = view.project.enabled().map(|entry| entry.spec.to_string());
+        specs.find_map(|spec| find(&spec))
+    };
+    let Some(point) = state.selected.as_ref().and_then(find).or_else(in_use) else {
+        ui.label(RichText::new("Point at a setting to see its numbers").weak());
+        return;
+    };
+    one_ui(ui, view, point);
+}
+
+fn heading(ui: &mut Ui, point: &TradeOffPoint) {
+    ui.horizontal(|ui| {
+        marker::marker(ui, point.point.spec.id());
+        ui.label(RichText::new(&point.series).font(theme::medium(theme::BODY)));
+    });
+    ui.add(egui::Label::new(RichText::new(setting(point)).weak()).wrap()).on_hover_text(point.point.spec.to_string());
+}
+
+fn setting(point: &TradeOffPoint) -> String {
+    let text = point.point.spec.to_string();
+    text.split_once(':').map_or_else(|| "no settings".to_owned(), |(_, keys)| keys.replace(',', ", "))
+}
+
+fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint) {
+    heading(ui, point);
+    ui.add_space(8.0);
+    let summary = &point.point.summary;
+    Grid::new("setting details").num_columns(2).spacing([12.0, 5.0]).show(ui, |ui| {
+        for (name, value, hint) in facts(point) {
+            ui.label(RichText::new(name).weak()).on_hover_text(&hint);
+            ui.label(value).on_hover_text(hint);
+            ui.end_row();
+        }
+    });
+    if summary.labelled < summary.n {
+        ui.weak(format!("{} texts have no label", number::count(summary.n - summary.labelled)));
+    }
+    ui.add_space(8.0);
+    let is_dense = point.point.spec.id() == "dense";
+    let in_use = view.project.enabled().any(|entry| entry.spec == point.point.spec);
+    if in_use {
+        ui.weak("This setting is in use");
+    } else if !is_dense && ui.button("Use this setting").on_hover_text("Undo brings the old one back").clicked() {
+        apply_setting(view, &point.point.spec.to_string());
+    }
+}
+
+/// Name, value and definition of each number, in the order shown.
+fn facts(point: &TradeOffPoint) -> Vec<(&'static str, String, String)> {
+    let summary = &point.point.summary;
+    let mut facts: Vec<(&'static str, String, String)> = Vec::new();
+    for worth in Worth::ALL {
+        let estimate = point.worth(worth);
+        let mut hint = hint(worth.definition(), &estimate);
+        if let (Worth::WorstGroup, Some((group, _))) = (worth, &point.worst_group) {
+            hint = format!("{group}\n{hint}");
+        }
+        facts.push((worth.label(), with_interval(&estimate, number::rate, number::interval), hint));
+        if worth == Worth::Accuracy {
+            let change = &summary.accuracy_change;
+            let text = with_interval(change, number::change, number::change_interval);
+            facts.push(("Change", text, hint_of_change(summary)));
+        }
+    }
+    facts.push(("FLOPs", number::reduction(summary.flops_reduction), Saving::Flops.definition().to_owned()));
+    let padded = "The dense model with every text padded to the longest one ÷ this setting without padding";
+    facts.push(("FLOPs, padded", number::reduction(summary.flops_reduction_padded), padded.to_owned()));
+    let kept = "Mean over texts and layers of tokens kept ÷ tokens of the text";
+    facts.push(("Retention", number::rate(summary.retention), kept.to_owned()));
+    facts.push(("Tokens are", removal_label(summary.removal).to_owned(), REMOVAL.to_owned()));
+    facts.push(("n", number::count(summary.n), "Texts this setting was run on".to_owned()));
+    facts
+}
+
+const REMOVAL: &str = "Read off the real row counts: removed rows are not computed any more, merged rows become one, \
+                       masked rows are still computed and save nothing";
+
+fn hint(definition: &str, estimate: &Estimate) -> String {
+    match estimate {
+        Estimate::Value { n, method, .. } => format!("{definition}\nn {}, 95% interval: {method}", number::count(*n)),
+        Estimate::Undefined { reason, .. } => format!("{definition}\nUndefined: {reason}"),
+    }
+}
+
+fn hint_of_change(summary: &Summary) -> String {
+    format!(
+        "{}\nOn the same texts: {} became wrong, {} became right; McNemar mid-p {:.3}",
+        hint("Accuracy of this setting less that of the dense model. Bonett-Price interval", &summary.accuracy_change),
+        number::count(summary.harmed),
+        number::count(summary.rescued),
+        summary.mid_p,
+    )
+}
+
+type Write = fn(f64) -> String;
+type WriteEnds = fn((f64, f64)) -> String;
+
+fn with_interval(estimate: &Estimate, write: Write, write_ends: WriteEnds) -> String {
+    match (estimate.value(), estimate.interval()) {
+        (Some(value), Some(ends)) => format!("{} {}", write(value), write_ends(ends)),
+        (Some(value), None) => write(value),
+        (None, _) => "—".to_owned(),
+    }
+}
+
+fn comparison_ui(ui: &mut Ui, one: &TradeOffPoint, other: &TradeOffPoint) {
+    ui.label(RichText::new("Two settings").font(theme::medium(theme::BODY)));
+    for point in [one, other] {
+        heading(ui, point);
+    }
+    ui.add_space(8.0);
+    let short = |text: &str| text.split(" [").next().unwrap_or_default().to_owned();
+    Grid::new("comparison").num_columns(3).spacing([12.0, 5.0]).show(ui, |ui| {
+        ui.label("");
+        for point in [one, other] {
+            marker::marker(ui, point.point.spec.id());
+        }
+        ui.end_row();
+        for (left, right) in facts(one).into_iter().zip(facts(other)) {
+            ui.label(RichText::new(left.0).weak()).on_hover_text(&left.2);
+            ui.label(short(&left.1)).on_hover_text(format!("{}\n{}", left.1, left.2));
+            ui.label(short(&right.1)).on_hover_text(format!("{}\n{}", right.1, right.2));
+            ui.end_row();
+        }
+    });
+    ui.add_space(8.0);
+}
+
+/// The points as a table, for keyboard and screen reader.
+pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
+    let swept = state.points();
+    let points: Vec<&TradeOffPoint> = view.session.trade_off.dense().into_iter().chain(swept.iter()).collect();
+    let saving = state.saving;
+    let (worth, row_height) = (state.worth, 24.0);
+    let names = ["Strategy", "Setting", worth.label(), "95% interval", saving.label(), "n", ""];
+    let table = TableBuilder::new(ui).striped(true).column(Column::auto().at_least(110.0));
+    let table = table.column(Column::remainder().clip(true)).columns(Column::auto().at_least(64.0), 5);
+    let header = table.header(row_height, |mut header| {
+        for name in names {
+            header.col(|ui| {
+                ui.strong(name);
+            });
+        }
+    });
+    header.body(|body| {
+        body.rows(row_height, points.len(), |mut row| {
+            let point = points[row.index()];
+            let estimate = point.worth(worth);
+            let cells = [
+                point.series.clone(),
+                setting(point),
+                estimate.value().map_or_else(|| "—".to_owned(), number::rate),
+                estimate.interval().map(number::interval).unwrap_or_default(),
+                number::reduction(saving.of(&point.point)),
+                number::count(estimate.n()),
+            ];
+            for cell in cells {
+                row.col(|ui| {
+                    ui.label(cell);
+                });
+            }
+            row.col(|ui| {
+                let in_use = view.project.enabled().any(|entry| entry.spec == point.point.spec);
+                if in_use {
+                    ui.weak("in use");
+                } else if point.point.spec.id() != "dense" && ui.button("Use").clicked() {
+                    let spec = point.point.spec.to_string();
+                    apply_setting(view, &spec);
+                    state.selected = Some(spec);
+                }
+            });
+        });
+    });
+}
