@@ -203,9 +203,8 @@ impl InspectWork {
             let has_failed = self.text_failure.as_ref().is_some_and(|(key, _)| *key == text);
             return (!has_failed).then_some(Task::Encode(text));
         };
-        let has_failed = |entry: Option<EntryId>, key: RunKey| {
-            self.failures.get(&entry).is_some_and(|(failed, _)| *failed == key)
-        };
+        let has_failed =
+            |entry: Option<EntryId>, key: RunKey| self.failures.get(&entry).is_some_and(|(failed, _)| *failed == key);
         let dense = dense_key(text);
         if set.dense.is_none() && !has_failed(None, dense) {
             return Some(Task::Dense(text, dense));
@@ -215,10 +214,7 @@ impl InspectWork {
             let key = run_key(text, &entry.spec);
             set.runs.get(&entry.id).is_none_or(|run| run.key != key) && !has_failed(Some(entry.id), key)
         };
-        let entry = project
-            .enabled()
-            .filter(due)
-            .min_by_key(|entry| usize::from(set.runs.contains_key(&entry.id)))?;
+        let entry = project.enabled().filter(due).min_by_key(|entry| usize::from(set.runs.contains_key(&entry.id)))?;
         Some(Task::Strategy(text, entry.id, run_key(text, &entry.spec)))
     }
 
@@ -230,12 +226,14 @@ impl InspectWork {
                 let text = project.text.clone();
                 Job::spawn("tokenize", Arc::clone(wake), move |_| encode(&checkpoint, &text))
             }
-            (Task::Dense(_, key), Some(encoded)) => {
-                Job::spawn("inspect dense", Arc::clone(wake), move |ticket| run_dense(ticket, &checkpoint, &encoded, key))
-            }
+            (Task::Dense(_, key), Some(encoded)) => Job::spawn("inspect dense", Arc::clone(wake), move |ticket| {
+                run_dense(ticket, &checkpoint, &encoded, key)
+            }),
             (Task::Strategy(_, id, key), Some(encoded)) => {
                 let Some(spec) = project.entry(id).map(|entry| entry.spec.clone()) else { return };
-                Job::spawn("inspect", Arc::clone(wake), move |ticket| run_one(ticket, &checkpoint, &encoded, &spec, key))
+                Job::spawn("inspect", Arc::clone(wake), move |ticket| {
+                    run_one(ticket, &checkpoint, &encoded, &spec, key)
+                })
             }
         };
         match job {
@@ -339,7 +337,10 @@ impl InspectWork {
     /// Shows the new text once its set is complete, or once waiting any longer would look like nothing happens.
     fn promote(&mut self, project: &Project) {
         let Some((set, since)) = &self.pending else { return };
-        let is_complete = set.dense.is_some() && project.enabled().all(|entry| set.runs.contains_key(&entry.id) || self.failures.contains_key(&Some(entry.id)));
+        let is_complete = set.dense.is_some()
+            && project
+                .enabled()
+                .all(|entry| set.runs.contains_key(&entry.id) || self.failures.contains_key(&Some(entry.id)));
         let is_late = since.elapsed() > PATIENCE && set.dense.is_some();
         if (is_complete || is_late || self.shown.is_none())
             && let Some((set, _)) = self.pending.take()

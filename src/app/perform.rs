@@ -179,7 +179,10 @@ fn export(app: &mut App, kind: ExportKind) {
     let Some(path) = files::ask_target("Export", &name, kind.label(), kind.extension()) else { return };
     match exports::export(&app.project, &app.session, &app.ui, &exports::Target { kind, path: &path }) {
         Ok(()) => app.session.messages.info(format!("Saved {}", files::short_name(&path))),
-        Err(err) => app.session.messages.error(format!("{} could not be written: {err}", files::short_name(&path)), "Choose another folder"),
+        Err(err) => app
+            .session
+            .messages
+            .error(format!("{} could not be written: {err}", files::short_name(&path)), "Choose another folder"),
     }
 }
 
@@ -288,7 +291,9 @@ fn step_example(app: &mut App, step: isize) {
         (None, true) => (0..count).find(|&index| is_member(index)),
         (None, false) => (0..count).rev().find(|&index| is_member(index)),
         (Some(at), true) => (at + 1..count).chain(0..count.min(at + 1)).find(|&index| is_member(index)),
-        (Some(at), false) => (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(|&index| is_member(index)),
+        (Some(at), false) => {
+            (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(|&index| is_member(index))
+        }
     };
     if let Some(index) = next {
         show_example(app, index);

@@ -117,7 +117,11 @@ impl Ribbon {
 
     /// One token in one layer; nothing for columns the run does not have.
     pub(crate) fn cell(&self, layer: usize, column: usize) -> Cell {
-        if column >= self.num_columns { NOTHING } else { self.cells.get(layer * self.num_columns + column).copied().unwrap_or(NOTHING) }
+        if column >= self.num_columns {
+            NOTHING
+        } else {
+            self.cells.get(layer * self.num_columns + column).copied().unwrap_or(NOTHING)
+        }
     }
 
     /// Whether a token is still there after so many layers.
@@ -206,7 +210,11 @@ mod tests {
     #[test]
     fn ranks_count_from_the_highest_score_and_ties_share() {
         // 0.9 ranks first; the two 0.5 share the second place; of the 3 others 2 rank below 0.5's place: 1 - 1/3.
-        assert_eq!(ranks(&[0.5, 0.9, 0.5, 0.1]), [(2, 1.0 - 1.0 / 3.0), (1, 1.0), (2, 1.0 - 1.0 / 3.0), (4, 0.0)], "ranks");
+        assert_eq!(
+            ranks(&[0.5, 0.9, 0.5, 0.1]),
+            [(2, 1.0 - 1.0 / 3.0), (1, 1.0), (2, 1.0 - 1.0 / 3.0), (4, 0.0)],
+            "ranks"
+        );
         assert_eq!(ranks(&[f32::NAN, 0.2]), [(0, 0.0), (1, 0.5)], "what is not a number has no rank");
     }
 

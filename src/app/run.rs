@@ -35,8 +35,12 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
     };
     let outcome = screenshot::Outcome::default();
     let report = outcome.clone();
-    eframe::run_native("prunescope", native, Box::new(move |creation| Ok(Box::new(App::new(creation, options, report)?))))
-        .map_err(|err| anyhow::anyhow!("the window could not be opened: {err}"))?;
+    eframe::run_native(
+        "prunescope",
+        native,
+        Box::new(move |creation| Ok(Box::new(App::new(creation, options, report)?))),
+    )
+    .map_err(|err| anyhow::anyhow!("the window could not be opened: {err}"))?;
     outcome.into_result()
 }
 

@@ -78,7 +78,12 @@ impl App {
         Ok(app)
     }
 
-    fn build(ctx: &egui::Context, options: &WindowOptions, restored: Option<Project>, ui: UiState) -> anyhow::Result<Self> {
+    fn build(
+        ctx: &egui::Context,
+        options: &WindowOptions,
+        restored: Option<Project>,
+        ui: UiState,
+    ) -> anyhow::Result<Self> {
         theme::install(ctx);
         let mut app = Self {
             project: initial_project(options, restored)?,

@@ -100,7 +100,12 @@ impl<K: Clone + PartialEq, T: Send + Sync + 'static> Slot<K, T> {
     }
 
     /// Starts the work that is [due](Self::due).
-    pub(crate) fn start(&mut self, name: &str, wake: Wake, work: impl FnOnce(&Ticket) -> Result<T, Failure> + Send + 'static) {
+    pub(crate) fn start(
+        &mut self,
+        name: &str,
+        wake: Wake,
+        work: impl FnOnce(&Ticket) -> Result<T, Failure> + Send + 'static,
+    ) {
         let Some(key) = self.wanted.take() else { return };
         match Job::spawn(name, wake, work) {
             Ok(job) => self.running = Some((key, job)),
@@ -165,7 +170,9 @@ mod tests {
         while slot.is_busy() {
             assert!(Instant::now() < deadline, "the slot did not settle");
             if let Some(&key) = slot.due() {
-                slot.start("square", no_wake(), move |_| if key == 13 { Err(Failure::Failed("unlucky".to_owned())) } else { Ok(key * key) });
+                slot.start("square", no_wake(), move |_| {
+                    if key == 13 { Err(Failure::Failed("unlucky".to_owned())) } else { Ok(key * key) }
+                });
             }
             events.extend(slot.poll());
         }
@@ -191,7 +198,10 @@ mod tests {
         let mut slot = Slot::default();
         slot.want(13);
         let events = settle(&mut slot);
-        assert!(matches!(&events[..], [SlotEvent::Ended(13, Failure::Failed(text))] if text == "unlucky"), "the reason");
+        assert!(
+            matches!(&events[..], [SlotEvent::Ended(13, Failure::Failed(text))] if text == "unlucky"),
+            "the reason"
+        );
         slot.want(13);
         assert!(!slot.is_busy(), "a key that failed is left alone");
         slot.forget_failure();
@@ -211,6 +221,9 @@ mod tests {
                 break event;
             }
         };
-        assert!(matches!(event, SlotEvent::Ended(1, Failure::Failed(text)) if text.contains("boom")), "the panic's words");
+        assert!(
+            matches!(event, SlotEvent::Ended(1, Failure::Failed(text)) if text.contains("boom")),
+            "the panic's words"
+        );
     }
 }

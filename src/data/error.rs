@@ -152,7 +152,7 @@ fn quoted(names: &[String]) -> String {
     const SHOWN: usize = 30;
     let mut text = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+        text = format!("{text} and {} more", names.len() - SHOWN);
     }
     if text.is_empty() { "no column".to_owned() } else { text }
 }

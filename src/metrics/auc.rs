@@ -164,3 +164,70 @@ fn mid_ranks(values: &[f64]) -> Vec<f64> {
     }
     ranks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABELS: [u8; 12] = [1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0];
+    const DENSE: [f64; 12] = [0.9, 0.2, 0.7, 0.4, 0.5, 0.1, 0.8, 0.4, 0.3, 0.6, 0.55, 0.45];
+    const PRUNED: [f64; 12] = [0.8, 0.3, 0.7, 0.2, 0.6, 0.1, 0.9, 0.4, 0.4, 0.5, 0.3, 0.5];
+
+    fn positives() -> Vec<bool> {
+        LABELS.iter().map(|&label| label == 1).collect()
+    }
+
+    fn close(got: f64, expected: f64, what: &str) {
+        assert!((got - expected).abs() < 1e-12, "{what}: {got}, expected {expected}");
+    }
+
+    /// Expected: DeLong's formulas over the full matrix of pairs, without ranks, in numpy:
+    /// `K = (X[:,None] > Y) + (X[:,None] == Y) / 2`, `S = cov(K.mean(1)) / m + cov(K.mean(0)) / n`, scipy 1.17.1.
+    #[test]
+    fn one_curve_agrees_with_the_pairwise_formulas() {
+        let got = auc(&DENSE, &positives());
+        close(got.value().unwrap(), 0.9305555555555556, "AUC");
+        let (low, high) = got.interval().unwrap();
+        close(low, 0.5640054904214917, "lower end");
+        close(high, 0.9928472155639827, "upper end");
+        assert_eq!((got.method(), got.n()), (Some("delong"), 12), "method and size");
+    }
+
+    #[test]
+    fn the_change_agrees_with_the_pairwise_formulas() {
+        let got = auc_change(&DENSE, &PRUNED, &positives());
+        close(got.difference.value().unwrap(), -0.23611111111111116, "difference");
+        let (low, high) = got.difference.interval().unwrap();
+        close(low, -0.4989100157735931, "lower end");
+        close(high, 0.026687793551370798, "upper end");
+        close(got.p.unwrap(), 0.07825102517965436, "p");
+    }
+
+    #[test]
+    fn the_same_order_is_no_change_at_all() {
+        let squeezed: Vec<f64> = DENSE.iter().map(|score| score / 10.0).collect();
+        let got = auc_change(&DENSE, &squeezed, &positives());
+        assert_eq!(got.difference, Estimate::with_interval(0.0, (0.0, 0.0), "delong", 12), "exactly zero");
+        assert_eq!(got.p, Some(1.0), "no evidence");
+    }
+
+    #[test]
+    fn curves_without_variance_have_no_interval() {
+        let perfect = auc(&[0.1, 0.2, 0.8, 0.9], &[false, false, true, true]);
+        assert_eq!(perfect, Estimate::plain(1.0, 4), "a perfect order");
+        let single = auc(&[0.1, 0.2, 0.15], &[false, false, true]);
+        assert_eq!(single, Estimate::plain(0.5, 3), "one positive");
+        assert_eq!(auc(&[0.5; 4], &[true, false, true, false]).value(), Some(0.5), "all tied: half by definition");
+        assert_eq!(auc(&[0.0, -0.0], &[true, false]).value(), Some(0.5), "zero equals minus zero");
+    }
+
+    #[test]
+    fn one_class_has_no_curve() {
+        assert_eq!(auc(&[0.1, 0.2], &[true, true]).reason(), Some("no negatives among 2 examples"), "positives only");
+        assert_eq!(auc(&[0.1], &[false]).reason(), Some("no positives among 1 examples"), "negatives only");
+        assert_eq!(auc(&[], &[]).reason(), Some("no examples"), "nothing");
+        assert_eq!(auc(&[f64::NAN, 1.0], &[true, false]).reason(), Some("1 of 2 scores are not numbers"), "NaN");
+        let change = auc_change(&[0.1, 0.2], &[0.1, 0.3], &[true, true]);
+        assert_eq!((change.difference.value(), change.p), (None, None), "nor a change");
+    }
+}

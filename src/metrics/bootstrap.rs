@@ -184,3 +184,100 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let upper = (lower + 1).min(last);
     Some(sorted[lower] + (sorted[upper] - sorted[lower]) * (place - lower as f64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mean_of(values: &[f64]) -> impl Fn(&[usize]) -> Option<f64> + Sync {
+        let values = values.to_vec();
+        move |rows| Some(rows.iter().map(|&row| values[row]).sum::<f64>() / rows.len() as f64)
+    }
+
+    #[test]
+    fn a_draw_depends_on_seed_and_number_alone() {
+        let resampler = Resampler::rows(50, 7);
+        assert_eq!(resampler.draw(3), Resampler::rows(50, 7).draw(3), "the same again");
+        assert_ne!(resampler.draw(3), resampler.draw(4), "another draw");
+        assert_ne!(resampler.draw(3), Resampler::rows(50, 8).draw(3), "another seed");
+        let values: Vec<f64> = (0..50).map(f64::from).collect();
+        let whole = resampler.replicate(0..40, mean_of(&values));
+        let mut pieces = resampler.replicate(0..13, mean_of(&values));
+        pieces.extend(resampler.replicate(13..40, mean_of(&values)));
+        assert_eq!(whole, pieces, "pieces make the whole");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let alone = pool.install(|| resampler.replicate(0..40, mean_of(&values)));
+        assert_eq!(whole, alone, "one thread or many");
+    }
+
+    #[test]
+    fn strata_keep_their_sizes_and_clusters_stay_whole() {
+        let strata = [5, 9, 5, 9, 9, 2];
+        for draw in 0..20 {
+            let mut drawn: Vec<usize> =
+                Resampler::stratified(&strata, 1).draw(draw).iter().map(|&row| strata[row]).collect();
+            drawn.sort_unstable();
+            assert_eq!(drawn, [2, 5, 5, 9, 9, 9], "draw {draw}");
+        }
+        // Clusters of three, two and one row.
+        let clusters = [4, 4, 8, 4, 8, 6];
+        for draw in 0..20 {
+            let rows = Resampler::clustered(&clusters, 1).draw(draw);
+            let times = |row: usize| rows.iter().filter(|&&other| other == row).count();
+            assert_eq!((times(0), times(0)), (times(1), times(3)), "draw {draw}: the cluster of three");
+            assert_eq!(times(2), times(4), "draw {draw}: the cluster of two");
+            assert_eq!(times(0) + times(2) + times(5), 3, "draw {draw}: as many clusters as there are");
+        }
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_the_normal_one() {
+        // 400 values of 0 and 1, mean 1/2: standard error 1/40, so 0.5 -+ 0.049.
+        let values: Vec<f64> = (0..400).map(|i| f64::from(i % 2)).collect();
+        let draws = Resampler::rows(400, 3).replicate(0..SCREEN_DRAWS, mean_of(&values));
+        let got = Bootstrap::percentile(&Estimate::plain(0.5, 400), &draws);
+        let (low, high) = got.estimate.interval().unwrap();
+        assert!((low - 0.451).abs() < 0.006 && (high - 0.549).abs() < 0.006, "got {low} to {high}");
+        assert_eq!(
+            (got.estimate.method(), got.vanished),
+            (Some("bootstrap-percentile"), 0),
+            "method, nothing vanished"
+        );
+        assert!(got.bias.unwrap().abs() < 0.003, "a mean is unbiased: {:?}", got.bias);
+    }
+
+    #[test]
+    fn vanished_draws_are_counted() {
+        let statistic = Estimate::plain(0.5, 10);
+        let half = Bootstrap::percentile(&statistic, &[Some(0.4), None, Some(0.6), None]);
+        assert_eq!((half.estimate.interval(), half.vanished), (None, 2), "too few for an interval");
+        let undefined = Estimate::undefined("no positives", 0);
+        let nothing = Bootstrap::percentile(&undefined, &[Some(0.4)]);
+        assert_eq!((&nothing.estimate, nothing.bias), (&undefined, None), "what is undefined stays so");
+        assert_eq!(Bootstrap::percentile(&statistic, &[]).estimate, statistic, "no draws, no interval");
+    }
+
+    /// `numpy.quantile([3, 1, 4, 1, 5, 9, 2, 6], [0.025, 0.975])`: 1 and 8.475.
+    #[test]
+    fn quantiles_are_those_of_numpy() {
+        let (low, high) = percentile_interval(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0], 0.95).unwrap();
+        assert!((low - 1.0).abs() < 1e-12 && (high - 8.475).abs() < 1e-12, "got {low} to {high}");
+        assert_eq!(percentile_interval(&[], 0.95), None, "no draws");
+    }
+
+    /// Efron's formulas with `scipy.stats.norm` and `numpy.quantile`, scipy 1.17.1.
+    #[test]
+    fn bca_agrees_with_scipys_functions() {
+        let values = [2.1, 3.4, 1.9, 5.6, 4.4, 2.2, 8.9, 3.3];
+        let sum: f64 = values.iter().sum();
+        let jackknife: Vec<f64> = values.iter().map(|value| (sum - value) / 7.0).collect();
+        let draws: Vec<f64> = (0..101).map(|i| f64::from(37 * i % 101) / 101.0 * 4.0 + 2.2).collect();
+        let (low, high) = bca_interval(sum / 8.0, &draws, &jackknife).unwrap();
+        assert!(
+            (low - 2.298051271337875).abs() < 1e-9 && (high - 6.060112090330739).abs() < 1e-9,
+            "got {low} to {high}"
+        );
+        assert_eq!(bca_interval(100.0, &draws, &jackknife), None, "every draw on one side");
+        assert_eq!(bca_interval(4.0, &draws, &[1.0; 5]), None, "a jackknife that does not vary");
+    }
+}

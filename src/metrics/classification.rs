@@ -288,3 +288,94 @@ pub(super) fn unusable(scores: &[f64]) -> Option<Estimate> {
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(estimate: &Estimate, expected: f64, what: &str) {
+        assert!((estimate.value().unwrap() - expected).abs() < 1e-12, "{what}: {estimate:?}, expected {expected}");
+    }
+
+    /// `f1_score`, `balanced_accuracy_score`, `accuracy_score` of scikit-learn 1.9.1.
+    #[test]
+    fn three_classes_agree_with_scikit_learn() {
+        let labels = [0, 2, 1, 1, 0, 2, 2, 1, 0, 1];
+        let predictions = [0, 1, 1, 1, 2, 2, 2, 0, 0, 1];
+        close(&f1(&predictions, &labels, 3), 0.6944444444444443, "macro F1");
+        close(&balanced_accuracy(&predictions, &labels, 3), 0.6944444444444443, "balanced accuracy");
+        close(&accuracy(&predictions, &labels), 0.7, "accuracy");
+        assert_eq!((f1_label(2), f1_label(3)), ("F1 of class 1", "macro F1"), "the names");
+    }
+
+    /// As above, and by hand: tp 3, fn 1, fp 1, tn 2.
+    #[test]
+    fn two_classes_agree_with_scikit_learn() {
+        let labels = [1, 0, 1, 1, 0, 0, 1];
+        let predictions = [1, 1, 1, 0, 0, 0, 1];
+        close(&f1(&predictions, &labels, 2), 0.75, "F1");
+        close(&balanced_accuracy(&predictions, &labels, 2), 0.7083333333333333, "balanced accuracy");
+        let counts = Confusion::count(&predictions, &labels);
+        assert_eq!(counts, Confusion { tp: 3, fp: 1, tn: 2, fn_: 1 }, "the four cells");
+        let rates = [
+            (counts.tpr(), 3.0 / 4.0, 4, "TPR"),
+            (counts.fnr(), 1.0 / 4.0, 4, "FNR"),
+            (counts.fpr(), 1.0 / 3.0, 3, "FPR"),
+            (counts.tnr(), 2.0 / 3.0, 3, "TNR"),
+            (counts.precision(), 3.0 / 4.0, 4, "precision"),
+            (counts.false_discovery_rate(), 1.0 / 4.0, 4, "FDR"),
+            (counts.false_omission_rate(), 1.0 / 3.0, 3, "FOR"),
+            (counts.negative_predictive_value(), 2.0 / 3.0, 3, "NPV"),
+            (counts.selection_rate(), 4.0 / 7.0, 7, "selection rate"),
+        ];
+        for (rate, expected, n, name) in rates {
+            close(&rate, expected, name);
+            assert_eq!((rate.n(), rate.method()), (n, Some("wilson")), "{name}: its denominator and method");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_divided_says_why() {
+        let counts = Confusion::count(&[0, 0, 0], &[0, 0, 0]);
+        assert_eq!(counts.tpr().reason(), Some("no positives among 3 examples"), "TPR");
+        assert_eq!(counts.precision().reason(), Some("no positive predictions among 3 examples"), "precision");
+        assert_eq!(counts.f1().reason(), Some("no positives and no positive predictions among 3 examples"), "F1");
+        let one_class = balanced_accuracy(&[0, 0], &[0, 0], 2);
+        assert_eq!(one_class.reason(), Some("fewer than two classes among 2 examples"), "balanced accuracy");
+        for estimate in [accuracy(&[], &[]), f1(&[], &[], 3), log_loss::<Vec<f32>>(&[], &[]), brier(&[], &[])] {
+            assert_eq!(estimate.reason(), Some("no examples"), "nothing at all");
+        }
+        let bad = brier(&[0.5, f64::NAN], &[true, false]);
+        assert_eq!(bad.reason(), Some("1 of 2 scores are not numbers"), "a score that is none");
+    }
+
+    /// scikit-learn 1.9.1: `log_loss(labels, P, labels=[0, 1, 2])`, `brier_score_loss(labels, scores)`.
+    #[test]
+    fn losses_agree_with_scikit_learn() {
+        let probabilities = [[0.7_f32, 0.2, 0.1], [0.1, 0.3, 0.6], [0.25, 0.5, 0.25], [0.05, 0.9, 0.05]];
+        close(&log_loss(&probabilities, &[0, 2, 1, 0]), 1.1390949960527421, "log loss");
+        let scores = [0.1, 0.4, 0.35, 0.8, 0.65, 0.4, 0.9];
+        let positives = [true, false, true, true, false, false, true];
+        close(&brier(&scores, &positives), 0.28928571428571426, "Brier score");
+        let certain = log_loss(&[[0.0_f32, 1.0]], &[0]).value().unwrap();
+        assert!((certain - 36.04365338911715).abs() < 1e-12, "a certain error costs -ln(2^-52): {certain}");
+        assert!(log_loss(&[[0.5_f32, 0.5]], &[2]).reason().is_some(), "no such class");
+    }
+
+    #[test]
+    fn calibration_is_measured_in_bins_of_equal_mass() {
+        let scores = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9];
+        let positives = [false, false, true, false, true, false, true, true];
+        let bins = CalibrationBins::fit(&scores, 2);
+        assert_eq!(bins.count(), 2, "two bins of four");
+        // Means 0.25 and 0.75, shares 1/4 and 3/4: perfect.
+        close(&ece(&bins, &scores, &positives), 0.0, "calibrated");
+        // One bin of two each: |0.15 - 0|, |0.35 - 0.5|, |0.65 - 0.5|, |0.85 - 1|, all 0.15.
+        close(&ece(&CalibrationBins::fit(&scores, 4), &scores, &positives), 0.15, "finer bins see more");
+        // The bins stay where the dense scores put them: all pruned scores in the upper bin, |0.95 - 0.5|.
+        close(&ece(&bins, &[0.95; 8], &positives), 0.45, "bins of the dense scores");
+        let tied = CalibrationBins::fit(&[0.5; 9], CALIBRATION_BINS);
+        assert_eq!(tied.count(), 1, "equal scores share a bin");
+        assert_eq!(CalibrationBins::fit(&[], 15).count(), 1, "no scores, one bin");
+    }
+}

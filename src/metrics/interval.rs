@@ -119,6 +119,38 @@ mod tests {
         assert!((0.5 * (high - low) - 0.11).abs() < 0.005, "half-width {}", 0.5 * (high - low));
     }
 
+    /// `statsmodels.stats.proportion.proportion_confint(k, n, method="wilson")`, statsmodels 0.15.0.
+    #[test]
+    fn wilson_agrees_with_statsmodels() {
+        for (k, n, low, high) in [
+            (0, 10, 0.0, 0.27753279986288926),
+            (3, 7, 0.15821985525146964, 0.7495416354723428),
+            (90, 100, 0.8256343384950865, 0.9447708629393249),
+            (450, 500, 0.8705780903680599, 0.9233224372626984),
+            (7, 7, 0.6456695649333125, 1.0),
+        ] {
+            check(&wilson(k, n), k as f64 / n as f64, low, high, 1e-14);
+        }
+    }
+
+    /// `confint_proportions_2indep(k1, n1, k2, n2, method="newcomb", compare="diff")`, statsmodels 0.15.0.
+    /// The first row is Newcombe's own example (a) of table II: 0.0524 to 0.3339.
+    #[test]
+    fn newcombe_agrees_with_statsmodels_and_the_paper() {
+        for ((k1, n1, k2, n2), low, high) in [
+            ((56, 70, 48, 80), 0.05243147240236498, 0.33387265403690614),
+            ((9, 10, 3, 10), 0.1705227239345029, 0.809017973535488),
+            ((0, 10, 0, 20), -0.1611251580528194, 0.27753279986288926),
+            ((5, 5, 2, 7), 0.1529929814527735, 0.9177810759959434),
+        ] {
+            let value = f64::from(k1) / f64::from(n1) - f64::from(k2) / f64::from(n2);
+            let count = |k: i32| usize::try_from(k).unwrap();
+            check(&newcombe(count(k1), count(n1), count(k2), count(n2)), value, low, high, 1e-14);
+        }
+        assert_eq!(newcombe(1, 2, 0, 0).reason(), Some("no examples in the second sample"), "nothing to compare with");
+        assert!(newcombe(3, 2, 0, 1).reason().is_some(), "more hits than examples");
+    }
+
     #[test]
     fn wilson_behaves_at_the_borders() {
         assert_eq!(wilson(0, 10).interval().unwrap().0, 0.0, "nothing in ten starts at zero");

@@ -49,3 +49,32 @@ fn ascending(p: &[f64]) -> Vec<usize> {
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(got: &[f64], expected: &[f64], what: &str) {
+        assert_eq!(got.len(), expected.len(), "{what}: one for each");
+        for (got, expected) in got.iter().zip(expected) {
+            assert!((got - expected).abs() < 1e-15, "{what}: {got}, expected {expected}");
+        }
+    }
+
+    /// `statsmodels.stats.multitest.multipletests(p, method=…)[1]`, statsmodels 0.15.0.
+    #[test]
+    fn adjustments_agree_with_statsmodels() {
+        let p = [0.01, 0.04, 0.03, 0.005, 0.2, 0.04];
+        check(&holm(&p), &[0.05, 0.12, 0.12, 0.03, 0.2, 0.12], "holm");
+        check(&benjamini_hochberg(&p), &[0.03, 0.048, 0.048, 0.03, 0.2, 0.048], "fdr_bh");
+        check(&benjamini_yekutieli(&p), &[0.0735, 0.1176, 0.1176, 0.0735, 0.49, 0.1176], "fdr_by");
+    }
+
+    #[test]
+    fn adjusted_values_stay_probabilities() {
+        check(&holm(&[0.9, 0.8]), &[1.0, 1.0], "holm near one");
+        check(&benjamini_yekutieli(&[0.9, 0.8]), &[1.0, 1.0], "fdr_by near one");
+        check(&holm(&[]), &[], "no tests");
+        check(&benjamini_hochberg(&[0.03]), &[0.03], "one test needs no adjustment");
+    }
+}

@@ -91,6 +91,23 @@ mod tests {
         assert_eq!(mcnemar_mid_p(5, 14), mcnemar_mid_p(14, 5), "the direction does not matter");
     }
 
+    /// Exact: `statsmodels.stats.contingency_tables.mcnemar([[0, b], [c, 0]], exact=True)`, statsmodels 0.15.0.
+    /// Mid-p: `2 * binom.cdf(min(b, c), n, 0.5) - binom.pmf(min(b, c), n, 0.5)`, or `1 - binom.pmf(b, n, 0.5) / 2`
+    /// where b = c, scipy 1.17.1.
+    #[test]
+    fn mcnemar_agrees_with_statsmodels_and_scipy() {
+        for (b, c, exact, mid_p) in [
+            (14, 5, 0.063568115234375, 0.04138946533203125),
+            (3, 9, 0.14599609375, 0.09228515624999999),
+            (60, 41, 0.07275700687752425, 0.059400536903433526),
+            (250, 300, 0.036578745549102676, 0.03307151591735791),
+        ] {
+            close(mcnemar_exact(b, c), exact, 1e-13, "exact");
+            close(mcnemar_mid_p(b, c), mid_p, 1e-13, "mid-p");
+        }
+        close(mcnemar_mid_p(30, 30), 0.9487109134957152, 1e-13, "mid-p of an even split");
+    }
+
     #[test]
     fn small_counts_follow_by_hand() {
         // b = 1, c = 0: P(X <= 0) = 1/2, so exact 1 and mid-p 2 * 1/2 - 1/2 = 1/2.

@@ -8,7 +8,7 @@ pub const USUAL_POWER: f64 = 0.8;
 
 /// Examples needed to see a paired difference `e` of two rates, when a share `w` of examples changes at all.
 ///
-/// `n = (z_{a/2} sqrt(w) + z_b sqrt(w - e^2))^2 / e^2`, rounded up, at a two-sided level of 5%. Nothing unless
+/// `n = (z_{a/2} sqrt(w) + z_b sqrt(w - e^2))^2 / e^2`, to the nearest example, at a two-sided level of 5%. Nothing unless
 /// `0 < |e| <= w <= 1` and `power` lies between 1/2 and 1.
 /// Source: Connor 1987, "Sample size for testing differences in proportions for the paired-sample design",
 /// Biometrics 43.
@@ -19,7 +19,7 @@ pub fn paired_sample_size(discordant: f64, difference: f64, power: f64) -> Optio
         return None;
     }
     let root = two_sided_z(0.95) * w.sqrt() + normal_quantile(power) * (w - e * e).sqrt();
-    let n = (root / e).powi(2).ceil();
+    let n = (root / e).powi(2).round();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked: whole, positive, below 2^53")]
     (n < 2f64.powi(53)).then_some(n as usize)
 }

@@ -10,6 +10,7 @@ mod model_tokenizer;
 
 mod data_parquet;
 mod data_read;
+mod metrics_laws;
 
 mod parity;
 mod support;

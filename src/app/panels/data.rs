@@ -63,7 +63,10 @@ fn facts(ui: &mut Ui, dataset: &crate::data::Dataset) {
     if !dataset.skipped.is_empty() {
         let first = &dataset.skipped[0];
         let place = first.line.map_or(format!("record {}", first.record), |line| format!("line {line}"));
-        ui.colored_label(theme::colors(ui).warning, format!("{} rows left out", numbers::count(dataset.skipped.len() as u64)))
-            .on_hover_text(format!("The first one: {place}, {}", first.reason));
+        ui.colored_label(
+            theme::colors(ui).warning,
+            format!("{} rows left out", numbers::count(dataset.skipped.len() as u64)),
+        )
+        .on_hover_text(format!("The first one: {place}, {}", first.reason));
     }
 }

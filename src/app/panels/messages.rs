@@ -43,12 +43,15 @@ fn toasts(ctx: &Context, view: &View<'_>) {
         return;
     }
     let skipped = floating.len().saturating_sub(FLOATING);
-    Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0]).show(ctx, |ui| {
-        ui.set_max_width(380.0);
-        for message in &floating[skipped..] {
-            toast(ui, view, message);
-        }
-    });
+    Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0]).show(
+        ctx,
+        |ui| {
+            ui.set_max_width(380.0);
+            for message in &floating[skipped..] {
+                toast(ui, view, message);
+            }
+        },
+    );
 }
 
 fn toast(ui: &mut Ui, view: &View<'_>, message: &Message) {
@@ -114,7 +117,8 @@ fn message_list(ui: &mut Ui, view: &View<'_>) {
             view.commands.request(Request::ClearMessages);
         }
         if ui.button("Copy all").clicked() {
-            let lines: Vec<String> = messages.iter().map(|message| format!("{}: {}", message.level.word(), message.text)).collect();
+            let lines: Vec<String> =
+                messages.iter().map(|message| format!("{}: {}", message.level.word(), message.text)).collect();
             ui.ctx().copy_text(lines.join("\n"));
         }
     });

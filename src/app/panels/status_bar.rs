@@ -84,7 +84,8 @@ fn jobs(ui: &mut Ui, view: &View<'_>) {
 
 fn job_line(ui: &mut Ui, job: &JobStatus) {
     let progress = &job.progress;
-    let label = if progress.stage.is_empty() { job.label.clone() } else { format!("{}: {}", job.label, progress.stage) };
+    let label =
+        if progress.stage.is_empty() { job.label.clone() } else { format!("{}: {}", job.label, progress.stage) };
     match progress.total.filter(|total| *total > 0) {
         Some(total) => {
             let share = progress.done as f32 / total as f32;

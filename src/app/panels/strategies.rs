@@ -39,8 +39,7 @@ pub(crate) fn strategies_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
 }
 
 fn add_menu(ui: &mut Ui, view: &View<'_>) {
-    let families =
-        [StrategyFamily::Static, StrategyFamily::Dynamic, StrategyFamily::Merging, StrategyFamily::Control];
+    let families = [StrategyFamily::Static, StrategyFamily::Dynamic, StrategyFamily::Merging, StrategyFamily::Control];
     for family in families {
         ui.label(RichText::new(family.label()).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).muted));
         for info in registry().iter().filter(|info| info.family == family && info.id != "dense") {
@@ -143,7 +142,8 @@ fn settings(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyE
     if !others.is_empty() {
         let is_open = state.expanded.contains(&entry.id.0);
         let label = if is_open { "Fewer settings" } else { "More settings" };
-        let button = Button::new(RichText::new(label).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).muted));
+        let button =
+            Button::new(RichText::new(label).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).muted));
         if ui.add(button.frame(false)).accessible_name(format!("{label} of {}", entry.spec.id())).clicked() {
             if is_open {
                 state.expanded.retain(|&id| id != entry.id.0);

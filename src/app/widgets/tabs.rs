@@ -28,7 +28,13 @@ pub(crate) fn tabs(ui: &mut Ui, labels: &[(&str, String)], chosen: usize, width:
         let enabled = ui.is_enabled();
         response.widget_info(|| WidgetInfo::selected(Role::Tab, enabled, is_chosen, label));
         if is_chosen {
-            ui.painter().rect(tab.shrink(1.0), CornerRadius::same(4), colors.ground, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+            ui.painter().rect(
+                tab.shrink(1.0),
+                CornerRadius::same(4),
+                colors.ground,
+                Stroke::new(1.0, colors.line),
+                StrokeKind::Inside,
+            );
         }
         if response.has_focus() {
             ui.painter().rect_stroke(tab.shrink(2.0), 4.0, Stroke::new(1.5, colors.accent), StrokeKind::Inside);
