@@ -12,7 +12,11 @@ mod data_parquet;
 mod data_read;
 mod metrics_laws;
 
+mod laws;
+mod laws_decisions;
+mod laws_evidence;
 mod parity;
+mod parity_sample;
 mod support;
 
 mod figures;
