@@ -68,7 +68,7 @@ fn with_vocab_file(settings: &Value) -> Copy {
     let mut words: Vec<_> = vocabulary.iter().map(|(word, id)| (id.as_u64().expect("an id"), word.as_str())).collect();
     words.sort_unstable();
     copy.remove("tokenizer.json");
-    copy.write("vocab.txt", words.into_iter().map(|(_, word)| format!("{word}\n")).collect::<String>());
+    copy.write("vocab.txt", words.into_iter().flat_map(|(_, word)| [word, "\n"]).collect::<String>());
     copy.write("tokenizer_config.json", settings.to_string());
     copy
 }
