@@ -5,6 +5,7 @@ mod model_config;
 mod model_damage;
 mod model_formats;
 mod model_pytorch_writer;
+mod model_second_reference;
 mod model_support;
 mod model_tokenizer;
 
