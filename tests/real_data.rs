@@ -1,6 +1,7 @@
 //! The data sets beside the repository, in `../shared`: read whole. Skips loudly where they are not there, except
 //! in CI, where it fails.
 #![expect(clippy::print_stderr, reason = "a skipped test says so loudly")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
 
 use std::path::Path;
 use std::path::PathBuf;

@@ -64,7 +64,7 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
     while collector.examples.len() < options.limit.unwrap_or(usize::MAX) {
         match rows.next() {
             None => break,
-            Some(Ok(record)) => collector.take(record),
+            Some(Ok(record)) => collector.take(&record),
             Some(Err(Failure::Row(row))) => collector.skipped.push(row),
             Some(Err(Failure::File(err))) => return Err(err),
         }
@@ -96,9 +96,9 @@ impl<'a> Collector<'a> {
         Self { columns, roles, options, groups, examples: Vec::new(), skipped: Vec::new() }
     }
 
-    fn take(&mut self, mut record: Record) {
-        let text = text_of(&mut record, self.roles.text, self.columns);
-        let pair = self.roles.text_pair.map(|column| text_of(&mut record, column, self.columns)).transpose();
+    fn take(&mut self, record: &Record) {
+        let text = text_of(record, self.roles.text, self.columns);
+        let pair = self.roles.text_pair.map(|column| text_of(record, column, self.columns)).transpose();
         let (text, text_pair) = match text.and_then(|text| Ok((text, pair?))) {
             Ok(texts) => texts,
             Err(reason) => {
@@ -145,8 +145,8 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Takes the text out of its cell, or says what is wrong with it.
-fn text_of(record: &mut Record, column: usize, columns: &[String]) -> Result<Arc<str>, String> {
+/// The text of a cell, or what is wrong with it.
+fn text_of(record: &Record, column: usize, columns: &[String]) -> Result<Arc<str>, String> {
     match &record.cells[column] {
         Cell::Text(text) if !text.trim().is_empty() => Ok(Arc::from(text.as_str())),
         Cell::Missing | Cell::Text(_) => Err(format!("no text in column {:?}", columns[column])),

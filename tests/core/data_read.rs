@@ -1,4 +1,5 @@
 //! Text formats: what is read, what is refused, and how the refusal reads.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
 
 use std::path::PathBuf;
 
