@@ -41,7 +41,7 @@ pub(super) fn review(topic: &'static Topic, setup: usize, axis: Axis, rng: &mut 
     let frame = below(topic.frames.len(), rng);
     let (positive, negative) = fill(topic, frame, thing, rng);
     let is_long = below(2, rng) == 0;
-    let target = if is_long { 90 + below(95, rng) } else { 40 + below(25, rng) };
+    let target = if is_long { 90 + below(108, rng) } else { 40 + below(25, rng) };
     let concedes = below(3, rng) > 0 && is_long;
     let place = below(usize::MAX >> 32, rng);
     let mut order: Vec<usize> = (0..topic.praise.len().min(topic.blame.len())).collect();
