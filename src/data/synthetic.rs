@@ -38,11 +38,10 @@ const WORDS: std::ops::RangeInclusive<usize> = 4..=200;
 /// Pairs of contrast groups per axis: single sentences, and reviews of several sentences.
 fn plan(axis: Axis) -> (usize, usize) {
     match axis {
-        Axis::Gender => (43, 8),
+        Axis::Gender | Axis::Disability => (43, 8),
         Axis::Origin => (80, 14),
         Axis::Religion => (44, 8),
         Axis::Age => (45, 8),
-        Axis::Disability => (43, 8),
     }
 }
 
@@ -91,7 +90,9 @@ fn generate(seed: u64) -> Vec<Row> {
     let groups = pairs.into_iter().flatten().enumerate();
     groups
         .flat_map(|(contrast, mut group)| {
-            group.iter_mut().for_each(|row| row.contrast = contrast);
+            for row in &mut group {
+                row.contrast = contrast;
+            }
             group
         })
         .collect()
