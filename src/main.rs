@@ -10,12 +10,34 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Some(command) => cli::run(command).into(),
-        None => open_window(&cli.window).into(),
+        None => open_window(&cli.window).map_or_else(|error| cli::report(&error), |()| cli::Exit::Done).into(),
     }
 }
 
-fn open_window(_window: &cli::WindowArgs) -> cli::Exit {
-    cli::report(&anyhow::anyhow!(
-        "this build has no window (it was made without the feature \"gui\"); try `prunescope --help` for the commands"
-    ))
+#[cfg(feature = "gui")]
+fn open_window(window: &cli::WindowArgs) -> anyhow::Result<()> {
+    let window = window.clone();
+    let view = window.view.as_deref().map(str::parse).transpose();
+    let theme = window.theme.as_deref().map(str::parse).transpose();
+    prunescope::app::run(prunescope::app::WindowOptions {
+        model: window.model.map(Into::into),
+        data: window.data,
+        text: window.text,
+        strategies: window.strategies,
+        session: window.session,
+        view: view.map_err(|error| anyhow::Error::new(error).context("--view"))?,
+        theme: theme.map_err(|error| anyhow::Error::new(error).context("--theme"))?,
+        zoom: window.zoom,
+        size: window.size,
+        screenshot: window.screenshot,
+        row_limit: window.limit,
+        start_empty: window.start_empty,
+    })
+}
+
+#[cfg(not(feature = "gui"))]
+fn open_window(_window: &cli::WindowArgs) -> anyhow::Result<()> {
+    anyhow::bail!(
+        "this build has no window (it was made without the feature \"gui\"); `prunescope --help` lists the commands"
+    )
 }

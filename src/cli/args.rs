@@ -39,6 +39,8 @@ pub enum Command {
     Strategies(StrategiesArgs),
     /// Run one text through strategies and show what each of them keeps, layer by layer
     Inspect(InspectArgs),
+    /// Run strategies over a data set: accuracy, cost and results per group, written as four files
+    Evaluate(EvaluateArgs),
 }
 
 /// Options of the window.
@@ -75,6 +77,9 @@ pub struct WindowArgs {
     /// Evaluate at most this many rows of the data set
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub limit: Option<usize>,
+    /// Do not restore the last session
+    #[arg(long)]
+    pub start_empty: bool,
     /// Save what the window shows as a PNG once no job runs any more, then exit
     #[arg(long, value_name = "OUT.png")]
     pub screenshot: Option<PathBuf>,
@@ -99,7 +104,6 @@ Examples:
 #[group(id = "source", required = true, multiple = false, args = ["text", "text_file", "stdin"])]
 pub struct InspectArgs {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented at its type; a comment here would replace the group's help")]
     pub model: ModelArgs,
     /// Text to run
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -161,7 +165,6 @@ Examples:
   prunescope evaluate --data reviews.csv --strategy tome --out results --fail-if \"accuracy_drop>0.02\"")]
 pub struct EvaluateArgs {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented at its type; a comment here would replace the group's help")]
     pub model: ModelArgs,
     /// Data set: CSV, TSV, JSON Lines or Parquet, with a header
     #[arg(long, value_name = "FILE")]
@@ -173,7 +176,6 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented at its type; a comment here would replace the group's help")]
     pub columns: ColumnArgs,
     /// Take only the first N rows
     #[arg(long, value_name = "N", value_parser = parse_count)]

@@ -4,7 +4,10 @@
 //! Knows nothing of the window: `main.rs` hands [`WindowArgs`] over.
 
 mod args;
+mod checks;
 mod console;
+mod evaluate;
+mod evaluate_view;
 mod inspect;
 mod inspect_view;
 mod progress;
@@ -46,6 +49,7 @@ pub fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Strategies(args) => strategies::run(*args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
     };
     result.unwrap_or_else(|error| report(&error))
 }

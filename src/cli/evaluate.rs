@@ -1,0 +1,135 @@
+//! `prunescope evaluate`
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use anyhow::bail;
+
+use crate::cli::Exit;
+use crate::cli::args::EvaluateArgs;
+use crate::cli::checks;
+use crate::cli::checks::Check;
+use crate::cli::console;
+use crate::cli::console::warn;
+use crate::cli::evaluate_view;
+use crate::cli::progress::run_job;
+use crate::cli::resolve;
+use crate::data;
+use crate::evaluation;
+use crate::evaluation::Draws;
+use crate::evaluation::Evaluation;
+use crate::evaluation::Prepared;
+use crate::export;
+use crate::export::Provenance;
+use crate::jobs::Progress;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
+
+pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
+    let checks = args.fail_if.iter().map(|text| text.parse()).collect::<Result<Vec<Check>, _>>()?;
+    if checks.iter().any(Check::needs_groups) && args.columns.group_by.is_empty() {
+        bail!("--fail-if worst_group_drop needs at least one --group-by COLUMN");
+    }
+    let folder = resolve::model_folder(&args.model)?;
+    let specs = resolve::specs(&args.strategies)?;
+    let options = resolve::read_options(&args.columns, args.limit)?;
+    export::make_folder(&args.out)?;
+    let (path, limit) = (args.data.clone(), args.limit);
+    let draws = Draws { count: args.draws, seed: args.seed };
+    let work = move |ticket: &Ticket| -> anyhow::Result<Option<Evaluation>> {
+        stage(ticket, "loading the model");
+        let checkpoint = Checkpoint::load(&folder)?;
+        stage(ticket, "reading the data");
+        let dataset = Arc::new(data::read(&path, &options)?);
+        let prepared = match evaluation::prepare(ticket, &checkpoint, dataset, limit) {
+            Ok(prepared) => Arc::new(prepared),
+            Err(evaluation::Error::Cancelled) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Some(evaluation::evaluate(ticket, &checkpoint, prepared, &specs, draws)?))
+    };
+    let Some(evaluation) = run_job(args.progress, work)?? else {
+        bail!("stopped before anything was finished; nothing was written");
+    };
+    tell_losses(&evaluation.prepared);
+    let written = export::write_evaluation(&args.out, &evaluation, &provenance(&args.data))?;
+    console::print(&evaluate_view::render(&evaluation))?;
+    for path in &written {
+        warn(&format!("wrote {}", path.display()));
+    }
+    finish(&checks, &evaluation, &args.out)
+}
+
+fn finish(checks: &[Check], evaluation: &Evaluation, out: &Path) -> anyhow::Result<Exit> {
+    if evaluation.is_partial() {
+        let complete = evaluation.strategies.iter().filter(|strategy| strategy.audit.is_some()).count();
+        let planned = evaluation.planned.len();
+        bail!("stopped: {complete} of {planned} strategies are complete, see {}", out.join("manifest.json").display());
+    }
+    let failures = checks::failures(checks, evaluation);
+    for failure in &failures {
+        warn(failure);
+    }
+    Ok(if failures.is_empty() { Exit::Done } else { Exit::CheckFailed })
+}
+
+fn stage(ticket: &Ticket, stage: &str) {
+    ticket.report(Progress { done: 0, total: None, stage: stage.to_owned() });
+}
+
+/// What was left out or cut, on stderr.
+fn tell_losses(prepared: &Prepared) {
+    let dataset = &prepared.dataset;
+    if let Some(first) = dataset.skipped.first() {
+        let line = first.line.map_or_else(String::new, |line| format!(" (line {line})"));
+        let (count, record, reason) = (dataset.skipped.len(), first.record, &first.reason);
+        warn(&format!("warning: {count} rows could not be read; the first: record {record}{line}: {reason}"));
+    }
+    for unknown in &prepared.unknown_labels {
+        let (count, value, id) = (unknown.count, &unknown.value, &unknown.first_id);
+        let classes = prepared.classes.join(", ");
+        warn(&format!(
+            "warning: {count} rows with label {value:?} left out (the first: {id}): not one of {classes}; see --label-map"
+        ));
+    }
+    if prepared.truncated > 0 {
+        warn(&format!(
+            "warning: {} texts were cut to the {} tokens the model reads",
+            prepared.truncated, prepared.longest
+        ));
+    }
+    if prepared.labels.iter().all(Option::is_none) {
+        warn("warning: no labels, so no metric that needs them; name the column with --label-column");
+    }
+}
+
+fn provenance(data_path: &Path) -> Provenance {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Provenance {
+        command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+        created_unix_secs: since.map_or(0, |since| since.as_secs()),
+        cpu: std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| cpu_model(&text)),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        threads: rayon::current_num_threads(),
+        data_path: data_path.to_owned(),
+    }
+}
+
+fn cpu_model(cpuinfo: &str) -> Option<String> {
+    let line = cpuinfo.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_is_found_in_its_file() {
+        let text = "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nflags\t: fpu\n";
+        assert_eq!(cpu_model(text).as_deref(), Some("Some CPU @ 3 GHz"), "what follows the colon");
+        assert_eq!(cpu_model("processor : 0"), None, "some systems do not say");
+    }
+}

@@ -1,0 +1,137 @@
+//! An evaluation as a table for the terminal.
+
+use crate::cli::console::three_digits;
+use crate::evaluation::Estimate;
+use crate::evaluation::Evaluated;
+use crate::evaluation::Evaluation;
+use crate::evaluation::Measure;
+use crate::evaluation::SliceAudit;
+
+/// One line for each strategy, then one table for each group column.
+pub(super) fn render(evaluation: &Evaluation) -> String {
+    let prepared = &evaluation.prepared;
+    let labelled = prepared.labels.iter().flatten().count();
+    let mut text = format!("{}: {} texts, {labelled} with a label\n\n", prepared.dataset.name, prepared.len());
+    let mut rows = vec![
+        [
+            "strategy",
+            "accuracy [95%]",
+            "change [95%]",
+            "F1",
+            "log loss",
+            "AUC",
+            "kept",
+            "FLOPs \u{f7}",
+            "padded \u{f7}",
+        ]
+        .map(str::to_owned),
+    ];
+    rows.extend(evaluation.strategies.iter().map(strategy_row));
+    text.push_str(&table(&rows));
+    for column in &prepared.dataset.groups {
+        for strategy in &evaluation.strategies {
+            group_table(&mut text, strategy, &column.name);
+        }
+    }
+    text
+}
+
+fn strategy_row(strategy: &Evaluated) -> [String; 9] {
+    let spec = strategy.spec.to_string();
+    let Some(audit) = &strategy.audit else {
+        return [
+            spec,
+            "stopped".to_owned(),
+            "".into(),
+            "".into(),
+            "".into(),
+            "".into(),
+            "".into(),
+            "".into(),
+            "".into(),
+        ];
+    };
+    let overall = &audit.overall;
+    let of = |measure: Measure| overall.measure(measure).map(|row| row.pruned.clone());
+    let change = overall.measure(Measure::Accuracy).map(|row| &row.change);
+    let is_dense = strategy.spec.id() == "dense";
+    [
+        spec,
+        with_interval(of(Measure::Accuracy).as_ref()),
+        if is_dense { String::new() } else { signed_with_interval(change) },
+        plain(of(Measure::F1).as_ref()),
+        plain(of(Measure::LogLoss).as_ref()),
+        plain(of(Measure::Auc).as_ref()),
+        format!("{:.3}", overall.spent.retention),
+        three_digits(overall.spent.flops_reduction()),
+        three_digits(overall.spent.flops_reduction_padded()),
+    ]
+}
+
+fn group_table(text: &mut String, strategy: &Evaluated, column: &str) {
+    let Some(audit) = strategy.audit.as_ref().filter(|_| strategy.spec.id() != "dense") else { return };
+    let of_column = |slice: &&SliceAudit| slice.group.as_ref().is_some_and(|group| group.column == column);
+    let mut rows = vec![
+        [column, "n", "dense [95%]", "pruned [95%]", "change [95%]", "harmed", "rescued", "verdict"].map(str::to_owned),
+    ];
+    rows.extend(audit.groups.iter().filter(of_column).map(group_row));
+    text.push_str(&format!("\n{}\n", strategy.spec));
+    text.push_str(&table(&rows));
+}
+
+fn group_row(slice: &SliceAudit) -> [String; 8] {
+    let accuracy = slice.measure(Measure::Accuracy);
+    let test = slice.tests.first();
+    let verdict = slice.verdicts.first();
+    [
+        slice.group.as_ref().map(|group| group.value.clone()).unwrap_or_default(),
+        slice.n.to_string(),
+        with_interval(accuracy.map(|row| &row.dense)),
+        with_interval(accuracy.map(|row| &row.pruned)),
+        signed_with_interval(accuracy.map(|row| &row.change)),
+        test.map_or_else(String::new, |test| test.harmed.to_string()),
+        test.map_or_else(String::new, |test| test.rescued.to_string()),
+        verdict.map_or("", |verdict| verdict.label()).to_owned(),
+    ]
+}
+
+fn plain(estimate: Option<&Estimate>) -> String {
+    estimate.and_then(Estimate::value).map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))
+}
+
+fn with_interval(estimate: Option<&Estimate>) -> String {
+    let interval = estimate.and_then(Estimate::interval);
+    let interval = interval.map_or_else(String::new, |(low, high)| format!(" [{low:.3}, {high:.3}]"));
+    format!("{}{interval}", plain(estimate))
+}
+
+fn signed_with_interval(estimate: Option<&Estimate>) -> String {
+    let Some(value) = estimate.and_then(Estimate::value) else { return "-".to_owned() };
+    let interval = estimate.and_then(Estimate::interval);
+    let interval = interval.map_or_else(String::new, |(low, high)| format!(" [{low:+.3}, {high:+.3}]"));
+    format!("{value:+.4}{interval}")
+}
+
+/// Columns as wide as their widest cell; the last line of a cell is not padded.
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_line_up() {
+        let rows = [["a", "b"], ["long", "c"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(&rows), "a     b\nlong  c\n", "two spaces between columns, none at the end");
+    }
+}

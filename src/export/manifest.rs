@@ -1,0 +1,135 @@
+//! `manifest.json`: where the numbers come from and how to get them again.
+//!
+//! The only file with anything that differs between two equal runs: `created_unix_secs` and `timing`.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluation::Evaluation;
+use crate::evaluation::Measure;
+
+/// The version of the document.
+const SCHEMA: u64 = 1;
+/// Rows listed one by one.
+const LISTED: usize = 100;
+
+/// What the caller knows and the results do not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// The command line, program first.
+    pub command_line: Vec<String>,
+    /// Seconds since 1970.
+    pub created_unix_secs: u64,
+    /// Model of the processor, where the system tells.
+    pub cpu: Option<String>,
+    /// Logical cores.
+    pub cores: usize,
+    /// Threads that computed.
+    pub threads: usize,
+    /// The data file as given.
+    pub data_path: PathBuf,
+}
+
+/// The manifest of an evaluation.
+#[must_use]
+pub fn manifest_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
+    let model = &evaluation.model;
+    json!({
+        "schema": SCHEMA,
+        "program": "prunescope",
+        "version": env!("CARGO_PKG_VERSION"),
+        "created_unix_secs": provenance.created_unix_secs,
+        "command_line": provenance.command_line,
+        "partial": evaluation.is_partial(),
+        "model": {
+            "path": model.path.display().to_string(),
+            "family": model.family,
+            "labels": model.labels,
+            "max_tokens": model.max_tokens,
+            "weights_sha256": model.weights_hash,
+            "tokenizer_sha256": model.tokenizer_hash,
+        },
+        "data": data_json(evaluation, provenance),
+        "strategies": strategies_json(evaluation),
+        "seed": evaluation.draws.seed,
+        "statistics": statistics_json(evaluation),
+        "cost": {
+            "unit": "multiply-accumulates (MACs); 1 MAC = 2 FLOPs; classifier head and strategy overhead counted, embedding look-up not",
+            "dense_macs": "dense model on the same tokens, no padding",
+            "padded_macs": "dense model with every text padded to the longest one of the data set after truncation",
+            "padded_to_tokens": evaluation.prepared.longest,
+        },
+        "hardware": { "cpu": provenance.cpu, "cores": provenance.cores, "threads": provenance.threads },
+        "timing": timing_json(evaluation),
+    })
+}
+
+fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
+    let prepared = &evaluation.prepared;
+    let dataset = &prepared.dataset;
+    let unread = dataset.skipped.iter().take(LISTED);
+    let unread = unread.map(|row| json!({ "record": row.record, "line": row.line, "reason": row.reason }));
+    let unusable = prepared.skipped.iter().take(LISTED).map(|skipped| {
+        let id = dataset.examples.get(skipped.row).map(|example| example.id.as_str());
+        json!({ "id": id, "reason": skipped.reason })
+    });
+    let unknown = prepared
+        .unknown_labels
+        .iter()
+        .take(LISTED)
+        .map(|unknown| json!({ "label": unknown.value, "count": unknown.count, "first_id": unknown.first_id }));
+    json!({
+        "path": provenance.data_path.display().to_string(),
+        "sha256": dataset.hash,
+        "text_column": dataset.text_column,
+        "label_column": dataset.label_column,
+        "group_columns": dataset.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(),
+        "items": prepared.len(),
+        "labelled_items": prepared.labels.iter().flatten().count(),
+        "truncated_texts": prepared.truncated,
+        "rows_unreadable": dataset.skipped.len(),
+        "unreadable": unread.collect::<Vec<_>>(),
+        "rows_unusable": prepared.skipped.len(),
+        "unusable": unusable.collect::<Vec<_>>(),
+        "unknown_labels": unknown.collect::<Vec<_>>(),
+    })
+}
+
+fn strategies_json(evaluation: &Evaluation) -> Vec<Value> {
+    let total = evaluation.prepared.len();
+    let states = evaluation.planned.iter().map(|spec| {
+        let run = evaluation.strategies.iter().find(|strategy| strategy.spec == *spec);
+        let rows = run.map_or(0, |run| run.finished());
+        let state = match run {
+            None => "not begun",
+            Some(run) if run.audit.is_some() => "complete",
+            Some(_) if rows < total => "partial: finished rows are in predictions.parquet, no metrics",
+            Some(_) => "partial: all rows are in predictions.parquet, metrics were stopped",
+        };
+        json!({ "spec": spec.to_string(), "rows": rows, "state": state })
+    });
+    states.collect()
+}
+
+fn statistics_json(evaluation: &Evaluation) -> Value {
+    let definitions: serde_json::Map<String, Value> =
+        Measure::ALL.iter().map(|measure| (measure.id().to_owned(), Value::from(measure.definition()))).collect();
+    json!({
+        "confidence": 0.95,
+        "bootstrap_draws": evaluation.draws.count,
+        "bootstrap": "within label, whole clusters where the data set names them; percentile interval; the same draws for dense and every strategy",
+        "definitions": definitions,
+        "tests": "McNemar, mid-p, dense against pruned, on all items, positives and negatives, overall and per group",
+        "adjustment": "Holm over all tests of one strategy; tests_family is their number",
+        "verdicts": "loss against a tolerance set before looking (accuracy 0.01, TPR and FPR 0.02): pass if the one-sided 95% upper bound is below, fail if the lower bound is above, else undecided",
+        "group_rules": "by the metric's own denominator: 0 not estimable; 1 to 9 counts only; 10 to 29 left out of gaps; 30 to 99 small; 100 and more full",
+        "bias_metrics": "background = all labelled items outside the group (Borkan et al. 2019)",
+    })
+}
+
+fn timing_json(evaluation: &Evaluation) -> Vec<Value> {
+    let timed = evaluation.strategies.iter();
+    timed.map(|run| json!({ "spec": run.spec.to_string(), "secs": run.duration.as_secs_f64() })).collect()
+}

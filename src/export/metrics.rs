@@ -1,0 +1,256 @@
+//! `metrics.json` and `metrics.csv`: the same numbers, once nested and once as a table.
+
+use std::path::Path;
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluation::Audit;
+use crate::evaluation::ColumnGaps;
+use crate::evaluation::Estimate;
+use crate::evaluation::Evaluated;
+use crate::evaluation::Evaluation;
+use crate::evaluation::SliceAudit;
+use crate::evaluation::Spread;
+use crate::evaluation::removal_label;
+use crate::export::Error;
+
+/// The version of the document.
+const SCHEMA: u64 = 1;
+
+/// All metrics of all finished strategies.
+#[must_use]
+pub fn metrics_json(evaluation: &Evaluation) -> Value {
+    let strategies = evaluation.strategies.iter().filter_map(|strategy| {
+        let audit = strategy.audit.as_ref()?;
+        Some(strategy_json(evaluation, strategy, audit))
+    });
+    json!({
+        "schema": SCHEMA,
+        "partial": evaluation.is_partial(),
+        "data": evaluation.prepared.dataset.name,
+        "items": evaluation.prepared.len(),
+        "labels": evaluation.prepared.classes,
+        "positive": if evaluation.prepared.is_binary() { evaluation.prepared.classes.get(1) } else { None },
+        "confidence": 0.95,
+        "strategies": strategies.collect::<Vec<_>>(),
+    })
+}
+
+fn strategy_json(evaluation: &Evaluation, strategy: &Evaluated, audit: &Audit) -> Value {
+    let slice = |slice: &SliceAudit| slice_json(evaluation, slice);
+    let mut groups = Map::new();
+    for row in &audit.groups {
+        if let Some(group) = &row.group {
+            let column = groups.entry(group.column.clone()).or_insert_with(|| json!({}));
+            if let Some(column) = column.as_object_mut() {
+                column.insert(group.value.clone(), slice(row));
+            }
+        }
+    }
+    json!({
+        "spec": strategy.spec.to_string(),
+        "note": strategy.spec.info().note(),
+        "removal": removal_label(strategy.removal),
+        "tests_family": audit.family,
+        "tests_adjustment": "holm",
+        "overall": slice(&audit.overall),
+        "groups": groups,
+        "gaps": audit.gaps.iter().map(gaps_json).collect::<Vec<_>>(),
+    })
+}
+
+fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
+    let classes = evaluation.prepared.classes.iter().zip(&slice.n_per_class);
+    let per_class: Map<String, Value> = classes.map(|(name, n)| (name.clone(), json!(n))).collect();
+    let [mut metrics, mut dense, mut change] = [Map::new(), Map::new(), Map::new()];
+    for row in &slice.measures {
+        let id = row.measure.id().to_owned();
+        metrics.insert(id.clone(), estimate_json(&row.pruned));
+        dense.insert(id.clone(), estimate_json(&row.dense));
+        change.insert(id, estimate_json(&row.change));
+    }
+    for (id, [dense_value, pruned_value]) in bias_estimates(slice) {
+        metrics.insert(id.to_owned(), estimate_json(pruned_value));
+        dense.insert(id.to_owned(), estimate_json(dense_value));
+    }
+    let decisions: Map<String, Value> =
+        decision_estimates(slice).into_iter().map(|(id, value)| (id.to_owned(), estimate_json(value))).collect();
+    json!({
+        "n": slice.n,
+        "n_per_class": per_class,
+        "size": slice.size.label(),
+        "metrics": metrics,
+        "dense": dense,
+        "change": change,
+        "decisions": decisions,
+        "tests": slice.tests.iter().map(|test| json!({
+            "part": test.part, "test": "mcnemar-mid-p", "n": test.n, "harmed": test.harmed, "rescued": test.rescued,
+            "p": test.p, "p_adjusted": test.p_adjusted,
+        })).collect::<Vec<_>>(),
+        "verdicts": slice.verdicts.iter().map(|verdict| json!({
+            "metric": verdict.measure.id(), "tolerance": verdict.tolerance, "verdict": verdict.label(),
+            "loss_90": estimate_json(&verdict.loss), "needs_about_more": verdict.needs_more,
+        })).collect::<Vec<_>>(),
+        "cost": cost_json(slice),
+    })
+}
+
+fn cost_json(slice: &SliceAudit) -> Value {
+    let spent = &slice.spent;
+    json!({
+        "items": spent.items,
+        "tokens": spent.tokens,
+        "tokens_kept": spent.tokens_kept,
+        "retention": spent.retention,
+        "final_retention": spent.final_retention,
+        "macs": spent.macs,
+        "flops": 2 * spent.macs,
+        "dense_macs": spent.dense_macs,
+        "padded_macs": spent.padded_macs,
+        "flops_reduction": spent.flops_reduction(),
+        "flops_reduction_padded": spent.flops_reduction_padded(),
+    })
+}
+
+/// The text-bias metrics of a group, dense and pruned.
+fn bias_estimates(slice: &SliceAudit) -> Vec<(&'static str, [&Estimate; 2])> {
+    let Some(bias) = &slice.bias else { return Vec::new() };
+    let (dense, pruned) = (&bias.dense, &bias.pruned);
+    vec![
+        ("subgroup_auc", [&dense.subgroup_auc, &pruned.subgroup_auc]),
+        ("bpsn_auc", [&dense.bpsn_auc, &pruned.bpsn_auc]),
+        ("bnsp_auc", [&dense.bnsp_auc, &pruned.bnsp_auc]),
+        ("negative_aeg", [&dense.negative_aeg, &pruned.negative_aeg]),
+        ("positive_aeg", [&dense.positive_aeg, &pruned.positive_aeg]),
+    ]
+}
+
+fn decision_estimates(slice: &SliceAudit) -> [(&'static str, &Estimate); 6] {
+    let decisions = &slice.decisions;
+    [
+        ("harm", &decisions.harm),
+        ("rescue", &decisions.rescue),
+        ("churn", &decisions.churn),
+        ("flip_rate", &decisions.flips),
+        ("flip_to_positive", &decisions.flips_up),
+        ("flip_to_negative", &decisions.flips_down),
+    ]
+}
+
+fn gaps_json(column: &ColumnGaps) -> Value {
+    let gaps = column.gaps.iter().map(|gap| {
+        json!({
+            "metric": gap.measure.id(),
+            "pruned": spread_json(&gap.pruned),
+            "dense": spread_json(&gap.dense),
+            "worst_loss": gap.worst_loss.as_ref().map(|(group, loss)| json!({ "group": group, "loss": loss })),
+            "left_out": gap.left_out.iter().map(|(group, n)| json!({ "group": group, "n": n })).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "column": column.column,
+        "equalized_odds_difference": {
+            "dense": estimate_json(&column.equalized_odds_dense),
+            "pruned": estimate_json(&column.equalized_odds_pruned),
+        },
+        "gaps": gaps.collect::<Vec<_>>(),
+    })
+}
+
+fn spread_json(spread: &Spread) -> Value {
+    let end =
+        |end: &Option<(String, f64)>| end.as_ref().map(|(group, value)| json!({ "group": group, "value": value }));
+    json!({
+        "difference_to_overall": estimate_json(&spread.to_overall),
+        "difference_between": estimate_json(&spread.between),
+        "difference_between_by_chance": spread.between_by_chance,
+        "ratio_between": estimate_json(&spread.ratio),
+        "lowest": end(&spread.lowest),
+        "highest": end(&spread.highest),
+    })
+}
+
+/// `{"value", "low", "high", "method", "n"}`, the ends null without an interval, or `{"undefined", "n"}`.
+fn estimate_json(estimate: &Estimate) -> Value {
+    match (estimate.value(), estimate.reason()) {
+        (Some(value), _) => {
+            let (low, high) = estimate.interval().unzip();
+            json!({ "value": value, "low": low, "high": high, "method": estimate.method(), "n": estimate.n() })
+        }
+        (None, reason) => json!({ "undefined": reason, "n": estimate.n() }),
+    }
+}
+
+/// The same as a table: one row per strategy, group and metric.
+///
+/// # Errors
+/// [`Error::Table`] if a row cannot be formed.
+pub fn metrics_csv(path: &Path, evaluation: &Evaluation) -> Result<Vec<u8>, Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |source: csv::Error| Error::Table { path: path.to_owned(), source };
+    let header = ["strategy", "group_column", "group", "metric", "value", "low", "high", "method", "n", "undefined"];
+    writer.write_record(header).map_err(failed)?;
+    for strategy in &evaluation.strategies {
+        let Some(audit) = &strategy.audit else { continue };
+        let spec = strategy.spec.to_string();
+        for slice in std::iter::once(&audit.overall).chain(&audit.groups) {
+            let (column, value) = slice.group.as_ref().map_or(("", ""), |group| (&group.column, &group.value));
+            for (metric, estimate) in table_rows(slice) {
+                let cells = estimate_cells(&estimate);
+                let record = [spec.as_str(), column, value, metric.as_str()];
+                let record = record.into_iter().chain(cells.iter().map(String::as_str));
+                writer.write_record(record).map_err(failed)?;
+            }
+        }
+    }
+    writer.into_inner().map_err(|error| Error::Write { path: path.to_owned(), source: error.into_error() })
+}
+
+fn table_rows(slice: &SliceAudit) -> Vec<(String, Estimate)> {
+    let mut rows = Vec::new();
+    for row in &slice.measures {
+        let id = row.measure.id();
+        rows.push((id.to_owned(), row.pruned.clone()));
+        rows.push((format!("{id}_dense"), row.dense.clone()));
+        rows.push((format!("{id}_change"), row.change.clone()));
+    }
+    for (id, [dense, pruned]) in bias_estimates(slice) {
+        rows.push((id.to_owned(), pruned.clone()));
+        rows.push((format!("{id}_dense"), dense.clone()));
+    }
+    rows.extend(decision_estimates(slice).map(|(id, estimate)| (id.to_owned(), estimate.clone())));
+    for test in &slice.tests {
+        rows.push((format!("mcnemar_p_{}", test.part), Estimate::plain(test.p, test.n)));
+        rows.push((format!("mcnemar_p_adjusted_{}", test.part), Estimate::plain(test.p_adjusted, test.n)));
+    }
+    let spent = &slice.spent;
+    let costs = [
+        ("tokens", spent.tokens),
+        ("tokens_kept", spent.tokens_kept),
+        ("retention", spent.retention),
+        ("final_retention", spent.final_retention),
+        ("macs", spent.macs as f64),
+        ("dense_macs", spent.dense_macs as f64),
+        ("padded_macs", spent.padded_macs as f64),
+        ("flops_reduction", spent.flops_reduction()),
+        ("flops_reduction_padded", spent.flops_reduction_padded()),
+    ];
+    rows.extend(costs.map(|(id, value)| (id.to_owned(), Estimate::plain(value, spent.items))));
+    rows
+}
+
+/// `value, low, high, method, n, undefined`.
+fn estimate_cells(estimate: &Estimate) -> [String; 6] {
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let (low, high) = estimate.interval().unzip();
+    [
+        number(estimate.value()),
+        number(low),
+        number(high),
+        estimate.method().unwrap_or_default().to_owned(),
+        estimate.n().to_string(),
+        estimate.reason().unwrap_or_default().to_owned(),
+    ]
+}

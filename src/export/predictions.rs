@@ -1,0 +1,226 @@
+//! `predictions.parquet`: one row per example and strategy, from which every metric can be recomputed.
+//!
+//! Group columns are strings as read; a cell with several groups joins them with `;`, a cell with none is null.
+//! A group column whose name is taken already is written as `group_NAME`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
+use parquet::errors::ParquetError;
+use parquet::errors::Result as ParquetResult;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::SerializedRowGroupWriter;
+use parquet::schema::parser::parse_message_type;
+
+use crate::evaluation::Evaluated;
+use crate::evaluation::Evaluation;
+use crate::evaluation::ExampleResult;
+use crate::export::Error;
+use crate::export::file::write_file;
+
+/// The columns before the groups.
+const COLUMNS: [(&str, &str); 12] = [
+    ("example_id", "required binary example_id (STRING)"),
+    ("strategy", "required binary strategy (STRING)"),
+    ("label", "optional binary label (STRING)"),
+    ("prediction", "required binary prediction (STRING)"),
+    ("correct", "optional boolean correct"),
+    ("score", "optional float score"),
+    ("logits", "required group logits (LIST) { repeated group list { required float element; } }"),
+    ("tokens", "required int64 tokens"),
+    ("tokens_kept", "required int64 tokens_kept"),
+    ("retention_mean", "required double retention_mean"),
+    ("macs", "required int64 macs"),
+    ("dense_macs", "required int64 dense_macs"),
+];
+
+/// Writes the file; each strategy is a row group, its finished items in the order of the data set.
+///
+/// # Errors
+/// [`Error::Parquet`] or [`Error::Write`].
+pub fn write_predictions(path: &Path, evaluation: &Evaluation) -> Result<(), Error> {
+    let groups = group_names(evaluation);
+    let mut column = "schema".to_owned();
+    let bytes = encode(evaluation, &groups, &mut column);
+    let bytes = bytes.map_err(|source| Error::Parquet { column, path: path.to_owned(), source })?;
+    write_file(path, &bytes)
+}
+
+fn group_names(evaluation: &Evaluation) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for group in &evaluation.prepared.dataset.groups {
+        let mut name = group.name.clone();
+        while COLUMNS.iter().any(|(taken, _)| *taken == name) || names.contains(&name) {
+            name = format!("group_{name}");
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn encode(evaluation: &Evaluation, groups: &[String], column: &mut String) -> ParquetResult<Vec<u8>> {
+    let schema = Arc::new(schema(groups)?);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_created_by(concat!("prunescope ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new("prunescope.schema".to_owned(), "1".to_owned())]));
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties.build()))?;
+    for strategy in &evaluation.strategies {
+        let mut row_group = writer.next_row_group()?;
+        let rows = Rows::of(evaluation, strategy);
+        for (index, name) in
+            COLUMNS.iter().map(|(name, _)| (*name).to_owned()).chain(groups.iter().cloned()).enumerate()
+        {
+            *column = name;
+            write_column(&mut row_group, &rows, index)?;
+        }
+        row_group.close()?;
+    }
+    writer.close()?;
+    Ok(bytes)
+}
+
+/// Group names come from data files, so they are set through the builder and not through the schema's text.
+fn schema(groups: &[String]) -> ParquetResult<parquet::schema::types::Type> {
+    use parquet::basic::LogicalType;
+    use parquet::basic::Repetition;
+    use parquet::basic::Type as Physical;
+    use parquet::schema::types::Type;
+    let text: String =
+        COLUMNS.iter().map(|(_, line)| format!("{line}{}", if line.ends_with('}') { "" } else { ";" })).collect();
+    let fixed = parse_message_type(&format!("message predictions {{ {text} }}"))?;
+    let mut fields = fixed.get_fields().to_vec();
+    for name in groups {
+        let field = Type::primitive_type_builder(name, Physical::BYTE_ARRAY)
+            .with_repetition(Repetition::OPTIONAL)
+            .with_logical_type(Some(LogicalType::String));
+        fields.push(Arc::new(field.build()?));
+    }
+    Type::group_type_builder("predictions").with_fields(fields).build()
+}
+
+/// The finished items of one strategy.
+struct Rows<'a> {
+    evaluation: &'a Evaluation,
+    spec: String,
+    /// Index of each finished item, and its result.
+    results: Vec<(usize, &'a ExampleResult)>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(evaluation: &'a Evaluation, strategy: &'a Evaluated) -> Self {
+        let numbered = strategy.results.iter().enumerate();
+        let results = numbered.filter_map(|(item, result)| Some((item, result.as_ref()?))).collect();
+        Self { evaluation, spec: strategy.spec.to_string(), results }
+    }
+
+    fn class(&self, class: usize) -> &str {
+        self.evaluation.prepared.classes.get(class).map_or("?", String::as_str)
+    }
+
+    fn label(&self, item: usize) -> Option<usize> {
+        self.evaluation.prepared.labels[item]
+    }
+
+    /// The groups of a cell, joined; `None` where there are none.
+    fn groups(&self, item: usize, column: usize) -> Option<String> {
+        let prepared = &self.evaluation.prepared;
+        let names = &prepared.dataset.groups[column].values;
+        let values = &prepared.dataset.examples[prepared.rows[item]].groups[column];
+        let joined: Vec<&str> = values.iter().map(|&value| names[value].as_str()).collect();
+        (!joined.is_empty()).then(|| joined.join(";"))
+    }
+
+    fn map<T>(&self, value: impl Fn(usize, &ExampleResult) -> T) -> Vec<T> {
+        self.results.iter().map(|(item, result)| value(*item, result)).collect()
+    }
+}
+
+fn write_column(
+    row_group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+    rows: &Rows<'_>,
+    index: usize,
+) -> ParquetResult<()> {
+    let Some(mut column) = row_group.next_column()? else {
+        return Err(ParquetError::General("fewer columns than the schema has".to_owned()));
+    };
+    let prepared = &rows.evaluation.prepared;
+    let writer = column.untyped();
+    match index {
+        0 => strings(writer, rows.map(|item, _| Some(prepared.dataset.examples[prepared.rows[item]].id.clone())), 0),
+        1 => strings(writer, rows.map(|_, _| Some(rows.spec.clone())), 0),
+        2 => strings(writer, rows.map(|item, _| Some(rows.class(rows.label(item)?).to_owned())), 1),
+        3 => strings(writer, rows.map(|_, result| Some(rows.class(result.prediction).to_owned())), 0),
+        4 => booleans(writer, &rows.map(|item, result| Some(rows.label(item)? == result.prediction))),
+        5 => scores(writer, &rows.map(|_, result| result.score())),
+        6 => lists(writer, &rows.map(|_, result| result.logits.clone())),
+        7 => integers(writer, &rows.map(|_, result| result.tokens as u64)),
+        8 => integers(writer, &rows.map(|_, result| result.tokens_kept as u64)),
+        9 => doubles(writer, &rows.map(|_, result| result.retention_mean)),
+        10 => integers(writer, &rows.map(|_, result| result.macs)),
+        11 => integers(writer, &rows.map(|_, result| result.dense_macs)),
+        group => strings(writer, rows.map(|item, _| rows.groups(item, group - COLUMNS.len())), 1),
+    }?;
+    column.close()
+}
+
+fn wrong_type() -> ParquetError {
+    ParquetError::General("the writer's type does not fit the schema".to_owned())
+}
+
+/// `level` is 1 where the column is optional.
+fn strings(writer: &mut ColumnWriter<'_>, values: Vec<Option<String>>, level: i16) -> ParquetResult<()> {
+    let ColumnWriter::ByteArrayColumnWriter(writer) = writer else { return Err(wrong_type()) };
+    let levels: Vec<i16> = values.iter().map(|value| if value.is_some() { level } else { 0 }).collect();
+    let present: Vec<ByteArray> = values.into_iter().flatten().map(|text| ByteArray::from(text.into_bytes())).collect();
+    writer.write_batch(&present, (level > 0).then_some(&levels), None).map(drop)
+}
+
+fn booleans(writer: &mut ColumnWriter<'_>, values: &[Option<bool>]) -> ParquetResult<()> {
+    let ColumnWriter::BoolColumnWriter(writer) = writer else { return Err(wrong_type()) };
+    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+    let present: Vec<bool> = values.iter().flatten().copied().collect();
+    writer.write_batch(&present, Some(&levels), None).map(drop)
+}
+
+fn scores(writer: &mut ColumnWriter<'_>, values: &[Option<f32>]) -> ParquetResult<()> {
+    let ColumnWriter::FloatColumnWriter(writer) = writer else { return Err(wrong_type()) };
+    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+    let present: Vec<f32> = values.iter().flatten().copied().collect();
+    writer.write_batch(&present, Some(&levels), None).map(drop)
+}
+
+/// Levels of a list: repetition 0 starts a row, 1 goes on; definition 1 means there is an element.
+fn lists(writer: &mut ColumnWriter<'_>, rows: &[Vec<f32>]) -> ParquetResult<()> {
+    let ColumnWriter::FloatColumnWriter(writer) = writer else { return Err(wrong_type()) };
+    let (mut definition, mut repetition) = (Vec::new(), Vec::new());
+    for row in rows {
+        if row.is_empty() {
+            definition.push(0);
+            repetition.push(0);
+        }
+        for element in 0..row.len() {
+            definition.push(1);
+            repetition.push(i16::from(element > 0));
+        }
+    }
+    writer.write_batch(&rows.concat(), Some(&definition), Some(&repetition)).map(drop)
+}
+
+fn integers(writer: &mut ColumnWriter<'_>, values: &[u64]) -> ParquetResult<()> {
+    let ColumnWriter::Int64ColumnWriter(writer) = writer else { return Err(wrong_type()) };
+    let signed: Result<Vec<i64>, _> = values.iter().map(|&value| i64::try_from(value)).collect();
+    let signed = signed.map_err(|_too_large| ParquetError::General("a count beyond 2^63".to_owned()))?;
+    writer.write_batch(&signed, None, None).map(drop)
+}
+
+fn doubles(writer: &mut ColumnWriter<'_>, values: &[f64]) -> ParquetResult<()> {
+    let ColumnWriter::DoubleColumnWriter(writer) = writer else { return Err(wrong_type()) };
+    writer.write_batch(values, None, None).map(drop)
+}
