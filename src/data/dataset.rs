@@ -1,5 +1,6 @@
 //! A labelled data set in memory.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -110,11 +111,13 @@ impl Dataset {
     /// The labels that occur, in order of first appearance, with their counts.
     pub fn label_counts(&self) -> Vec<(&str, usize)> {
         let mut counts: Vec<(&str, usize)> = Vec::new();
+        let mut index = HashMap::new();
         for label in self.examples.iter().filter_map(|example| example.label.as_deref()) {
-            match counts.iter_mut().find(|(known, _)| *known == label) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((label, 1)),
+            let place = *index.entry(label).or_insert(counts.len());
+            if place == counts.len() {
+                counts.push((label, 0));
             }
+            counts[place].1 += 1;
         }
         counts
     }

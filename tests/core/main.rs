@@ -9,6 +9,7 @@ mod model_second_reference;
 mod model_support;
 mod model_tokenizer;
 
+mod data_laws;
 mod data_parquet;
 mod data_read;
 mod metrics_laws;
