@@ -16,12 +16,8 @@ use serde_json::Map;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) const FIXTURES: [&str; 7] =
-    ["bert", "distilbert", "roberta", "electra", "albert", "deberta-v2", "modernbert"];
-
-pub(crate) fn fixture(family: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family)
-}
+pub(crate) use crate::support::FAMILIES as FIXTURES;
+pub(crate) use crate::support::fixture;
 
 pub(crate) fn load(family: &str) -> Checkpoint {
     Checkpoint::load(&fixture(family)).unwrap_or_else(|err| panic!("{family} loads: {err}"))
