@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use prunescope::cli;
 use prunescope::cli::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_command_line();
     match &cli.command {
         Some(command) => cli::run(command).into(),
         None => open_window(&cli.window).map_or_else(|error| cli::report(&error), |()| cli::Exit::Done).into(),

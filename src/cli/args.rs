@@ -32,6 +32,14 @@ pub struct Cli {
     pub window: WindowArgs,
 }
 
+impl Cli {
+    /// What was typed. Help, the version and mistakes end the program here, with the exit code they deserve.
+    #[must_use]
+    pub fn from_command_line() -> Self {
+        Self::parse()
+    }
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
