@@ -68,10 +68,10 @@ impl<'a> Run<'a> {
         for (index, encoded) in batch.iter().enumerate() {
             check_tokens(model, index, encoded)?;
             let state = SequenceState::begin(index, encoded, pruner)?;
-            for (position, &orig) in state.orig.iter().enumerate() {
+            for (position, &orig) in (0..).zip(&state.orig) {
                 let token = &encoded.tokens[orig as usize];
                 input.ids.push(token.id);
-                input.positions.push(position as u32);
+                input.positions.push(position);
                 input.segments.push(token.segment);
             }
             sequences.push(state);

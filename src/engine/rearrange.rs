@@ -90,30 +90,23 @@ pub(super) fn rearrange(action: Action, state: &SequenceState, place: Place) -> 
 impl Rearranged {
     /// A row as it was, or one made by `merge`, or both: an input row that receives others.
     fn push(&mut self, row: Option<usize>, merge: Option<Merge>, state: &SequenceState) {
-        let name = match row {
-            Some(row) => state.orig[row],
-            None => {
-                self.next_name += 1;
-                self.next_name - 1
-            }
-        };
+        let name = row.map_or(self.next_name, |row| state.orig[row]);
+        self.next_name += u32::from(row.is_none());
         self.orig.push(name);
-        match merge {
-            Some(merge) => {
-                let from = merge.parts.iter().map(|&(part, _)| state.orig[part]).filter(|&part| part != name).collect();
-                self.merged.push(MergeGroup { into: name, from });
-                self.place.push(row.map_or_else(|| mean_place(&merge.parts, state), |row| state.place[row]));
-                self.size.push(merge.size);
-                self.alive.push(true);
-                self.sources.push(Source::Sum(merge.parts));
-            }
-            None => {
-                let row = row.unwrap_or_default();
-                self.place.push(state.place[row]);
-                self.size.push(state.size[row]);
-                self.alive.push(state.alive[row]);
-                self.sources.push(Source::Row(row));
-            }
+        if let Some(merge) = merge {
+            let from = merge.parts.iter().map(|&(part, _)| state.orig[part]).filter(|&part| part != name).collect();
+            self.merged.push(MergeGroup { into: name, from });
+            self.place.push(row.map_or_else(|| mean_place(&merge.parts, state), |row| state.place[row]));
+            self.size.push(merge.size);
+            self.alive.push(true);
+            self.sources.push(Source::Sum(merge.parts));
+        } else {
+            // Checked before: a row without a merge is an input row.
+            let row = row.unwrap_or_default();
+            self.place.push(state.place[row]);
+            self.size.push(state.size[row]);
+            self.alive.push(state.alive[row]);
+            self.sources.push(Source::Row(row));
         }
     }
 }

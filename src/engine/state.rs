@@ -37,7 +37,7 @@ impl SequenceState {
         let info = sequence_info(encoded);
         let num_tokens = encoded.tokens.len();
         let orig = match pruner.select_input(&info) {
-            None => (0..num_tokens as u32).collect(),
+            None => (0..).take(num_tokens).collect(),
             Some(chosen) => {
                 let ascending = chosen.windows(2).all(|pair| pair[0] < pair[1]);
                 let inside = chosen.last().is_some_and(|&last| (last as usize) < num_tokens);
@@ -52,10 +52,10 @@ impl SequenceState {
             pruner: pruner.begin(&info),
             head: orig[0],
             orig,
-            place: (0..rows as u32).collect(),
+            place: (0..).take(rows).collect(),
             size: vec![1.0; rows],
             alive: vec![true; rows],
-            next_name: num_tokens as u32,
+            next_name: u32::try_from(num_tokens).unwrap_or(u32::MAX),
             first_state: Vec::new(),
             restore: None,
             trace: Trace { num_tokens, ..Trace::default() },

@@ -182,7 +182,7 @@ impl Attention<'_> {
             if let Some(relative) = &self.relative {
                 let distances = &self.distances[block.sequence];
                 relative.add_query_logits(distances, queries, head, (block.first, probs, by_distance));
-                relative.add_key_logits(distances, &panels.by_key, block.first, probs);
+                RelativeAttention::add_key_logits(distances, &panels.by_key, block.first, probs);
             }
             self.close_window(block, probs);
             vector::softmax_rows(probs, keys);
@@ -231,7 +231,7 @@ fn plan_blocks(bounds: &CuSeqlens) -> Vec<Block> {
 
 /// Turns queries and keys by their positions: pairs `(i, i + head_dim / 2)` by `position * theta^(-2i / head_dim)`.
 ///
-/// Source: Su et al. 2021, "RoFormer", <https://arxiv.org/abs/2104.09864>, in the half-split pairing that `ModernBERT`
+/// Source: Su et al. 2021, "`RoFormer`", <https://arxiv.org/abs/2104.09864>, in the half-split pairing that `ModernBERT`
 /// uses.
 fn rotate(qkv: &mut Matrix, positions: &[u32], head_dim: usize, theta: f32) {
     let half = head_dim / 2;

@@ -57,7 +57,9 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, 
     }
     evidence.diagonal_sums.append(&mut part.diagonal_sums);
     if !part.cls_row.is_empty() {
-        part.cls_row.iter_mut().for_each(|value| *value /= num_heads as f32);
+        for value in &mut part.cls_row {
+            *value /= num_heads as f32;
+        }
         evidence.cls_row = part.cls_row;
     }
     if evidence.attention_probs.is_empty() {
@@ -100,7 +102,9 @@ pub(super) fn token_evidence(
                 for key in qkv.row(row)[hidden..2 * hidden].chunks(head_dim) {
                     rows::add(mean, key);
                 }
-                mean.iter_mut().for_each(|value| *value /= num_heads as f32);
+                for value in mean {
+                    *value /= num_heads as f32;
+                }
             }
         }
         if needs.value_norms {

@@ -83,7 +83,9 @@ impl<'a> RelativeAttention<'a> {
         let mut logits = vec![0.0; keys.rows * distances.count];
         let columns = distances.low..distances.low + distances.count;
         self.projected.queries[head].multiply_part(keys, &[], &mut logits, columns);
-        logits.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut logits {
+            *value *= scale;
+        }
         logits
     }
 
@@ -113,13 +115,7 @@ impl<'a> RelativeAttention<'a> {
     }
 
     /// Adds position to content, from [`Self::key_logits`], to the logits `[queries, keys]` of queries from `first` on.
-    pub(super) fn add_key_logits(
-        &self,
-        distances: &SequenceDistances,
-        by_key: &[f32],
-        first: usize,
-        logits: &mut [f32],
-    ) {
+    pub(super) fn add_key_logits(distances: &SequenceDistances, by_key: &[f32], first: usize, logits: &mut [f32]) {
         if by_key.is_empty() {
             return;
         }
@@ -148,12 +144,17 @@ fn by_head(linear: &Linear, positions: &DisentangledAttention, num_heads: usize)
 
 /// The row for a distance: the bucket, moved by the span and held inside the table.
 fn relative_row(positions: &DisentangledAttention, rows: usize, distance: i64) -> usize {
-    let span = (rows / 2) as i64;
+    let span = signed(rows / 2);
     let bucket = match positions.buckets {
-        Some(buckets) if positions.max_distance > 0 => log_bucket(distance, buckets as i64, positions.max_distance),
+        Some(buckets) if positions.max_distance > 0 => log_bucket(distance, signed(buckets), positions.max_distance),
         _ => distance,
     };
-    usize::try_from((bucket + span).clamp(0, rows as i64 - 1)).unwrap_or(0)
+    usize::try_from((bucket + span).clamp(0, signed(rows) - 1)).unwrap_or(0)
+}
+
+/// A number of rows or buckets, which memory keeps far below the limit.
+fn signed(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// Distances up to half the buckets have one each; further ones share them logarithmically.

@@ -292,6 +292,7 @@ mod tests {
     }
 
     /// The definition, in f64.
+    #[expect(clippy::cast_possible_truncation, reason = "the result is in single precision")]
     fn reference(x: &[f32], weight: &[f32], bias: &[f32], inner: usize) -> Vec<f32> {
         let mut all = Vec::new();
         for row in x.chunks_exact(inner) {

@@ -3,6 +3,8 @@
 //! The loops are those of [`rows`](crate::tensor::rows) and [`math`](crate::tensor::math), plain safe Rust; the `unsafe`
 //! lines enter copies of them compiled for an instruction set, after asking the processor.
 
+#![expect(clippy::inline_always, reason = "must be compiled with the instruction set of the function around it")]
+
 use crate::tensor::isa::Isa;
 use crate::tensor::math;
 use crate::tensor::rows;

@@ -1,5 +1,7 @@
 //! Laws every run obeys, over random texts and settings on tiny models.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of at most 64 tokens")]
+
 use std::sync::LazyLock;
 
 use proptest::collection::vec;

@@ -236,7 +236,7 @@ fn a_merged_key_weighs_as_much_as_its_equal_parts() {
         Matrix::from_vec(seeds.len(), 32, seeds.iter().flat_map(|&seed| state(seed)).collect()).expect("whole rows")
     };
     let attend = |hidden: &Matrix, bias: Option<&[f32]>| {
-        let positions: Vec<u32> = (0..hidden.rows() as u32).collect();
+        let positions: Vec<u32> = (0..).take(hidden.rows()).collect();
         let context = AttentionContext { positions: &positions, key_bias: bias, needs: EvidenceNeeds::NONE };
         model.attend(1, hidden, &CuSeqlens::from_lengths([hidden.rows()]), &context).hidden
     };

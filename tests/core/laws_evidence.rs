@@ -69,7 +69,7 @@ fn evidence(family: &str, needs: EvidenceNeeds) -> (SequenceEvidence, prunescope
     let states = golden.values("0.hidden.0");
     let tokens = states.len() / 32;
     let hidden = prunescope::tensor::Matrix::from_vec(tokens, 32, states).expect("whole rows");
-    let positions: Vec<u32> = (0..tokens as u32).collect();
+    let positions: Vec<u32> = (0..).take(tokens).collect();
     let context = AttentionContext { positions: &positions, key_bias: None, needs };
     let mut output = model.attend(0, &hidden, &CuSeqlens::from_lengths([tokens]), &context);
     (output.evidence.remove(0), hidden)
@@ -86,7 +86,7 @@ fn mean_keys_and_value_norms_follow_from_the_projections() {
             let key = keys.row(token);
             let mean: Vec<f32> = (0..8).map(|k| (key[k] + key[8 + k] + key[16 + k] + key[24 + k]) / 4.0).collect();
             assert_close(family, &got.mean_keys[token * 8..][..8], &mean, Tolerance::absolute(1e-5));
-            let norm = values.row(token).iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt() as f32;
+            let norm = values.row(token).iter().map(|value| value * value).sum::<f32>().sqrt();
             assert_close(
                 family,
                 &got.value_norms[token..=token],

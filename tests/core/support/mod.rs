@@ -28,12 +28,12 @@ pub(crate) fn fixture_model(family: &str) -> Model {
 /// A text made of ids alone; the first and the last token are special, every other one is a word of its own.
 pub(crate) fn encoded_from_ids(ids: &[u32]) -> Encoded {
     let last = ids.len() - 1;
-    let token = |(index, &id): (usize, &u32)| {
-        let special = index == 0 || index == last;
-        let word = (!special).then_some(index as u32 - 1);
+    let token = |(index, &id): (u32, &u32)| {
+        let special = index == 0 || index as usize == last;
+        let word = (!special).then(|| index - 1);
         Token { id, piece: format!("t{id}"), start: 0, end: 0, segment: 0, special, word }
     };
-    let tokens: Vec<Token> = ids.iter().enumerate().map(token).collect();
+    let tokens: Vec<Token> = (0..).zip(ids).map(token).collect();
     Encoded { text: Arc::from(""), text_pair: None, full_length: tokens.len(), tokens }
 }
 
