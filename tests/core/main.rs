@@ -23,6 +23,7 @@ mod support;
 
 mod figures;
 
+mod strategy_engine;
 mod strategy_merging;
 mod strategy_rules;
 mod strategy_specs;
