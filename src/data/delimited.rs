@@ -104,7 +104,8 @@ impl<R: BufRead> Delimited<R> {
         let first_len = raw.len();
         let mut fields = Fields::default();
         let mut status = fields.feed(&raw, self.delimiter);
-        while status == Status::Open && raw.len() < MAX_ROW_BYTES {
+        // A row with too many cells is bad already: reading on would only make hostile files slow.
+        while status == Status::Open && raw.len() < MAX_ROW_BYTES && !self.has_too_many(&fields) {
             let Some(more) = self.lines.next_line()? else { break };
             status = fields.feed(&more, self.delimiter);
             raw.extend_from_slice(&more);
@@ -125,6 +126,11 @@ impl<R: BufRead> Delimited<R> {
             self.lines.put_back(&raw[first_len..]);
         }
         Ok(Some(Row { line, fields, problem }))
+    }
+
+    /// The header itself may have any number of cells.
+    fn has_too_many(&self, fields: &Fields) -> bool {
+        !self.columns.is_empty() && fields.len() > self.columns.len()
     }
 }
 

@@ -105,6 +105,15 @@ fn a_stray_quote_costs_one_row_even_when_a_later_line_has_quotes() {
     assert_eq!(skipped(&dataset), ["record 1, line 2: text follows the closing quote in column \"text\""], "the row");
 }
 
+/// Each of these lines opens a quote that the next one closes and opens again: a reader that looked for the end of
+/// every such cell would need 200,000 times the whole file.
+#[test]
+fn hostile_quotes_do_not_take_quadratic_time() {
+    let content = format!("text,label\nfine,1\n{}", "a\",\"\n".repeat(200_000));
+    let dataset = read("set.csv", content);
+    assert_eq!((texts(&dataset), dataset.skipped.len()), (vec!["fine"], 200_000), "one good row, the others skipped");
+}
+
 #[test]
 fn tab_separated_cells_may_hold_stray_quotes() {
     let content = "sentence\tlabel\n\"well\" , he said\t1\n\"a \"\"quoted\"\" cell\"\t0\n\" open\t1\nlast\t0\n";
