@@ -26,7 +26,7 @@ fn as_text() -> anyhow::Result<String> {
         writeln!(text, "    {}", info.summary)?;
         writeln!(text, "    score    {}", info.formula)?;
         let year = info.year.map_or_else(String::new, |year| format!(" ({year})"));
-        writeln!(text, "    source   {}{year} {}", info.paper, info.url)?;
+        writeln!(text, "    source   {}", format!("{}{year} {}", info.paper, info.url).trim_end())?;
         if !info.deviations.is_empty() {
             writeln!(text, "    differs  {}", info.deviations)?;
         }

@@ -44,7 +44,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "ats",
         name: "ATS",
         family: StrategyFamily::Dynamic,
-        paper: "Fayyaz et al. 2022, Adaptive Token Sampling for Efficient Vision Transformers, ECCV",
+        paper: "Fayyaz et al., Adaptive Token Sampling for Efficient Vision Transformers, ECCV",
         year: Some(2022),
         url: "https://arxiv.org/abs/2111.15667",
         summary: "Samples tokens evenly along the cumulative distribution of [CLS] attention times value norm",

@@ -42,7 +42,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "entropy",
         name: "Attention entropy",
         family: StrategyFamily::Dynamic,
-        paper: "Aizawa and Igaue 2026, Shannon and Renyi attention entropy for patch pruning, ICPR; ToProVAR 2026, ICLR",
+        paper: "Aizawa and Igaue, Shannon and Renyi attention entropy for patch pruning, ICPR; ToProVAR, ICLR",
         year: Some(2026),
         url: "",
         summary: "Ranks tokens by how focused attention is, their own or the attention they receive",

@@ -41,7 +41,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "evit",
         name: "EViT",
         family: StrategyFamily::Merging,
-        paper: "Liang et al. 2022, Not All Patches are What You Need: Expediting Vision Transformers via Token \
+        paper: "Liang et al., Not All Patches are What You Need: Expediting Vision Transformers via Token \
                 Reorganizations, ICLR",
         year: Some(2022),
         url: "https://arxiv.org/abs/2202.07800",

@@ -63,7 +63,7 @@ pub fn cls_value_share(evidence: &SequenceEvidence, candidates: &[usize]) -> Vec
 /// How spread out the attention is that each token gives: the entropy of its row in each head, averaged over heads.
 ///
 /// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`. `order` is Renyi's; 1 is Shannon's entropy.
-/// Source: Aizawa and Igaue 2026 (idea); strategies compared in the documentation of the strategy `entropy`.
+/// Source: Aizawa and Igaue 2026, ICPR, for the idea; that rows are meant and heads averaged is our reading.
 #[must_use]
 pub fn row_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) -> Vec<f32> {
     let probs = &evidence.attention_probs;
@@ -79,7 +79,7 @@ pub fn row_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) ->
 /// to sum 1.
 ///
 /// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`. `order` is Renyi's; 1 is Shannon's entropy.
-/// Source: Su et al. 2026, "Col-Ln" (idea); see the documentation of the strategy `entropy`.
+/// Source: our own; the formula of [`row_entropy`] on attention received.
 #[must_use]
 pub fn column_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) -> Vec<f32> {
     let probs = &evidence.attention_probs;

@@ -36,7 +36,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "length_adaptive",
         name: "Length-Adaptive",
         family: StrategyFamily::Static,
-        paper: "Kim and Cho 2021, Length-Adaptive Transformer: Train Once with Length Drop, Use Anytime with Search, ACL",
+        paper: "Kim and Cho, Length-Adaptive Transformer: Train Once with Length Drop, Use Anytime with Search, ACL",
         year: Some(2021),
         url: "https://arxiv.org/abs/2010.07003",
         summary: "Keeps the tokens that receive most attention; removed ones keep their last state in the final output",

@@ -46,7 +46,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "ltp",
         name: "LTP",
         family: StrategyFamily::Dynamic,
-        paper: "Kim et al. 2022, Learned Token Pruning for Transformers, KDD",
+        paper: "Kim et al., Learned Token Pruning for Transformers, KDD",
         year: Some(2022),
         url: "https://arxiv.org/abs/2107.00910",
         summary: "A token stays while the attention it receives reaches a threshold that rises with depth",

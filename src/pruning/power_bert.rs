@@ -35,7 +35,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "power_bert",
         name: "PoWER-BERT",
         family: StrategyFamily::Static,
-        paper: "Goyal et al. 2020, PoWER-BERT: Accelerating BERT Inference via Progressive Word-vector Elimination, ICML",
+        paper: "Goyal et al., PoWER-BERT: Accelerating BERT Inference via Progressive Word-vector Elimination, ICML",
         year: Some(2020),
         url: "https://arxiv.org/abs/2001.08950",
         summary: "Keeps the tokens that receive most attention from others, as many as the schedule says",

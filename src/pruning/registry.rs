@@ -62,7 +62,7 @@ pub struct StrategyInfo {
     pub name: &'static str,
     /// What kind of method it is.
     pub family: StrategyFamily,
-    /// Authors, title and venue; for controls, a word on why they are there.
+    /// Authors, title and venue, without the year; for controls, a word on why they are there.
     pub paper: &'static str,
     /// Year of the paper.
     pub year: Option<u16>,

@@ -39,7 +39,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "spatten",
         name: "SpAtten",
         family: StrategyFamily::Dynamic,
-        paper: "Wang, Zhang and Han 2021, SpAtten: Efficient Sparse Attention Architecture with Cascade Token and Head \
+        paper: "Wang, Zhang and Han, SpAtten: Efficient Sparse Attention Architecture with Cascade Token and Head \
                 Pruning, HPCA",
         year: Some(2021),
         url: "https://arxiv.org/abs/2012.09852",

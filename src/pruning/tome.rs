@@ -48,7 +48,7 @@ pub(super) fn info() -> StrategyInfo {
         id: "tome",
         name: "ToMe",
         family: StrategyFamily::Merging,
-        paper: "Bolya et al. 2023, Token Merging: Your ViT But Faster, ICLR",
+        paper: "Bolya et al., Token Merging: Your ViT But Faster, ICLR",
         year: Some(2023),
         url: "https://arxiv.org/abs/2210.09461",
         summary: "Merges the most similar pairs of tokens instead of removing any",
