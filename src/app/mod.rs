@@ -1,7 +1,7 @@
 //! The window: one state, three views over it.
 //!
 //! A frame is [`App::update`] (poll jobs, apply commands, feed the undoer) and then [`App::show`] (read-only
-//! [`View`] plus the mutable `UiState`, panels that draw and send commands). Nothing here computes: what grows with
+//! `View` plus the mutable `UiState`, panels that draw and send commands). Nothing here computes: what grows with
 //! tokens, layers, data or runs happens in a job. Start reading at [`App`]; `apply.rs` is the only code that changes the
 //! project.
 

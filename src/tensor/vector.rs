@@ -1,6 +1,6 @@
 //! Point-wise and row-wise work over many rows, compiled for the processor at hand.
 //!
-//! The loops are those of [`rows`](crate::tensor::rows) and [`math`](crate::tensor::math), plain safe Rust; the `unsafe`
+//! The loops are those of [`rows`] and [`math`], plain safe Rust; the `unsafe`
 //! lines enter copies of them compiled for an instruction set, after asking the processor.
 
 #![expect(clippy::inline_always, reason = "must be compiled with the instruction set of the function around it")]
