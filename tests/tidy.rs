@@ -72,6 +72,9 @@ const WALLED_CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "app", "main"]),
 ];
 
+/// The only files with `unsafe`, which enter code compiled for a detected instruction set.
+const UNSAFE_FILES: &[&str] = &["src/tensor/panels.rs", "src/tensor/vector.rs"];
+
 /// Lines of a source file, unit tests included, and of a `mod.rs`.
 const LONGEST_FILE: usize = 600;
 const LONGEST_MOD: usize = 150;
@@ -140,6 +143,19 @@ fn modules_import_only_what_the_table_allows() {
 #[test]
 fn crates_stay_behind_their_walls() {
     check_all(&rust_files(&["src"]), check_walls);
+}
+
+#[test]
+fn unsafe_code_stands_where_the_architecture_says() {
+    check_all(&rust_files(&["src", "tests", "benches"]), |path, text| {
+        let is_listed = UNSAFE_FILES.iter().any(|listed| Path::new(listed) == path);
+        let uses = after_each_word(&code_of(text), "unsafe").count();
+        if uses == 0 || is_listed { Vec::new() } else { vec![format!("{uses} times unsafe")] }
+    });
+    let architecture = read("ARCHITECTURE.md");
+    for file in UNSAFE_FILES {
+        assert!(architecture.contains(file), "ARCHITECTURE.md says nothing of {file}");
+    }
 }
 
 #[test]
