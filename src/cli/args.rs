@@ -194,7 +194,7 @@ pub struct EvaluateArgs {
     /// Bootstrap draws behind the intervals of F1, log loss and their like
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = parse_draws)]
     pub draws: usize,
-    /// Exit with 1 if this holds for any strategy, for example "accuracy_drop>0.02"; repeat for several
+    /// Exit with 1 if this holds for any strategy, for example `accuracy_drop>0.02`; repeat for several
     #[arg(long, value_name = "CHECK")]
     pub fail_if: Vec<String>,
     /// How progress is told on stderr [default: bar on a terminal, else none]

@@ -39,17 +39,9 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
 fn strategy_row(strategy: &Evaluated) -> [String; 9] {
     let spec = strategy.spec.to_string();
     let Some(audit) = &strategy.audit else {
-        return [
-            spec,
-            "stopped".to_owned(),
-            "".into(),
-            "".into(),
-            "".into(),
-            "".into(),
-            "".into(),
-            "".into(),
-            "".into(),
-        ];
+        let mut cells: [String; 9] = std::array::from_fn(|_| String::new());
+        [cells[0], cells[1]] = [spec, "stopped".to_owned()];
+        return cells;
     };
     let overall = &audit.overall;
     let of = |measure: Measure| overall.measure(measure).map(|row| row.pruned.clone());
@@ -75,8 +67,7 @@ fn group_table(text: &mut String, strategy: &Evaluated, column: &str) {
         [column, "n", "dense [95%]", "pruned [95%]", "change [95%]", "harmed", "rescued", "verdict"].map(str::to_owned),
     ];
     rows.extend(audit.groups.iter().filter(of_column).map(group_row));
-    text.push_str(&format!("\n{}\n", strategy.spec));
-    text.push_str(&table(&rows));
+    text.push_str(&["\n", &strategy.spec.to_string(), "\n", &table(&rows)].concat());
 }
 
 fn group_row(slice: &SliceAudit) -> [String; 8] {

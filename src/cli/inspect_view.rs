@@ -1,7 +1,5 @@
 //! An inspection as a picture for the terminal: one line a layer, what is gone struck out or blanked.
 
-use std::fmt::Write as _;
-
 use crate::cli::console::flops_text;
 use crate::cli::console::three_digits;
 use crate::evaluation::InspectedRun;
@@ -68,8 +66,7 @@ fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, deco
     }
     for (index, layer) in run.trace.layers.iter().enumerate() {
         let words = sentence(&inspection.encoded.tokens, inspection, &layer.kept, decorated);
-        // Writing to a string cannot fail.
-        drop(writeln!(text, "  {:>5}  {:>4}  {words}", index + 1, layer.kept.len()));
+        text.push_str(&["  ", &format!("{:>5}  {:>4}  {words}", index + 1, layer.kept.len()), "\n"].concat());
     }
 }
 
@@ -80,28 +77,44 @@ fn sentence(tokens: &[Token], inspection: &Inspection, kept: &[u32], decorated: 
     for (position, token) in tokens.iter().enumerate() {
         let source = inspection.encoded.source(token);
         let shown = if token.special || source.is_empty() { token.piece.as_str() } else { source };
-        let touches = last.is_some_and(|last| !last.special && !token.special && last.end == token.start);
+        let touches = last.is_some_and(|last| {
+            !last.special && !token.special && last.segment == token.segment && last.end == token.start
+        });
         if last.is_some() && !touches {
             line.push(' ');
         }
         let is_kept = u32::try_from(position).is_ok_and(|position| kept.contains(&position));
-        line.push_str(&styled(shown, is_kept, decorated));
+        let look = match (is_kept, decorated) {
+            (true, _) => Look::Plain,
+            (false, true) => Look::Struck,
+            (false, false) => Look::Blank,
+        };
+        line.push_str(&styled(shown, look));
         last = Some(token);
     }
     let fused = kept.iter().filter(|&&position| position as usize >= tokens.len()).count();
     if fused > 0 {
-        line.push_str(&format!(" +{fused} fused"));
+        line.push_str(&[" +", &fused.to_string(), " fused"].concat());
     }
     line
 }
 
-fn styled(shown: &str, is_kept: bool, decorated: bool) -> String {
+/// How a token looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Plain,
+    Struck,
+    Blank,
+}
+
+fn styled(shown: &str, look: Look) -> String {
     // Line breaks and control characters of the source would tear the picture.
     let clean = |character: char| if character.is_control() { ' ' } else { character };
-    match (is_kept, decorated) {
-        (true, _) => shown.chars().map(clean).collect(),
-        (false, true) => format!("{GONE}{}{RESET}", shown.chars().map(clean).collect::<String>()),
-        (false, false) => shown.chars().map(|_| BLANK).collect(),
+    let cleaned = shown.chars().map(clean);
+    match look {
+        Look::Plain => cleaned.collect(),
+        Look::Struck => [GONE, &cleaned.collect::<String>(), RESET].concat(),
+        Look::Blank => cleaned.map(|_| BLANK).collect(),
     }
 }
 
@@ -111,8 +124,8 @@ mod tests {
 
     #[test]
     fn gone_words_keep_their_width_without_a_terminal() {
-        assert_eq!(styled("word", false, false), "\u{2591}\u{2591}\u{2591}\u{2591}", "four characters, four blanks");
-        assert_eq!(styled("a\tb", true, false), "a b", "control characters are spaces");
-        assert_eq!(styled("word", false, true), "\u{1b}[2;9mword\u{1b}[0m", "struck out on a terminal");
+        assert_eq!(styled("word", Look::Blank), "\u{2591}\u{2591}\u{2591}\u{2591}", "four characters, four blanks");
+        assert_eq!(styled("a\tb", Look::Plain), "a b", "control characters are spaces");
+        assert_eq!(styled("word", Look::Struck), "\u{1b}[2;9mword\u{1b}[0m", "struck out on a terminal");
     }
 }

@@ -74,7 +74,7 @@ impl Printer {
         match format.unwrap_or(default) {
             ProgressFormat::None => Self::Silent,
             ProgressFormat::Bar => Self::Bar(ProgressBar::no_length()),
-            ProgressFormat::Json => Self::Lines { last: Progress::default(), told: Instant::now() - LINE_EVERY },
+            ProgressFormat::Json => Self::Lines { last: Progress::default(), told: Instant::now() },
         }
     }
 

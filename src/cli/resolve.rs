@@ -41,14 +41,12 @@ pub(super) fn text(args: &InspectArgs) -> anyhow::Result<String> {
     if let Some(text) = &args.text {
         return Ok(text.clone());
     }
-    let mut text = match &args.text_file {
-        Some(path) => fs::read_to_string(path).with_context(|| format!("cannot read the text: {}", path.display()))?,
-        None => {
-            let mut text = String::new();
-            io::stdin().lock().read_to_string(&mut text).context("cannot read the text from standard input")?;
-            text
-        }
-    };
+    let mut text = String::new();
+    if let Some(path) = &args.text_file {
+        text = fs::read_to_string(path).with_context(|| format!("cannot read the text: {}", path.display()))?;
+    } else {
+        io::stdin().lock().read_to_string(&mut text).context("cannot read the text from standard input")?;
+    }
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

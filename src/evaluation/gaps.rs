@@ -96,7 +96,7 @@ fn members<'a>(groups: &'a [SliceAudit], column: &str, measure: Measure) -> (Vec
         let denominator = denominator(slice, measure);
         match slice.measure(measure) {
             Some(row) if SizeClass::of(denominator).enters_gaps() => {
-                used.push((group.value.as_str(), denominator, row))
+                used.push((group.value.as_str(), denominator, row));
             }
             _ => left_out.push((group.value.clone(), denominator)),
         }

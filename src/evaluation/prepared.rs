@@ -97,9 +97,10 @@ pub fn prepare(
     dataset: Arc<Dataset>,
     limit: Option<usize>,
 ) -> Result<Prepared, Error> {
-    let count = limit.unwrap_or(usize::MAX).min(dataset.examples.len());
+    let source = Arc::clone(&dataset);
+    let count = limit.unwrap_or(usize::MAX).min(source.examples.len());
     let mut prepared = Prepared {
-        dataset: Arc::clone(&dataset),
+        dataset,
         classes: checkpoint.model.config.labels.clone(),
         encoded: Vec::with_capacity(count),
         rows: Vec::with_capacity(count),
@@ -112,7 +113,7 @@ pub fn prepare(
     };
     for start in (0..count).step_by(TEXTS_PER_STEP) {
         ticket.checkpoint()?;
-        let step = &dataset.examples[start..count.min(start + TEXTS_PER_STEP)];
+        let step = &source.examples[start..count.min(start + TEXTS_PER_STEP)];
         let encoded: Vec<_> = step.par_iter().map(|example| encode(checkpoint, example)).collect();
         for (offset, (example, encoded)) in step.iter().zip(encoded).enumerate() {
             prepared.add(start + offset, example, encoded);
@@ -124,7 +125,7 @@ pub fn prepare(
     match (prepared.is_empty(), prepared.skipped.first()) {
         (false, _) => Ok(prepared),
         (true, first) => Err(Error::NothingUsable {
-            name: dataset.name.clone(),
+            name: source.name.clone(),
             read: count,
             reason: first.map_or_else(|| "the data set is empty".to_owned(), |skipped| skipped.reason.clone()),
         }),

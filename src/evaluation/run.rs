@@ -209,7 +209,9 @@ pub(super) fn probabilities(logits: &[f32]) -> Vec<f32> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f64> = logits.iter().map(|&logit| f64::from(logit - largest).exp()).collect();
     let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| (power / sum) as f32).collect()
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1, rounded to single precision")]
+    let shares = powers.into_iter().map(|power| (power / sum) as f32).collect();
+    shares
 }
 
 /// The class with the largest logit; the smaller class on ties.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
 
@@ -101,7 +102,7 @@ fn strategies_json(evaluation: &Evaluation) -> Vec<Value> {
     let total = evaluation.prepared.len();
     let states = evaluation.planned.iter().map(|spec| {
         let run = evaluation.strategies.iter().find(|strategy| strategy.spec == *spec);
-        let rows = run.map_or(0, |run| run.finished());
+        let rows = run.map_or(0, Evaluated::finished);
         let state = match run {
             None => "not begun",
             Some(run) if run.audit.is_some() => "complete",

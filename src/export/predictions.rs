@@ -25,18 +25,18 @@ use crate::export::file::write_file;
 
 /// The columns before the groups.
 const COLUMNS: [(&str, &str); 12] = [
-    ("example_id", "required binary example_id (STRING)"),
-    ("strategy", "required binary strategy (STRING)"),
-    ("label", "optional binary label (STRING)"),
-    ("prediction", "required binary prediction (STRING)"),
-    ("correct", "optional boolean correct"),
-    ("score", "optional float score"),
+    ("example_id", "required binary example_id (STRING);"),
+    ("strategy", "required binary strategy (STRING);"),
+    ("label", "optional binary label (STRING);"),
+    ("prediction", "required binary prediction (STRING);"),
+    ("correct", "optional boolean correct;"),
+    ("score", "optional float score;"),
     ("logits", "required group logits (LIST) { repeated group list { required float element; } }"),
-    ("tokens", "required int64 tokens"),
-    ("tokens_kept", "required int64 tokens_kept"),
-    ("retention_mean", "required double retention_mean"),
-    ("macs", "required int64 macs"),
-    ("dense_macs", "required int64 dense_macs"),
+    ("tokens", "required int64 tokens;"),
+    ("tokens_kept", "required int64 tokens_kept;"),
+    ("retention_mean", "required double retention_mean;"),
+    ("macs", "required int64 macs;"),
+    ("dense_macs", "required int64 dense_macs;"),
 ];
 
 /// Writes the file; each strategy is a row group, its finished items in the order of the data set.
@@ -92,9 +92,8 @@ fn schema(groups: &[String]) -> ParquetResult<parquet::schema::types::Type> {
     use parquet::basic::Repetition;
     use parquet::basic::Type as Physical;
     use parquet::schema::types::Type;
-    let text: String =
-        COLUMNS.iter().map(|(_, line)| format!("{line}{}", if line.ends_with('}') { "" } else { ";" })).collect();
-    let fixed = parse_message_type(&format!("message predictions {{ {text} }}"))?;
+    let lines = COLUMNS.map(|(_, line)| line).join(" ");
+    let fixed = parse_message_type(&format!("message predictions {{ {lines} }}"))?;
     let mut fields = fixed.get_fields().to_vec();
     for name in groups {
         let field = Type::primitive_type_builder(name, Physical::BYTE_ARRAY)

@@ -1,5 +1,11 @@
 //! The command line from outside: every documented command, its output and its exit code.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
 
 mod support;
 
+mod evaluate;
+mod evaluate_files;
+mod help;
 mod inspect;
+mod interrupt;
+mod strategies;

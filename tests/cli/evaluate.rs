@@ -1,0 +1,134 @@
+//! `prunescope evaluate`: options, checks, bad input.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::Run;
+use crate::support::fixture;
+use crate::support::run;
+use crate::support::write;
+
+/// 240 rows of known words; every fifth has no group, every fourth has two.
+pub(crate) fn data(folder: &Path) -> PathBuf {
+    let (foods, ends) = (["food", "film", "doctor", "scene"], ["bad", "great", "slow", "quiet", "joy"]);
+    let mut text = "id,text,label,group,template\n".to_owned();
+    for row in 0..240 {
+        let words = format!("the {} was {} from the first to the last", foods[row % 4], ends[row % 5]);
+        let label = ["negative", "positive", "1", "0"][row % 4];
+        let group = match row % 20 {
+            0 | 5 | 10 | 15 => "",
+            4 | 8 | 12 | 16 => "women;old",
+            1 | 2 | 3 => "men",
+            6 if row < 120 => "few",
+            _ => "women",
+        };
+        text.push_str(&format!("r{row},{words},{label},{group},t{}\n", row % 7));
+    }
+    write(folder, "data.csv", &text)
+}
+
+pub(crate) fn evaluate(data: &Path, out: &Path, more: &[&str]) -> Run {
+    let (model, data, out) = (fixture("bert"), data.display().to_string(), out.display().to_string());
+    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200"];
+    run(&[&args[..], more].concat())
+}
+
+pub(crate) fn read_json(folder: &Path, name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn rows_that_cannot_be_used_are_counted_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "text,label\nthe food was great,positive\nthe film,maybe\nslow food,0\nbad scene,maybe\n";
+    let data = write(folder.path(), "odd.csv", text);
+    let out = folder.path().join("out");
+    let run = evaluate(&data, &out, &["--strategy", "first_k"]);
+    assert!(run.stderr.contains("2 rows with label \"maybe\" left out"), "counted: {}", run.stderr);
+    run.done();
+    let manifest = read_json(&out, "manifest.json");
+    assert_eq!((&manifest["data"]["items"], &manifest["data"]["rows_unusable"]), (&2.into(), &2.into()), "both counts");
+    assert_eq!(manifest["data"]["unknown_labels"][0]["first_id"], "2", "the first of them");
+}
+
+#[test]
+fn a_label_map_names_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "d.csv", "text,label\nthe food was great,good\nslow food,poor\n");
+    let out = folder.path().join("out");
+    evaluate(&data, &out, &["--strategy", "first_k", "--label-map", "good=positive,poor=negative"]).done();
+    let metrics = read_json(&out, "metrics.json");
+    assert_eq!(metrics["strategies"][0]["overall"]["n_per_class"]["positive"], 1, "one of each");
+}
+
+#[test]
+fn a_limit_takes_the_first_rows_and_dense_runs_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let more = ["--strategy", "ltp", "--strategy", "dense", "--strategy", "ltp:theta_final=0.01", "--limit", "12"];
+    let stdout = evaluate(&data(folder.path()), &out, &more).done();
+    assert!(stdout.contains("12 texts"), "the table says how many: {stdout}");
+    let manifest = read_json(&out, "manifest.json");
+    let specs: Vec<&str> =
+        manifest["strategies"].as_array().unwrap().iter().map(|one| one["spec"].as_str().unwrap()).collect();
+    assert_eq!(specs.len(), 2, "dense first, and the same spec once: {specs:?}");
+    assert_eq!(specs[0], "dense", "dense first");
+}
+
+#[test]
+fn checks_decide_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(folder.path()), folder.path().join("out"));
+    let more = ["--strategy", "first_k:retention=0.3", "--limit", "40", "--fail-if"];
+    let failed = evaluate(&data, &out, &[&more[..], &["retention<0.99", "--fail-if", "flops_reduction<0.5"]].concat());
+    assert_eq!(failed.code, Some(1), "one check fails: {}", failed.stderr);
+    assert_eq!(failed.stderr.matches("check failed").count(), 1, "only that one is told: {}", failed.stderr);
+    assert!(out.join("metrics.json").is_file(), "the files are written all the same");
+    evaluate(&data, &out, &[&more[..], &["retention>0.99"]].concat()).done();
+    let bad = evaluate(&data, &out, &[&more[..], &["acuracy>1"]].concat()).error();
+    assert!(bad.contains("accuracy_drop"), "quantities are listed: {bad}");
+    let groupless = evaluate(&data, &out, &[&more[..], &["worst_group_drop>0.1"]].concat()).error();
+    assert!(groupless.contains("--group-by"), "it says what is missing: {groupless}");
+    let more = ["--strategy", "first_k:retention=0.3", "--group-by", "group", "--fail-if", "worst_group_drop>=-1"];
+    let grouped = evaluate(&data, &out, &more);
+    assert!(
+        grouped.code == Some(1) && grouped.stderr.contains("in group = "),
+        "the group is named: {}",
+        grouped.stderr
+    );
+}
+
+#[test]
+fn progress_is_told_in_json_lines_on_stderr() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--strategy", "ltp", "--progress", "json"];
+    let run = evaluate(&data(folder.path()), &folder.path().join("out"), &more);
+    let stderr = run.stderr.clone();
+    let stdout = run.done();
+    assert!(stdout.starts_with("data.csv: 240 texts"), "results alone: {stdout}");
+    let lines: Vec<Value> =
+        stderr.lines().filter(|line| line.starts_with('{')).map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["stage"].is_string()), "lines of progress: {stderr}");
+}
+
+#[test]
+fn bad_input_ends_with_exit_code_2_and_says_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(folder.path()), folder.path().join("out"));
+    let column = evaluate(&data, &out, &["--strategy", "ltp", "--group-by", "gruop"]).error();
+    assert!(column.contains("\"group\"") && column.contains("template"), "columns and the nearest: {column}");
+    let strategy = evaluate(&data, &out, &["--strategy", "lpt"]).error();
+    assert!(strategy.contains("\"ltp\""), "the nearest strategy: {strategy}");
+    let missing = evaluate(&folder.path().join("no.csv"), &out, &["--strategy", "ltp"]).error();
+    assert!(missing.trim_end().ends_with("no.csv"), "the path: {missing}");
+    let file = write(folder.path(), "file", "");
+    let blocked = evaluate(&data, &file, &["--strategy", "ltp"]).error();
+    assert!(blocked.contains("file"), "a file where the folder should be: {blocked}");
+    let unusable = write(folder.path(), "u.csv", "text,label\na,x\nb,y\n");
+    let unusable = evaluate(&unusable, &out, &["--strategy", "ltp"]).error();
+    assert!(unusable.contains("none of the 2 examples"), "nothing is left: {unusable}");
+    let shape = evaluate(&data, &out, &["--strategy", "power_bert:retentions=[1,0.5]"]).error();
+    assert!(shape.contains("layer"), "the schedule is too short: {shape}");
+}

@@ -1,0 +1,60 @@
+//! Ctrl-C and closed pipes.
+#![cfg(unix)]
+
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::support::command;
+use crate::support::fixture;
+use crate::support::write;
+
+fn start(args: &[&str]) -> std::process::Child {
+    let mut command = Command::new(command().get_program());
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn an_interrupted_evaluation_keeps_what_is_finished_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String =
+        (0..30_000).map(|row| format!("{row},the food was great and the film slow,{}\n", row % 2)).collect();
+    let data = write(folder.path(), "data.csv", &format!("id,text,label\n{rows}")).display().to_string();
+    let out = folder.path().join("out");
+    let specs = ["random:retention=0.9", "random:retention=0.8", "random:retention=0.7", "random:retention=0.6"];
+    let mut args = vec!["evaluate", "--data", &data, "--progress", "json", "--draws", "1000000"];
+    let model = fixture("bert");
+    let out_text = out.display().to_string();
+    args.extend(["--model", &model, "--out", &out_text]);
+    args.extend(specs.iter().flat_map(|spec| ["--strategy", spec]));
+    let mut child = start(&args);
+    // Once it compares, rows of the dense model are finished; a million draws take far longer than the test.
+    let stderr = child.stderr.take().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stderr)).map(Result::unwrap);
+    let compares = lines.by_ref().any(|line| line.contains("comparing"));
+    assert!(compares, "the evaluation reaches the comparison");
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success(), "the signal is sent");
+    let asked = Instant::now();
+    let rest: Vec<String> = lines.collect();
+    let status = child.wait().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(10), "it ends soon, even on a busy machine");
+    assert_eq!(status.code(), Some(2), "stopped half-way is not done: {rest:?}");
+    assert!(rest.iter().any(|line| line.contains("stopped")), "it says so: {rest:?}");
+    let manifest: Value = serde_json::from_str(&std::fs::read_to_string(out.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["partial"], true, "the manifest says so too");
+    assert_eq!(manifest["strategies"][0]["rows"], 30_000, "finished rows are kept");
+    assert!(manifest["strategies"][4]["state"].as_str().unwrap().starts_with("not begun"), "and what is missing");
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let mut child = start(&["strategies", "--json"]);
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "nothing is said");
+    assert_eq!(output.status.code(), Some(0), "nobody is to blame");
+}
