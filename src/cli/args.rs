@@ -158,19 +158,21 @@ pub enum ProgressFormat {
 /// Options of `evaluate`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Writes predictions.parquet, metrics.json, metrics.csv and manifest.json into the folder of --out. The dense model
-always runs first, on the same rows, and is compared with.
+Writes predictions.parquet, metrics.json, metrics.csv and manifest.json into the folder of --out.
+The dense model always runs first, on the same rows, and is compared with.
 
-Checks for --fail-if, over every strategy but dense: accuracy, accuracy_drop, worst_group_drop, f1_drop, auc_drop,
-log_loss_rise, flip_rate, retention, flops_reduction, each with >, >=, < or <= and a number.
+Checks for --fail-if, over every strategy but dense: accuracy, accuracy_drop, worst_group_drop,
+f1_drop, auc_drop, log_loss_rise, flip_rate, retention, flops_reduction, each with >, >=, < or <=
+and a number. A quantity without a value fails its check.
 
 Ctrl-C ends within a second: finished rows are kept, and the manifest says what is partial.
 
 Examples:
-  prunescope evaluate --data reviews.csv --strategy power_bert:retention=0.5 --strategy ltp --out results
+  prunescope evaluate --data reviews.csv --strategy ltp --strategy tome:r=3 --out results
   prunescope evaluate --data hatecheck.csv --model DIR --label-map hateful=toxic,non-hateful=ok \\
       --group-by target_ident --cluster templ_id --strategy ats --out results
-  prunescope evaluate --data reviews.csv --strategy tome --out results --fail-if \"accuracy_drop>0.02\"")]
+  prunescope evaluate --data reviews.csv --strategy tome --out results \\
+      --fail-if \"accuracy_drop>0.02\"")]
 pub struct EvaluateArgs {
     #[command(flatten)]
     pub model: ModelArgs,
@@ -183,8 +185,6 @@ pub struct EvaluateArgs {
     /// Folder for the four files; made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    #[command(flatten)]
-    pub columns: ColumnArgs,
     /// Take only the first N rows
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub limit: Option<usize>,
@@ -200,6 +200,8 @@ pub struct EvaluateArgs {
     /// How progress is told on stderr [default: bar on a terminal, else none]
     #[arg(long, value_name = "FORMAT")]
     pub progress: Option<ProgressFormat>,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 }
 
 /// Which columns of the data set mean what.

@@ -1,5 +1,6 @@
 //! `prunescope evaluate`: options, checks, bad input.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -16,15 +17,15 @@ pub(crate) fn data(folder: &Path) -> PathBuf {
     let mut text = "id,text,label,group,template\n".to_owned();
     for row in 0..240 {
         let words = format!("the {} was {} from the first to the last", foods[row % 4], ends[row % 5]);
-        let label = ["negative", "positive", "1", "0"][row % 4];
+        let label = ["negative", "positive", "1", "0"][(row / 5 + row) % 4];
         let group = match row % 20 {
             0 | 5 | 10 | 15 => "",
             4 | 8 | 12 | 16 => "women;old",
-            1 | 2 | 3 => "men",
+            1..=3 => "men",
             6 if row < 120 => "few",
             _ => "women",
         };
-        text.push_str(&format!("r{row},{words},{label},{group},t{}\n", row % 7));
+        writeln!(text, "r{row},{words},{label},{group},t{}", row % 7).unwrap();
     }
     write(folder, "data.csv", &text)
 }

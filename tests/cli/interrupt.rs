@@ -20,9 +20,9 @@ fn start(args: &[&str]) -> std::process::Child {
 #[test]
 fn an_interrupted_evaluation_keeps_what_is_finished_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let rows: String =
-        (0..30_000).map(|row| format!("{row},the food was great and the film slow,{}\n", row % 2)).collect();
-    let data = write(folder.path(), "data.csv", &format!("id,text,label\n{rows}")).display().to_string();
+    let row = |row: usize| format!("{row},the food was great and the film slow,{}", row % 2);
+    let rows = (0..30_000).map(row).collect::<Vec<_>>().join("\n");
+    let data = write(folder.path(), "data.csv", &format!("id,text,label\n{rows}\n")).display().to_string();
     let out = folder.path().join("out");
     let specs = ["random:retention=0.9", "random:retention=0.8", "random:retention=0.7", "random:retention=0.6"];
     let mut args = vec!["evaluate", "--data", &data, "--progress", "json", "--draws", "1000000"];
