@@ -90,7 +90,8 @@ fn toxigen_has_thirteen_groups_and_a_graded_label() {
 #[test]
 fn the_sample_model_is_as_accurate_as_its_card_says() {
     let Some(folder) = real_data() else { return };
-    let checkpoint = Checkpoint::load(&prunescope::model::find_model(prunescope::model::SAMPLE_MODEL).unwrap()).unwrap();
+    let checkpoint =
+        Checkpoint::load(&prunescope::model::find_model(prunescope::model::SAMPLE_MODEL).unwrap()).unwrap();
     let ticket = Ticket::detached();
     let dataset = Arc::new(read(&folder, "sst2_dev.csv"));
     let prepared = evaluation::prepare(&ticket, &checkpoint, dataset, None).unwrap();

@@ -226,6 +226,9 @@ pub struct ColumnArgs {
     /// Column whose values are groups; repeat for several. A cell may hold several groups: a;b
     #[arg(long, value_name = "COLUMN")]
     pub group_by: Vec<String>,
+    /// Take identity terms in the texts as groups: a table with the columns group and term
+    #[arg(long, value_name = "FILE")]
+    pub groups_from_lexicon: Option<PathBuf>,
     /// Column that names what must be resampled together: template, thread, author
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,

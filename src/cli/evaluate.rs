@@ -17,6 +17,7 @@ use crate::cli::evaluate_view;
 use crate::cli::progress::run_job;
 use crate::cli::resolve;
 use crate::data;
+use crate::data::Lexicon;
 use crate::evaluation;
 use crate::evaluation::Draws;
 use crate::evaluation::Evaluation;
@@ -29,21 +30,26 @@ use crate::model::Checkpoint;
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let checks = args.fail_if.iter().map(|text| text.parse()).collect::<Result<Vec<Check>, _>>()?;
-    if checks.iter().any(Check::needs_groups) && args.columns.group_by.is_empty() {
-        bail!("--fail-if worst_group_drop needs at least one --group-by COLUMN");
+    let has_groups = !args.columns.group_by.is_empty() || args.columns.groups_from_lexicon.is_some();
+    if checks.iter().any(Check::needs_groups) && !has_groups {
+        bail!("--fail-if worst_group_drop needs --group-by COLUMN or --groups-from-lexicon FILE");
     }
     let folder = resolve::model_folder(&args.model)?;
     let specs = resolve::specs(&args.strategies)?;
     let options = resolve::read_options(&args.columns, args.limit)?;
     export::make_folder(&args.out)?;
+    let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
     let (path, limit) = (args.data.clone(), args.limit);
     let draws = Draws { count: args.draws, seed: args.seed };
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Evaluation>> {
         stage(ticket, "loading the model");
         let checkpoint = Checkpoint::load(&folder)?;
         stage(ticket, "reading the data");
-        let dataset = Arc::new(data::read(&path, &options)?);
-        let prepared = match evaluation::prepare(ticket, &checkpoint, dataset, limit) {
+        let mut dataset = data::read(&path, &options)?;
+        if let Some(lexicon) = &lexicon {
+            dataset.add_lexicon_groups(lexicon);
+        }
+        let prepared = match evaluation::prepare(ticket, &checkpoint, Arc::new(dataset), limit) {
             Ok(prepared) => Arc::new(prepared),
             Err(evaluation::Error::Cancelled) => return Ok(None),
             Err(error) => return Err(error.into()),

@@ -65,6 +65,18 @@ fn a_label_map_names_classes() {
 }
 
 #[test]
+fn identity_terms_of_a_lexicon_make_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let lexicon =
+        write(folder.path(), "terms.csv", "group,term\nmedicine,doctor\ncinema,film;scene\n").display().to_string();
+    let out = folder.path().join("out");
+    evaluate(&data(folder.path()), &out, &["--strategy", "first_k", "--groups-from-lexicon", &lexicon]).done();
+    let groups = &read_json(&out, "metrics.json")["strategies"][1]["groups"]["identity"];
+    // One text in four names a doctor; film and scene are two of four.
+    assert_eq!((&groups["medicine"]["n"], &groups["cinema"]["n"]), (&60.into(), &120.into()), "members by term");
+}
+
+#[test]
 fn a_limit_takes_the_first_rows_and_dense_runs_once() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
