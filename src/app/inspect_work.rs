@@ -159,7 +159,7 @@ impl InspectWork {
     pub(crate) fn update(&mut self, project: &Project, checkpoint: &Arc<Checkpoint>, wake: &Wake) -> Option<String> {
         let text = text_key(checkpoint, &project.text);
         self.present = Some(text);
-        let failed = self.take_in(text);
+        let failed = self.take_in(text, checkpoint);
         if self.stopped == Some(text) {
             return failed;
         }
@@ -242,7 +242,7 @@ impl InspectWork {
         }
     }
 
-    fn take_in(&mut self, text: TextKey) -> Option<String> {
+    fn take_in(&mut self, text: TextKey, checkpoint: &Checkpoint) -> Option<String> {
         let (task, job) = self.running.as_ref()?;
         let task = *task;
         let outcome = match job.poll() {
@@ -254,7 +254,7 @@ impl InspectWork {
         match outcome {
             Ok(Output::Encoded(_)) if task.text() != text => None,
             Ok(Output::Encoded(encoded)) => {
-                self.accept_text(text, *encoded);
+                self.accept_text(text, *encoded, checkpoint);
                 None
             }
             Ok(Output::Run(run)) => {
@@ -273,13 +273,13 @@ impl InspectWork {
         }
     }
 
-    fn accept_text(&mut self, key: TextKey, encoded: Encoded) {
+    fn accept_text(&mut self, key: TextKey, encoded: Encoded, checkpoint: &Checkpoint) {
         self.text_failure = None;
         let set = TextSet {
             key,
             encoded: Arc::new(encoded),
-            classes: Arc::default(),
-            num_layers: 0,
+            classes: checkpoint.model.config.labels.as_slice().into(),
+            num_layers: checkpoint.model.config.shape.num_layers,
             dense: None,
             runs: BTreeMap::new(),
         };
@@ -294,7 +294,6 @@ impl InspectWork {
 
     fn place(&mut self, task: Task, run: Arc<RibbonRun>) {
         let Some(set) = self.target_mut(task.text()) else { return };
-        set.num_layers = run.ribbon.num_layers();
         match task {
             Task::Encode(_) => {}
             Task::Dense(..) => {

@@ -12,6 +12,7 @@ use crate::app::panels::fairness::FairnessState;
 use crate::app::panels::trade_off::TradeOffState;
 use crate::app::selection::CellRef;
 use crate::app::selection::Hover;
+use crate::project::EntryId;
 use crate::project::Project;
 
 /// The views of the window.
@@ -117,6 +118,12 @@ pub(crate) struct UiState {
     /// The pinned cell; its column is lit everywhere and its details stay.
     #[serde(skip)]
     pub(crate) pinned: Option<CellRef>,
+    /// The cell the keyboard is on.
+    #[serde(skip)]
+    pub(crate) cursor: Option<CellRef>,
+    /// The strategy whose survival the sentence shows; the first one where it is none of the list.
+    #[serde(skip)]
+    pub(crate) lead: Option<EntryId>,
     /// The text box asks for the keyboard.
     #[serde(skip)]
     pub(crate) focus_text: bool,
@@ -150,6 +157,8 @@ impl Default for UiState {
             expanded: Vec::new(),
             hover: Hover::default(),
             pinned: None,
+            cursor: None,
+            lead: None,
             focus_text: false,
             show_shortcuts: false,
             show_about: false,
@@ -170,6 +179,14 @@ pub(crate) struct View<'a> {
     pub(crate) commands: &'a CommandQueue,
     /// What is possible now.
     pub(crate) environment: &'a Environment,
+}
+
+impl View<'_> {
+    /// The strategy whose survival the sentence shows.
+    pub(crate) fn lead(&self, state: &UiState) -> Option<EntryId> {
+        let is_enabled = |id: &EntryId| self.project.enabled().any(|entry| entry.id == *id);
+        state.lead.filter(is_enabled).or_else(|| self.project.enabled().next().map(|entry| entry.id))
+    }
 }
 
 #[cfg(test)]

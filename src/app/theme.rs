@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place where the window's colors are made")]
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use egui::Color32;
 use egui::FontData;
@@ -59,6 +60,8 @@ pub(crate) struct Colors {
     pub(crate) error: Color32,
     /// Ground behind an error.
     pub(crate) error_ground: Color32,
+    /// The hatch of what is gone.
+    pub(crate) hatch: Color32,
     /// Cells without a score.
     pub(crate) unscored: Color32,
 }
@@ -88,7 +91,8 @@ pub(crate) fn colors_of(theme: palette::Theme) -> Colors {
         warning_ground: tinted(theme.warning(), 0.12),
         error: color(theme.error()),
         error_ground: tinted(theme.error(), 0.10),
-        unscored: toward_ink(0.16),
+        hatch: toward_ink(0.20),
+        unscored: toward_ink(0.13),
     }
 }
 
@@ -97,9 +101,26 @@ pub(crate) fn colors(ui: &egui::Ui) -> Colors {
     colors_of(if ui.visuals().dark_mode { palette::Theme::Dark } else { palette::Theme::Light })
 }
 
-/// A share of the ramp, 0–1.
-pub(crate) fn ramp(colors: &Colors, share: f64) -> Color32 {
-    color(palette::sequential(share, colors.palette))
+/// Steps of the ramp that is looked up; more than the eye tells apart.
+const RAMP_STEPS: usize = 128;
+
+static RAMPS: LazyLock<[Vec<Color32>; 2]> = LazyLock::new(|| {
+    [palette::Theme::Light, palette::Theme::Dark].map(|theme| {
+        (0..=RAMP_STEPS).map(|step| color(palette::sequential(step as f64 / RAMP_STEPS as f64, theme))).collect()
+    })
+});
+
+/// A share of the ramp, 0–1, from a table: a frame asks thousands of times.
+pub(crate) fn ramp(colors: &Colors, share: f32) -> Color32 {
+    let table = &RAMPS[usize::from(colors.palette == palette::Theme::Dark)];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the table")]
+    let step = (share.clamp(0.0, 1.0) * RAMP_STEPS as f32).round() as usize;
+    table.get(step).copied().unwrap_or(colors.unscored)
+}
+
+/// Black or white, whichever reads better on a color.
+pub(crate) fn ink_on(ground: Color32) -> Color32 {
+    color(palette::ink_on([ground.r(), ground.g(), ground.b()]))
 }
 
 /// The middle weight of the bundled font.

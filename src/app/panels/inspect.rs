@@ -1,11 +1,183 @@
 //! One text, layer by layer, under every enabled strategy.
 
+use egui::Align2;
+use egui::RichText;
+use egui::ScrollArea;
 use egui::Ui;
 
+use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::inspect_work::TextSet;
+use crate::app::panels::hint;
+use crate::app::panels::text_box;
+use crate::app::theme;
+use crate::app::widgets::columns::Columns;
+use crate::app::widgets::legend;
+use crate::app::widgets::numbers;
+use crate::app::widgets::overview;
+use crate::app::widgets::ribbon;
+use crate::app::widgets::ribbon::RibbonView;
+use crate::app::widgets::ribbon_header;
+use crate::app::widgets::scrubber;
+use crate::app::widgets::section;
+use crate::app::widgets::sentence;
+use crate::app::widgets::token_row;
+use crate::project::StrategyEntry;
 
 /// Draws the view.
-pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, _state: &mut UiState) {
-    ui.label(view.project.text.as_str());
+pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    text_box::text_box_ui(ui, view, state);
+    ui.add_space(4.0);
+    let Some(set) = view.session.inspect.shown() else {
+        nothing_yet(ui, view);
+        return;
+    };
+    if let Some(reason) = view.session.inspect.text_failure() {
+        section::failure(ui, reason, "Change the text, or open another model");
+    }
+    notes(ui, set);
+    lead_sentence(ui, view, state, set);
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        scrubber::scrubber(ui, view, state, set.num_layers);
+        let columns = Columns::of(ui, set);
+        if columns.width() > cells_width(ui) {
+            let fit = ui.toggle_value(&mut state.fit, "Fit").on_hover_text(hint(ui, UiCommand::ToggleFit));
+            if fit.changed() {
+                state.scroll = 0.0;
+            }
+        }
+        ui.add_space(8.0);
+        ui.horizontal(legend::legend);
+    });
+    ui.add_space(4.0);
+    ui.separator();
+    ribbons(ui, view, state, set);
+}
+
+fn nothing_yet(ui: &mut Ui, view: &View<'_>) {
+    if let Some(reason) = view.session.model.failure(&view.project.model) {
+        section::failure(ui, reason, "Open a folder with config.json, weights and tokenizer, or the sample model");
+        if ui.button(UiCommand::OpenSampleModel.label()).clicked() {
+            view.commands.send(UiCommand::OpenSampleModel);
+        }
+    } else if let Some(reason) = view.session.inspect.text_failure() {
+        section::failure(ui, reason, "Change the text");
+    } else {
+        let muted = theme::colors(ui).muted;
+        let rect = ui.available_rect_before_wrap();
+        let font = theme::regular(theme::TITLE);
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, "Loading the model…", font, muted);
+    }
+}
+
+/// What a reader must know before trusting the picture.
+fn notes(ui: &mut Ui, set: &TextSet) {
+    let colors = theme::colors(ui);
+    if set.encoded.is_truncated() {
+        let text = format!(
+            "truncated: first {} of {} tokens",
+            numbers::count(set.encoded.tokens.len() as u64),
+            numbers::count(set.encoded.full_length as u64)
+        );
+        ui.label(RichText::new(text).font(theme::medium(theme::BODY)).color(colors.warning)).on_hover_text(
+            "The model's position table is no longer than this. What was cut off is struck through and plays no part",
+        );
+    }
+    if sentence::has_right_to_left(&set.encoded.text) {
+        let text = "right-to-left text: columns run in reading order, from left to right";
+        ui.label(RichText::new(text).font(theme::regular(theme::CAPTION)).color(colors.muted)).on_hover_text(
+            "The window sets text from left to right only. Every token is shaped as its script asks, \
+             but the sentence as a whole is not turned around",
+        );
+    }
+}
+
+fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
+    state.lead = view.lead(state);
+    let lead = state.lead.and_then(|id| Some((id, &set.runs.get(&id)?.ribbon)));
+    let height = 118.0;
+    ScrollArea::vertical().id_salt("sentence").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        sentence::sentence(ui, &set.encoded, lead, state);
+    });
+    let colors = theme::colors(ui);
+    if let Some(entry) = state.lead.and_then(|id| view.project.entry(id)) {
+        let dial = ribbon_header::dial_text(entry).map_or(String::new(), |dial| format!(", {dial}"));
+        let text = format!("as {}{dial} leaves it", entry.spec.id());
+        ui.label(RichText::new(text).font(theme::regular(theme::CAPTION)).color(colors.muted))
+            .on_hover_text("Click a ribbon or a strategy's name above it to follow another one");
+    }
+}
+
+/// Room for cells between the gutters.
+fn cells_width(ui: &Ui) -> f32 {
+    ui.max_rect().width() - ribbon::LEFT - ribbon::RIGHT
+}
+
+fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
+    if view.project.enabled().next().is_none() {
+        ui.add_space(24.0);
+        ui.vertical_centered(|ui| {
+            ui.label("No strategy is shown");
+            ui.weak("Tick one in the list on the left, or add another");
+        });
+        return;
+    }
+    let columns = Columns::of(ui, set);
+    let room = cells_width(ui);
+    let is_wider = columns.width() > room;
+    let scale = if is_wider && state.fit { room / columns.width() } else { 1.0 };
+    let furthest = (columns.width() * scale - room).max(0.0);
+    let pointed = ui.rect_contains_pointer(ui.available_rect_before_wrap());
+    if pointed && furthest > 0.0 {
+        state.scroll -= ui.input(|input| input.smooth_scroll_delta().x);
+    }
+    if let Some(cursor) = state.cursor.filter(|_| furthest > 0.0 && ui.memory(|memory| memory.focused().is_some())) {
+        keep_in_view(state, &columns, cursor.column, (scale, room));
+    }
+    state.scroll = state.scroll.clamp(0.0, furthest);
+    if furthest > 0.0 {
+        let lead = state.lead.and_then(|id| set.runs.get(&id)).map(|run| &run.ribbon);
+        overview::overview(ui, &columns, lead, state);
+    }
+    ui.spacing_mut().item_spacing.y = 4.0;
+    token_row::token_row(ui, &columns, scale, state);
+    ScrollArea::vertical().id_salt("ribbons").auto_shrink(false).show(ui, |ui| {
+        for entry in view.project.enabled() {
+            ui.push_id(entry.id.0, |ui| one_ribbon(ui, view, state, (set, entry), (&columns, scale)));
+            ui.add_space(12.0);
+        }
+    });
+}
+
+/// The keyboard's cell stays in sight.
+fn keep_in_view(state: &mut UiState, columns: &Columns, column: usize, (scale, room): (f32, f32)) {
+    if let Some(column) = columns.get(column) {
+        let (left, right) = (column.range.min * scale, column.range.max * scale);
+        state.scroll = state.scroll.clamp((right - room).min(left), left.max(right - room));
+    }
+}
+
+fn one_ribbon(
+    ui: &mut Ui,
+    view: &View<'_>,
+    state: &mut UiState,
+    (set, entry): (&TextSet, &StrategyEntry),
+    (columns, scale): (&Columns, f32),
+) {
+    let run = set.runs.get(&entry.id);
+    let is_current = view.session.inspect.is_current(entry.id, &entry.spec);
+    let failure = view.session.inspect.failure(entry.id);
+    // A few milliseconds of recomputing are no news.
+    let is_stale = !is_current && failure.is_none() && view.session.inspect.is_slow();
+    ribbon_header::ribbon_header(ui, entry, (set, run.map(|run| &**run)), !is_stale, state);
+    if let Some(reason) = failure {
+        section::failure(ui, reason, "Change a setting of this strategy");
+    } else if let Some(run) = run {
+        let ribbon = RibbonView { entry: entry.id, name: entry.spec.id(), run, columns, scale, is_current: !is_stale };
+        ribbon::ribbon(ui, &ribbon, state);
+    } else {
+        ui.add_space(ribbon::row_height(set.num_layers) * set.num_layers as f32);
+    }
 }

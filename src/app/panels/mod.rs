@@ -14,7 +14,11 @@ mod model;
 mod overlays;
 mod status_bar;
 mod strategies;
+mod text_box;
 mod trade_off_details;
+
+pub(crate) use menu_bar::hint;
+pub(crate) use strategies::paper_tooltip;
 
 use egui::CentralPanel;
 use egui::Frame;

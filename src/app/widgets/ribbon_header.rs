@@ -1,0 +1,136 @@
+//! The line above a ribbon: who, which setting, what stayed, what it saved, what was decided.
+
+use egui::Align;
+use egui::Button;
+use egui::Frame;
+use egui::Layout;
+use egui::Margin;
+use egui::RichText;
+use egui::Stroke;
+use egui::Ui;
+
+use crate::app::UiState;
+use crate::app::inspect_work::RibbonRun;
+use crate::app::inspect_work::TextSet;
+use crate::app::panels::paper_tooltip;
+use crate::app::theme;
+use crate::app::widgets::marker;
+use crate::app::widgets::numbers;
+use crate::engine::Removal;
+use crate::project::StrategyEntry;
+use crate::pruning::Value;
+
+/// One line. `run` is missing while it is computed for the first time.
+pub(crate) fn ribbon_header(
+    ui: &mut Ui,
+    entry: &StrategyEntry,
+    (set, run): (&TextSet, Option<&RibbonRun>),
+    is_current: bool,
+    state: &mut UiState,
+) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let colors = theme::colors(ui);
+        marker::marker(ui, entry.spec.id());
+        let name = RichText::new(entry.spec.id()).font(theme::medium(theme::BODY)).color(colors.ink);
+        let is_lead = state.lead == Some(entry.id);
+        let name = ui.add(Button::new(name).frame(false)).on_hover_ui(|ui| {
+            paper_tooltip(ui, entry.spec.info());
+            if !is_lead {
+                ui.label("Click to let the sentence show what this strategy keeps");
+            }
+        });
+        if name.clicked() {
+            state.lead = Some(entry.id);
+        }
+        if let Some(dial) = dial_text(entry) {
+            ui.label(RichText::new(dial).color(colors.muted)).on_hover_text(entry.spec.to_string());
+        }
+        if let Some(note) = entry.spec.info().note() {
+            let text = RichText::new(note).font(theme::regular(theme::CAPTION)).color(colors.muted);
+            ui.label(text).on_hover_text(
+                "The paper trains the model for this method. Here the scores are computed on the model as it is, \
+                 so that its accuracy may be lower than the paper reports",
+            );
+        }
+        if !is_current {
+            ui.label(RichText::new("updating…").font(theme::regular(theme::CAPTION)).color(colors.muted));
+        }
+        if let Some(run) = run {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run));
+        }
+    });
+}
+
+/// `retention 0.40`.
+pub(crate) fn dial_text(entry: &StrategyEntry) -> Option<String> {
+    let key = entry.spec.info().dial.as_ref()?.key;
+    let value = match entry.spec.get(key)? {
+        Value::Float(value) => numbers::significant(*value),
+        other => other.to_string(),
+    };
+    Some(format!("{} {value}", key.replace('_', " ")))
+}
+
+/// From right to left: badge, prediction, saving, kept.
+fn outcome(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
+    let colors = theme::colors(ui);
+    badge(ui, run.run.removal);
+    prediction(ui, set, run);
+    ui.label(format!("FLOPs {}", numbers::factor(run.run.flops_reduction()))).on_hover_text(format!(
+        "How many times fewer floating-point operations than the dense model on this text: {} instead of {}\n\
+         Counted from the real number of rows in every layer, the strategy's own work included, no padding\nn = 1 text",
+        numbers::flops(run.run.flops()),
+        numbers::flops(2 * run.run.dense_macs),
+    ));
+    let (kept, all) = (run.ribbon.kept_at_end(), run.ribbon.num_tokens);
+    let word = if run.run.removal == Removal::Merged { "rows left" } else { "kept" };
+    ui.label(RichText::new(format!("{word} {kept}/{all}")).color(colors.ink)).on_hover_text(
+        "Rows that leave the last layer ÷ tokens of the text, special tokens counted\nn = 1 text",
+    );
+}
+
+fn prediction(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
+    let colors = theme::colors(ui);
+    let Some(dense) = &set.dense else { return };
+    let class = run.run.prediction;
+    let at = |probabilities: &[f32]| probabilities.get(class).map_or("—".to_owned(), |share| format!("{share:.2}"));
+    let differs = class != dense.run.prediction;
+    let name = class_name(set, class);
+    let text = format!("{name} {} ({})", at(&run.run.probabilities), at(&dense.run.probabilities));
+    let hint = format!(
+        "Decision and softmax probability of \"{name}\" after pruning; in brackets the same class's probability in the dense model{}\nn = 1 text",
+        if differs {
+            format!("\nThe dense model decides otherwise: {}", class_name(set, dense.run.prediction))
+        } else {
+            String::new()
+        }
+    );
+    if differs {
+        let frame = Frame::new().fill(colors.warning_ground).corner_radius(4).inner_margin(Margin::symmetric(6, 1));
+        let frame = frame.stroke(Stroke::new(1.0, colors.warning));
+        let text = RichText::new(format!("differs: {text}")).font(theme::medium(theme::BODY)).color(colors.warning);
+        frame.show(ui, |ui| ui.label(text)).response.on_hover_text(hint);
+    } else {
+        ui.label(text).on_hover_text(hint);
+    }
+}
+
+/// A class's name, or its number where the model has none.
+pub(crate) fn class_name(set: &TextSet, class: usize) -> String {
+    set.classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"))
+}
+
+fn badge(ui: &mut Ui, removal: Removal) {
+    let (word, hint) = match removal {
+        Removal::None => ("nothing removed", "Every row went through every layer"),
+        Removal::Removed => ("removed", "Rows left the tensors: later layers really compute less"),
+        Removal::Masked => ("masked", "Rows are only hidden from attention; every layer still computes them, so nothing is saved"),
+        Removal::Merged => ("merged", "Rows were combined into others: later layers really compute less"),
+    };
+    let colors = theme::colors(ui);
+    let ink = if removal == Removal::Masked { colors.warning } else { colors.muted };
+    let frame = Frame::new().corner_radius(8).stroke(Stroke::new(1.0, colors.line)).inner_margin(Margin::symmetric(6, 0));
+    let text = RichText::new(word).font(theme::regular(theme::CAPTION)).color(ink);
+    frame.show(ui, |ui| ui.label(text)).response.on_hover_text(format!("{hint}\nRead off the real shapes of the tensors"));
+}

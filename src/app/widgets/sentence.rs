@@ -1,0 +1,128 @@
+//! The text, losing words as the layers pass. Gone words fade and keep their place, so that the reading never jumps.
+
+use std::ops::Range;
+
+use egui::Color32;
+use egui::Sense;
+use egui::Stroke;
+use egui::Ui;
+use egui::WidgetInfo;
+use egui::accesskit::Role;
+use egui::text::LayoutJob;
+use egui::text::TextFormat;
+
+use crate::app::UiState;
+use crate::app::ribbon::Ribbon;
+use crate::app::selection::CellRef;
+use crate::app::selection::Hovered;
+use crate::app::theme;
+use crate::app::theme::Colors;
+use crate::model::Encoded;
+use crate::project::EntryId;
+
+/// Size of the sentence.
+const SIZE: f32 = 17.0;
+
+/// Draws the text as `lead` keeps it after the layers that have passed.
+pub(crate) fn sentence(ui: &mut Ui, encoded: &Encoded, lead: Option<(EntryId, &Ribbon)>, state: &mut UiState) {
+    let colors = theme::colors(ui);
+    let (job, spans) = layout(encoded, lead.map(|(_, ribbon)| ribbon), state, &colors);
+    let mut job = job;
+    job.wrap.max_width = ui.available_width();
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
+    let left = |ribbon: &Ribbon| {
+        let passed = state.layer.min(ribbon.num_layers());
+        (0..ribbon.num_tokens).filter(|&column| ribbon.is_alive_after(passed, column)).count()
+    };
+    response.widget_info(|| {
+        let left = lead.map_or(encoded.tokens.len(), |(_, ribbon)| left(ribbon));
+        WidgetInfo::labeled(Role::Label, true, format!("Text with {left} of {} tokens left: {}", encoded.tokens.len(), encoded.text))
+    });
+    let hovered = response.hover_pos().and_then(|pos| {
+        let local = pos - rect.min;
+        let index = usize::from(galley.cursor_from_pos(local).index);
+        spans.iter().find(|(chars, _)| chars.contains(&index)).map(|(_, token)| *token)
+    });
+    ui.painter().galley(rect.min, galley, colors.ink);
+    if let Some(column) = hovered {
+        state.hover.set(Hovered::Token(column));
+        if response.clicked()
+            && let Some((entry, ribbon)) = lead
+        {
+            let layer = state.layer.clamp(1, ribbon.num_layers().max(1)) - 1;
+            let cell = CellRef { entry, layer, column };
+            state.pinned = (state.pinned != Some(cell)).then_some(cell);
+        }
+    }
+}
+
+/// Characters of the shown text and the token they belong to.
+type Spans = Vec<(Range<usize>, usize)>;
+
+fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &Colors) -> (LayoutJob, Spans) {
+    let text: &str = &encoded.text;
+    let mut job = LayoutJob::default();
+    let mut spans = Spans::new();
+    let mut at = 0;
+    let mut chars = 0;
+    let plain = TextFormat { line_height: Some(SIZE * 1.5), ..TextFormat::simple(theme::regular(SIZE), colors.ink) };
+    // What no token covers beyond the last one was cut off.
+    let cut_from = encoded.tokens.iter().filter(|token| token.segment == 0).map(|token| token.end).max().unwrap_or(0);
+    for (column, token) in encoded.tokens.iter().enumerate() {
+        let is_shown = !token.special && token.segment == 0 && token.start >= at;
+        let Some(source) = text.get(token.start..token.end).filter(|source| is_shown && !source.is_empty()) else { continue };
+        if let Some(between) = text.get(at..token.start) {
+            job.append(between, 0.0, plain.clone());
+            chars += between.chars().count();
+        }
+        let passed = ribbon.map_or(0, |ribbon| state.layer.min(ribbon.num_layers()));
+        let is_alive = ribbon.is_none_or(|ribbon| ribbon.is_alive_after(passed, column));
+        job.append(source, 0.0, format(&plain, column, is_alive, (state, colors)));
+        let count = source.chars().count();
+        spans.push((chars..chars + count, column));
+        chars += count;
+        at = token.end;
+    }
+    if let Some(rest) = text.get(at..) {
+        let mut format = plain.clone();
+        if encoded.is_truncated() && at >= cut_from {
+            format.color = colors.muted.gamma_multiply(0.5);
+            format.strikethrough = Stroke::new(1.0, colors.muted);
+        }
+        job.append(rest, 0.0, format);
+    }
+    (job, spans)
+}
+
+fn format(plain: &TextFormat, column: usize, is_alive: bool, (state, colors): (&UiState, &Colors)) -> TextFormat {
+    let mut format = plain.clone();
+    if !is_alive {
+        format.color = colors.ink.gamma_multiply(theme::FADED);
+    }
+    let is_hovered = state.hover.column() == Some(column);
+    let is_pinned = state.pinned.is_some_and(|pinned| pinned.column == column);
+    if is_hovered || is_pinned {
+        format.background = if is_hovered { colors.accent_ground } else { Color32::TRANSPARENT };
+        format.underline = Stroke::new(2.0, colors.accent);
+    }
+    format
+}
+
+/// Whether a text holds signs that are written from right to left.
+pub(crate) fn has_right_to_left(text: &str) -> bool {
+    // Hebrew, Arabic, Syriac, Thaana, N'Ko and their presentation forms.
+    text.chars().any(|sign| matches!(sign, '\u{590}'..='\u{7FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arabic_and_hebrew_are_told_from_other_scripts() {
+        assert!(has_right_to_left("مرحبا"), "Arabic");
+        assert!(has_right_to_left("a שלום"), "Hebrew among Latin");
+        assert!(!has_right_to_left("今天天气很好, naïve"), "Chinese and Latin");
+    }
+}
