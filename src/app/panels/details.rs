@@ -54,7 +54,9 @@ fn subject(view: &View<'_>, state: &UiState) -> Option<(usize, Option<CellRef>)>
 
 fn token(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet) {
     section::heading_with(ui, "Token", |ui| {
-        if state.pinned.is_some() && ui.small_button("Unpin").on_hover_text(UiCommand::ClearSelection.tooltip()).clicked() {
+        if state.pinned.is_some()
+            && ui.small_button("Unpin").on_hover_text(UiCommand::ClearSelection.tooltip()).clicked()
+        {
             view.commands.send(UiCommand::ClearSelection);
         }
     });
@@ -72,7 +74,11 @@ fn token(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet) {
     for entry in view.project.enabled() {
         let Some(run) = set.runs.get(&entry.id).filter(|run| column < run.ribbon.num_columns) else { continue };
         let muted = theme::colors(ui).muted;
-        ui.label(RichText::new(format!("{}: {}", entry.spec.id(), fate_in_words(&run.ribbon, column))).font(theme::regular(theme::CAPTION)).color(muted));
+        ui.label(
+            RichText::new(format!("{}: {}", entry.spec.id(), fate_in_words(&run.ribbon, column)))
+                .font(theme::regular(theme::CAPTION))
+                .color(muted),
+        );
         let layer = cell.filter(|(cell, ..)| cell.entry == entry.id).map(|(cell, ..)| cell.layer);
         life_line::life_line(ui, entry.spec.id(), &run.ribbon, column, layer);
     }
@@ -81,7 +87,9 @@ fn token(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet) {
 fn fate_in_words(ribbon: &crate::app::ribbon::Ribbon, column: usize) -> String {
     match ribbon.left_in(column) {
         Some(layer) => format!("left in layer {}", layer + 1),
-        None if ribbon.never_entered.get(column).copied().unwrap_or(false) => "left out before the first layer".to_owned(),
+        None if ribbon.never_entered.get(column).copied().unwrap_or(false) => {
+            "left out before the first layer".to_owned()
+        }
         None => "stays to the end".to_owned(),
     }
 }
@@ -115,18 +123,31 @@ fn facts(ui: &mut Ui, run: &RibbonRun, columns: &Columns, cell: CellRef, id: &st
         };
         row("strategy", id.to_owned(), "Whose ribbon the cell belongs to");
         row("layer", format!("{} of {}", cell.layer + 1, ribbon.num_layers()), "Counted from 1");
-        row("fate", cell_text::fate(ribbon, columns, cell.layer, cell.column), "What happened to the token in this layer");
+        row(
+            "fate",
+            cell_text::fate(ribbon, columns, cell.layer, cell.column),
+            "What happened to the token in this layer",
+        );
         if let Some(score) = found.score {
             row("score", cell_text::score_text(score), "The strategy's own importance score; higher stays longer");
             let rank = format!("{} of {}", found.rank, summary.scored);
-            row("rank", rank, "1 = the highest score among the tokens that entered this layer; equal scores share a rank");
+            row(
+                "rank",
+                rank,
+                "1 = the highest score among the tokens that entered this layer; equal scores share a rank",
+            );
         }
         if let Some(threshold) = summary.threshold {
-            let hint = "The score a token needs to stay: the method's threshold, or the lowest kept score of a fixed number";
+            let hint =
+                "The score a token needs to stay: the method's threshold, or the lowest kept score of a fixed number";
             row("threshold", numbers::significant(f64::from(threshold)), hint);
         }
         if let Some(margin) = cell_text::margin(&found, summary.threshold) {
-            row("margin", cell_tooltip::signed(margin), "Score minus threshold; negative leaves unless the token is protected");
+            row(
+                "margin",
+                cell_tooltip::signed(margin),
+                "Score minus threshold; negative leaves unless the token is protected",
+            );
         }
     });
 }
@@ -148,7 +169,11 @@ fn predictions(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
     let entries = view.project.enabled().filter_map(|entry| Some((entry.spec.id(), &**set.runs.get(&entry.id)?)));
     for (id, run) in std::iter::once(("dense", &**dense)).chain(entries) {
         let decided = run.run.prediction;
-        let text = format!("{} {:.2}", ribbon_header::class_name(set, decided), run.run.probabilities.get(decided).copied().unwrap_or(0.0));
+        let text = format!(
+            "{} {:.2}",
+            ribbon_header::class_name(set, decided),
+            run.run.probabilities.get(decided).copied().unwrap_or(0.0)
+        );
         let bar = Probability { id, share: share(run), dense: share(dense), text: &text, differs: decided != class };
         let logits: Vec<String> = run.run.logits.iter().map(|logit| numbers::significant(f64::from(*logit))).collect();
         bars::probability(ui, &bar).on_hover_text(format!(
@@ -187,7 +212,8 @@ fn costs(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
                         the strategy's own work and the classifier head included\nn = 1 text";
             ui.label(id);
             right(ui, &numbers::flops(run.run.flops())).on_hover_text(hint);
-            right(ui, &numbers::factor(run.run.flops_reduction())).on_hover_text("Dense FLOPs ÷ these FLOPs, without padding");
+            right(ui, &numbers::factor(run.run.flops_reduction()))
+                .on_hover_text("Dense FLOPs ÷ these FLOPs, without padding");
             ui.end_row();
         }
     });

@@ -86,7 +86,8 @@ fn example_facts(ui: &mut Ui, view: &View<'_>, state: &UiState) {
                 .on_hover_text("The label in the data set, not the model's decision");
         }
         for (column, values) in dataset.groups.iter().zip(&example.groups) {
-            let names: Vec<&str> = values.iter().filter_map(|&value| column.values.get(value)).map(String::as_str).collect();
+            let names: Vec<&str> =
+                values.iter().filter_map(|&value| column.values.get(value)).map(String::as_str).collect();
             if !names.is_empty() {
                 let text = format!("{} {}", column.name, names.join(", "));
                 ui.label(RichText::new(text).font(font.clone()).color(colors.muted));

@@ -50,8 +50,11 @@ pub(crate) fn probability(ui: &mut Ui, bar: &Probability<'_>) -> Response {
     ui.painter().rect_filled(Rect::from_x_y_ranges(track.left()..=x(bar.share), track.y_range()), 2.0, fill);
     // Half way is where a binary decision turns; the dense model's value is the tick.
     ui.painter().vline(x(bar.dense), track.y_range().expand(3.0), Stroke::new(2.0, colors.ink));
-    let (font, ink) =
-        if bar.differs { (theme::medium(theme::CAPTION), colors.warning) } else { (theme::regular(theme::CAPTION), colors.ink) };
+    let (font, ink) = if bar.differs {
+        (theme::medium(theme::CAPTION), colors.warning)
+    } else {
+        (theme::regular(theme::CAPTION), colors.ink)
+    };
     ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, bar.text, font, ink);
     response
 }
@@ -82,7 +85,10 @@ pub(crate) fn tokens_per_layer(ui: &mut Ui, id: &str, ribbon: &Ribbon, passed: u
         let height = plot.height() * *count as f32 / ribbon.num_tokens.max(1) as f32;
         let share = if layer < passed { 1.0 } else { 0.4 };
         let top = (column.bottom() - height).max(column.top());
-        mesh.add_colored_rect(Rect::from_x_y_ranges(column.x_range(), top..=column.bottom()), fill.gamma_multiply(share));
+        mesh.add_colored_rect(
+            Rect::from_x_y_ranges(column.x_range(), top..=column.bottom()),
+            fill.gamma_multiply(share),
+        );
     }
     ui.painter().add(Shape::mesh(mesh));
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, colors.line));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::Rangef;
 use egui::Ui;
 
+use crate::app::inspect_work::TextKey;
 use crate::app::inspect_work::TextSet;
 use crate::app::theme;
 use crate::model::Encoded;
@@ -20,6 +21,9 @@ const PADDING: f32 = 5.0;
 const WORD_GAP: f32 = 3.0;
 /// Around special tokens and before fused ones.
 const WIDE_GAP: f32 = 7.0;
+
+/// What the columns depend on: text and model, fused columns, scale of the screen.
+type Key = (TextKey, usize, u32);
 
 /// One column.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +54,7 @@ impl Columns {
         let extra = extra.saturating_sub(set.encoded.tokens.len());
         let key = (set.key, extra, ui.pixels_per_point().to_bits());
         let id = egui::Id::unique("token columns");
-        let known = ui.data(|data| data.get_temp::<(_, Arc<Self>)>(id)).filter(|(have, _)| *have == key);
+        let known = ui.data(|data| data.get_temp::<(Key, Arc<Self>)>(id)).filter(|(have, _)| *have == key);
         if let Some((_, columns)) = known {
             return columns;
         }
@@ -61,7 +65,8 @@ impl Columns {
 
     fn measure(ui: &Ui, encoded: &Encoded, extra: usize) -> Self {
         let width = |label: &str| {
-            let galley = ui.painter().layout_no_wrap(label.to_owned(), theme::regular(theme::BODY), egui::Color32::PLACEHOLDER);
+            let galley =
+                ui.painter().layout_no_wrap(label.to_owned(), theme::regular(theme::BODY), egui::Color32::PLACEHOLDER);
             (galley.size().x + 2.0 * PADDING).clamp(MIN_WIDTH, MAX_WIDTH).ceil()
         };
         let tokens = &encoded.tokens;
@@ -124,7 +129,13 @@ impl Columns {
         for label in labels {
             let range = Rangef::new(at, at + 20.0);
             at += 20.0;
-            columns.push(Column { label: (*label).to_owned(), range, is_special: false, is_fused: false, is_continued: false });
+            columns.push(Column {
+                label: (*label).to_owned(),
+                range,
+                is_special: false,
+                is_fused: false,
+                is_continued: false,
+            });
         }
         Self { columns, width: at }
     }
@@ -197,7 +208,11 @@ mod tests {
         };
         let encoded = Encoded { text: "Hopé\tx".into(), text_pair: None, tokens: Vec::new(), full_length: 0 };
         assert_eq!(label(&encoded, &token("[CLS]", 0, 0, true)), "[CLS]", "a special token");
-        assert_eq!(label(&encoded, &token("##é", 3, 5, false)), "é", "the bytes of the text, not the tokenizer's marks");
+        assert_eq!(
+            label(&encoded, &token("##é", 3, 5, false)),
+            "é",
+            "the bytes of the text, not the tokenizer's marks"
+        );
         assert_eq!(label(&encoded, &token("Ã", 4, 5, false)), "Ã", "half a character falls back to the piece");
     }
 }

@@ -85,6 +85,9 @@ mod tests {
             // A line runs from top right to bottom left: one to the left and one down is on the same line.
             assert_eq!(at(step + size, 0), at(step + size - 1, 1), "column {step}");
         }
-        assert!(tile.pixels.iter().any(|pixel| pixel.a() == 255) && tile.pixels.iter().any(|pixel| pixel.a() == 0), "lines and gaps");
+        assert!(
+            tile.pixels.iter().any(|pixel| pixel.a() == 255) && tile.pixels.iter().any(|pixel| pixel.a() == 0),
+            "lines and gaps"
+        );
     }
 }

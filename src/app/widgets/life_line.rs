@@ -50,7 +50,8 @@ pub(crate) fn life_line(ui: &mut Ui, id: &str, ribbon: &Ribbon, column: usize, l
     }
     for at in 1..scores.len() {
         if let (Some(from), Some(to)) = (scores[at - 1], scores[at]) {
-            ui.painter().line_segment([egui::pos2(x(at - 1), y(from)), egui::pos2(x(at), y(to))], Stroke::new(1.5, ink));
+            ui.painter()
+                .line_segment([egui::pos2(x(at - 1), y(from)), egui::pos2(x(at), y(to))], Stroke::new(1.5, ink));
         }
     }
     for (at, score) in scores.iter().enumerate() {
@@ -74,7 +75,13 @@ fn axis(ui: &Ui, plot: Rect, (low, high): (f32, f32), num_layers: usize) {
     let font = theme::regular(10.0);
     let number = |value: f32| numbers::significant(f64::from(value));
     ui.painter().text(plot.left_top() - egui::vec2(4.0, 0.0), Align2::RIGHT_TOP, number(high), font.clone(), muted);
-    ui.painter().text(plot.left_bottom() - egui::vec2(4.0, 0.0), Align2::RIGHT_BOTTOM, number(low), font.clone(), muted);
+    ui.painter().text(
+        plot.left_bottom() - egui::vec2(4.0, 0.0),
+        Align2::RIGHT_BOTTOM,
+        number(low),
+        font.clone(),
+        muted,
+    );
     let step = num_layers.div_ceil(12).max(1);
     for at in (0..num_layers).step_by(step) {
         let x = plot.left() + plot.width() * (at as f32 + 0.5) / num_layers as f32;

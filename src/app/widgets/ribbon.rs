@@ -215,7 +215,13 @@ fn cell_of(hovered: Hovered) -> Option<CellRef> {
     }
 }
 
-fn paint_cells(ui: &Ui, painter: &Painter, geometry: &Geometry<'_>, (view, passed): (&RibbonView<'_>, usize), colors: &Colors) {
+fn paint_cells(
+    ui: &Ui,
+    painter: &Painter,
+    geometry: &Geometry<'_>,
+    (view, passed): (&RibbonView<'_>, usize),
+    colors: &Colors,
+) {
     let ribbon = &view.run.ribbon;
     let mut mesh = Mesh::default();
     let mut hatch = Hatch::new(ui.ctx(), colors.hatch);
@@ -320,7 +326,12 @@ fn paint_chosen(ui: &Ui, geometry: &Geometry<'_>, ribbon: &Ribbon, chosen: CellR
         let lift = egui::vec2(0.0, -(6.0 + (to.x - from.x).abs() * 0.15).min(geometry.row * 1.5));
         let points = [from, from + lift, to + lift, to];
         let stroke = Stroke::new(2.0, colors.accent);
-        painter.add(egui::epaint::CubicBezierShape::from_points_stroke(points, false, egui::Color32::TRANSPARENT, stroke));
+        painter.add(egui::epaint::CubicBezierShape::from_points_stroke(
+            points,
+            false,
+            egui::Color32::TRANSPARENT,
+            stroke,
+        ));
         painter.circle_filled(to, 3.0, colors.accent);
         painter.rect_stroke(target, 1.0, Stroke::new(1.5, colors.accent), StrokeKind::Outside);
     }
@@ -331,9 +342,11 @@ fn speak(ui: &Ui, response: &Response, geometry: &Geometry<'_>, view: &RibbonVie
     let ribbon = &view.run.ribbon;
     let cursor = state.cursor.filter(|cursor| response.has_focus() && cursor.entry == view.entry);
     response.widget_info(|| {
-        let mut label = format!("{} ribbon, {} layers by {} tokens", view.name, ribbon.num_layers(), ribbon.num_columns);
+        let mut label =
+            format!("{} ribbon, {} layers by {} tokens", view.name, ribbon.num_layers(), ribbon.num_columns);
         if let Some(cursor) = cursor {
-            label = format!("{label}, {}", cell_text::accessible(ribbon, geometry.columns, cursor.layer, cursor.column));
+            label =
+                format!("{label}, {}", cell_text::accessible(ribbon, geometry.columns, cursor.layer, cursor.column));
         }
         WidgetInfo::labeled(Role::Grid, true, label)
     });

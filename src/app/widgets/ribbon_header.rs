@@ -85,9 +85,8 @@ fn outcome(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
     ));
     let (kept, all) = (run.ribbon.kept_at_end(), run.ribbon.num_tokens);
     let word = if run.run.removal == Removal::Merged { "rows left" } else { "kept" };
-    ui.label(RichText::new(format!("{word} {kept}/{all}")).color(colors.ink)).on_hover_text(
-        "Rows that leave the last layer ÷ tokens of the text, special tokens counted\nn = 1 text",
-    );
+    ui.label(RichText::new(format!("{word} {kept}/{all}")).color(colors.ink))
+        .on_hover_text("Rows that leave the last layer ÷ tokens of the text, special tokens counted\nn = 1 text");
 }
 
 fn prediction(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
@@ -125,12 +124,18 @@ fn badge(ui: &mut Ui, removal: Removal) {
     let (word, hint) = match removal {
         Removal::None => ("nothing removed", "Every row went through every layer"),
         Removal::Removed => ("removed", "Rows left the tensors: later layers really compute less"),
-        Removal::Masked => ("masked", "Rows are only hidden from attention; every layer still computes them, so nothing is saved"),
+        Removal::Masked => {
+            ("masked", "Rows are only hidden from attention; every layer still computes them, so nothing is saved")
+        }
         Removal::Merged => ("merged", "Rows were combined into others: later layers really compute less"),
     };
     let colors = theme::colors(ui);
     let ink = if removal == Removal::Masked { colors.warning } else { colors.muted };
-    let frame = Frame::new().corner_radius(8).stroke(Stroke::new(1.0, colors.line)).inner_margin(Margin::symmetric(6, 0));
+    let frame =
+        Frame::new().corner_radius(8).stroke(Stroke::new(1.0, colors.line)).inner_margin(Margin::symmetric(6, 0));
     let text = RichText::new(word).font(theme::regular(theme::CAPTION)).color(ink);
-    frame.show(ui, |ui| ui.label(text)).response.on_hover_text(format!("{hint}\nRead off the real shapes of the tensors"));
+    frame
+        .show(ui, |ui| ui.label(text))
+        .response
+        .on_hover_text(format!("{hint}\nRead off the real shapes of the tensors"));
 }

@@ -78,7 +78,13 @@ fn track(ui: &mut Ui, state: &mut UiState, num_layers: usize) {
     let edge = if response.has_focus() { Stroke::new(2.0, colors.ink) } else { Stroke::new(2.0, colors.ground) };
     painter.circle(handle.center(), 7.0, colors.accent, edge);
     if response.hovered() || response.dragged() {
-        painter.text(handle.center_top() - egui::vec2(0.0, 1.0), Align2::CENTER_BOTTOM, chosen, theme::medium(theme::CAPTION), colors.ink);
+        painter.text(
+            handle.center_top() - egui::vec2(0.0, 1.0),
+            Align2::CENTER_BOTTOM,
+            chosen,
+            theme::medium(theme::CAPTION),
+            colors.ink,
+        );
     }
     response.on_hover_text("How many layers have passed: the sentence and the ribbons show the state after them");
 }

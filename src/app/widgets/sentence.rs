@@ -37,7 +37,11 @@ pub(crate) fn sentence(ui: &mut Ui, encoded: &Encoded, lead: Option<(EntryId, &R
     };
     response.widget_info(|| {
         let left = lead.map_or(encoded.tokens.len(), |(_, ribbon)| left(ribbon));
-        WidgetInfo::labeled(Role::Label, true, format!("Text with {left} of {} tokens left: {}", encoded.tokens.len(), encoded.text))
+        WidgetInfo::labeled(
+            Role::Label,
+            true,
+            format!("Text with {left} of {} tokens left: {}", encoded.tokens.len(), encoded.text),
+        )
     });
     let hovered = response.hover_pos().and_then(|pos| {
         let local = pos - rect.min;
@@ -71,7 +75,9 @@ fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &
     let cut_from = encoded.tokens.iter().filter(|token| token.segment == 0).map(|token| token.end).max().unwrap_or(0);
     for (column, token) in encoded.tokens.iter().enumerate() {
         let is_shown = !token.special && token.segment == 0 && token.start >= at;
-        let Some(source) = text.get(token.start..token.end).filter(|source| is_shown && !source.is_empty()) else { continue };
+        let Some(source) = text.get(token.start..token.end).filter(|source| is_shown && !source.is_empty()) else {
+            continue;
+        };
         if let Some(between) = text.get(at..token.start) {
             job.append(between, 0.0, plain.clone());
             chars += between.chars().count();

@@ -36,7 +36,13 @@ pub(crate) fn token_row(ui: &mut Ui, columns: &Columns, scale: f32, state: &mut 
         // Squeezed columns have no room for text; the one under the cursor is told by the tooltip and the panel.
         if scale > 0.95 {
             let label = painter.with_clip_rect(cell.intersect(rect));
-            label.text(cell.center(), Align2::CENTER_CENTER, &column.label, theme::regular(theme::BODY), ink(column, is_lit, &colors));
+            label.text(
+                cell.center(),
+                Align2::CENTER_CENTER,
+                &column.label,
+                theme::regular(theme::BODY),
+                ink(column, is_lit, &colors),
+            );
         }
         if column.is_continued {
             // Pieces of one word share a line.
