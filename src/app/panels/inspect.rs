@@ -39,7 +39,7 @@ pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     notes(ui, set);
     lead_sentence(ui, view, state, set);
     ui.add_space(4.0);
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         scrubber::scrubber(ui, view, state, set.num_layers);
         let columns = Columns::of(ui, set);
         if columns.width() > cells_width(ui) {
@@ -48,9 +48,8 @@ pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
                 state.scroll = 0.0;
             }
         }
-        ui.add_space(8.0);
-        ui.horizontal(legend::legend);
     });
+    ui.horizontal_wrapped(legend::legend);
     ui.add_space(4.0);
     ui.separator();
     ribbons(ui, view, state, set);
@@ -110,6 +109,17 @@ fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSe
     }
 }
 
+/// What a ribbon needs besides its rows: header and gaps.
+const HEADER: f32 = 44.0;
+
+/// What all ribbons share.
+struct Shared<'a> {
+    set: &'a TextSet,
+    columns: &'a Columns,
+    scale: f32,
+    row: f32,
+}
+
 /// Room for cells between the gutters.
 fn cells_width(ui: &Ui) -> f32 {
     ui.max_rect().width() - ribbon::LEFT - ribbon::RIGHT
@@ -143,10 +153,13 @@ fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
     }
     ui.spacing_mut().item_spacing.y = 4.0;
     token_row::token_row(ui, &columns, scale, state);
+    let count = view.project.enabled().count();
+    let row = ribbon::row_height(set.num_layers, (ui.available_height() / count as f32) - HEADER);
+    let shared = Shared { set, columns: &columns, scale, row };
     ScrollArea::vertical().id_salt("ribbons").auto_shrink(false).show(ui, |ui| {
         for entry in view.project.enabled() {
-            ui.push_id(entry.id.0, |ui| one_ribbon(ui, view, state, (set, entry), (&columns, scale)));
-            ui.add_space(12.0);
+            ui.push_id(entry.id.0, |ui| one_ribbon(ui, view, state, (&shared, entry)));
+            ui.add_space(8.0);
         }
     });
 }
@@ -159,13 +172,8 @@ fn keep_in_view(state: &mut UiState, columns: &Columns, column: usize, (scale, r
     }
 }
 
-fn one_ribbon(
-    ui: &mut Ui,
-    view: &View<'_>,
-    state: &mut UiState,
-    (set, entry): (&TextSet, &StrategyEntry),
-    (columns, scale): (&Columns, f32),
-) {
+fn one_ribbon(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (shared, entry): (&Shared<'_>, &StrategyEntry)) {
+    let &Shared { set, columns, scale, row } = shared;
     let run = set.runs.get(&entry.id);
     let is_current = view.session.inspect.is_current(entry.id, &entry.spec);
     let failure = view.session.inspect.failure(entry.id);
@@ -175,9 +183,10 @@ fn one_ribbon(
     if let Some(reason) = failure {
         section::failure(ui, reason, "Change a setting of this strategy");
     } else if let Some(run) = run {
-        let ribbon = RibbonView { entry: entry.id, name: entry.spec.id(), run, columns, scale, is_current: !is_stale };
+        let ribbon =
+            RibbonView { entry: entry.id, name: entry.spec.id(), run, columns, scale, row, is_current: !is_stale };
         ribbon::ribbon(ui, &ribbon, state);
     } else {
-        ui.add_space(ribbon::row_height(set.num_layers) * set.num_layers as f32);
+        ui.add_space(row * set.num_layers as f32);
     }
 }

@@ -155,7 +155,7 @@ fn significant(value: f64) -> f64 {
 }
 
 fn slider_width(ui: &Ui) -> f32 {
-    (ui.available_width() - 64.0).clamp(48.0, 220.0)
+    (ui.available_width() - 60.0).clamp(48.0, 160.0)
 }
 
 fn choice(ui: &mut Ui, key: &KeySpec, words: &[&'static str], word: &str) -> Option<Value> {

@@ -39,7 +39,7 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     Panel::top("menu bar").frame(bar).show(ui, |ui| menu_bar::menu_bar_ui(ui, view, state));
     Panel::bottom("status bar").frame(bar).show(ui, |ui| status_bar::status_bar_ui(ui, view, state));
     let side = Frame::new().fill(colors.panel).inner_margin(Margin::same(12));
-    Panel::left("settings").frame(side).default_size(272.0).size_range(232.0..=440.0).show(ui, |ui| {
+    Panel::left("settings").frame(side).default_size(276.0).size_range(244.0..=440.0).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| settings_ui(ui, view, state));
     });
     if state.view == ViewKind::Inspect {

@@ -10,6 +10,21 @@ use crate::app::files;
 use crate::app::panels::menu_bar;
 use crate::app::theme;
 use crate::app::widgets::section;
+use crate::model::Family;
+
+/// A family as its authors write it.
+fn family(family: Family) -> &'static str {
+    match family {
+        Family::Bert => "BERT",
+        Family::DistilBert => "DistilBERT",
+        Family::Roberta => "RoBERTa",
+        Family::XlmRoberta => "XLM-R",
+        Family::Electra => "ELECTRA",
+        Family::Albert => "ALBERT",
+        Family::DebertaV2 => "DeBERTa",
+        Family::ModernBert => "ModernBERT",
+    }
+}
 
 /// The model's corner of the left panel.
 pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -22,8 +37,11 @@ pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         let shape = &config.shape;
         ui.label(
             RichText::new(format!(
-                "{:?} · {} layers × {} · {} heads",
-                config.family, shape.num_layers, shape.hidden, shape.num_heads
+                "{} · {} layers × {} · {} heads",
+                family(config.family),
+                shape.num_layers,
+                shape.hidden,
+                shape.num_heads
             ))
             .color(theme::colors(ui).muted),
         )

@@ -44,7 +44,7 @@ fn dense_cost(ui: &mut Ui, view: &View<'_>) {
     for (entry, run) in best {
         ui.separator();
         let trace = &run.run.trace;
-        let mut text = format!("{}  {} %", entry.spec.id(), numbers::percent(trace.retention_mean()));
+        let mut text = format!("{}  {} % kept", entry.spec.id(), numbers::percent(trace.retention_mean()));
         if !view.session.hide_times {
             text.push_str(&format!("  ·  {}", numbers::millis(run.run.duration)));
         }

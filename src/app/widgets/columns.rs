@@ -17,8 +17,10 @@ const MIN_WIDTH: f32 = 18.0;
 const MAX_WIDTH: f32 = 168.0;
 /// Left and right of the text.
 const PADDING: f32 = 5.0;
-/// Between words; pieces of a word touch.
-const WORD_GAP: f32 = 3.0;
+/// Between words with a space between them; pieces of a word touch.
+const WORD_GAP: f32 = 4.0;
+/// Between words without a space between them: `wasn`, `'`, `t`.
+const TOUCHING_GAP: f32 = 1.0;
 /// Around special tokens and before fused ones.
 const WIDE_GAP: f32 = 7.0;
 
@@ -82,8 +84,8 @@ impl Columns {
             columns.push(Column { label, range, is_special: token.special, is_fused: false, is_continued });
         }
         for number in 0..extra {
-            at += WIDE_GAP;
-            let label = if extra == 1 { "fused".to_owned() } else { format!("fused {}", number + 1) };
+            at += if number == 0 { WIDE_GAP } else { WORD_GAP };
+            let label = if extra == 1 { "fused".to_owned() } else { format!("+{}", number + 1) };
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
             columns.push(Column { label, range, is_special: false, is_fused: true, is_continued: false });
@@ -146,6 +148,7 @@ fn gap(before: Option<&Token>, token: &Token, is_continued: bool) -> f32 {
         None => 0.0,
         Some(_) if is_continued => 0.0,
         Some(before) if before.special || token.special => WIDE_GAP,
+        Some(before) if before.end == token.start => TOUCHING_GAP,
         Some(_) => WORD_GAP,
     }
 }

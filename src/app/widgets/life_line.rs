@@ -2,6 +2,7 @@
 
 use egui::Align2;
 use egui::Rect;
+use egui::RichText;
 use egui::Sense;
 use egui::Stroke;
 use egui::Ui;
@@ -21,6 +22,11 @@ const HEIGHT: f32 = 56.0;
 
 /// Draws the life of the token in `column`; `layer` is marked.
 pub(crate) fn life_line(ui: &mut Ui, id: &str, ribbon: &Ribbon, column: usize, layer: Option<usize>) {
+    let has_scores = (0..ribbon.num_layers()).any(|at| ribbon.cell(at, column).score.is_some());
+    if !has_scores {
+        ui.label(RichText::new("computes no scores").font(theme::regular(theme::CAPTION)));
+        return;
+    }
     let (rect, response) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEIGHT), Sense::hover());
     let colors = theme::colors(ui);
     let plot = Rect::from_min_max(rect.min + egui::vec2(34.0, 4.0), rect.max - egui::vec2(4.0, 14.0));
@@ -29,12 +35,8 @@ pub(crate) fn life_line(ui: &mut Ui, id: &str, ribbon: &Ribbon, column: usize, l
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, spoken(id, &scores)));
     let known = scores.iter().chain(&thresholds).flatten().filter(|value| value.is_finite());
     let (low, high) = known.fold((0.0_f32, f32::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+    let high = if high > low { high } else { low + 1.0 };
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, colors.line));
-    if high <= low {
-        let font = theme::regular(theme::CAPTION);
-        ui.painter().text(plot.center(), Align2::CENTER_CENTER, "no scores", font, colors.muted);
-        return;
-    }
     let x = |at: usize| plot.left() + plot.width() * (at as f32 + 0.5) / ribbon.num_layers() as f32;
     let y = |value: f32| plot.bottom() - plot.height() * (value - low) / (high - low);
     axis(ui, plot, (low, high), ribbon.num_layers());

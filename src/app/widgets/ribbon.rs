@@ -58,17 +58,20 @@ pub(crate) struct RibbonView<'a> {
     pub(crate) columns: &'a Columns,
     /// Horizontal scale, below 1 when the text is squeezed.
     pub(crate) scale: f32,
+    /// Height of a row.
+    pub(crate) row: f32,
     /// Whether the run belongs to the present settings.
     pub(crate) is_current: bool,
 }
 
-/// Height of a row, by the number of layers.
-pub(crate) fn row_height(num_layers: usize) -> f32 {
-    match num_layers {
-        0..=6 => 20.0,
-        7..=12 => 15.0,
-        _ => 11.0,
-    }
+/// Height of a row: as much as there is room for, within what reads well.
+pub(crate) fn row_height(num_layers: usize, room: f32) -> f32 {
+    let (least, most) = match num_layers {
+        0..=6 => (16.0, 24.0),
+        7..=12 => (12.0, 18.0),
+        _ => (9.0, 12.0),
+    };
+    (room / num_layers.max(1) as f32).floor().clamp(least, most)
 }
 
 struct Geometry<'a> {
@@ -114,7 +117,7 @@ impl Geometry<'_> {
 /// Draws a ribbon and reacts to pointer and keys.
 pub(crate) fn ribbon(ui: &mut Ui, view: &RibbonView<'_>, state: &mut UiState) -> Response {
     let ribbon = &view.run.ribbon;
-    let row = row_height(ribbon.num_layers());
+    let row = view.row;
     let size = egui::vec2(ui.available_width(), row * ribbon.num_layers() as f32);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let id = ui.scope_id().with(("ribbon", view.entry));
@@ -226,7 +229,7 @@ fn paint_cells(
     let mut mesh = Mesh::default();
     let mut hatch = Hatch::new(ui.ctx(), colors.hatch);
     let strength = if view.is_current { 1.0 } else { 0.5 };
-    for column in geometry.visible() {
+    for column in geometry.visible().take_while(|&column| column < ribbon.num_columns) {
         let Some(x) = geometry.x(column) else { continue };
         let mut gone_from = None;
         for layer in 0..ribbon.num_layers() {

@@ -18,7 +18,6 @@ use crate::app::widgets::marker;
 use crate::app::widgets::numbers;
 use crate::engine::Removal;
 use crate::project::StrategyEntry;
-use crate::pruning::Value;
 
 /// One line. `run` is missing while it is computed for the first time.
 pub(crate) fn ribbon_header(
@@ -62,14 +61,10 @@ pub(crate) fn ribbon_header(
     });
 }
 
-/// `retention 0.40`.
+/// `retention 0.4`.
 pub(crate) fn dial_text(entry: &StrategyEntry) -> Option<String> {
     let key = entry.spec.info().dial.as_ref()?.key;
-    let value = match entry.spec.get(key)? {
-        Value::Float(value) => numbers::significant(*value),
-        other => other.to_string(),
-    };
-    Some(format!("{} {value}", key.replace('_', " ")))
+    Some(format!("{} {}", key.replace('_', " "), entry.spec.get(key)?))
 }
 
 /// From right to left: badge, prediction, saving, kept.
