@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::app::ground::error_chain;
 use crate::app::ribbon::Ribbon;
 use crate::app::workers::Failure;
 use crate::evaluation;
@@ -350,12 +351,12 @@ impl InspectWork {
 }
 
 fn encode(checkpoint: &Checkpoint, text: &str) -> Result<Output, Failure> {
-    let encoded = checkpoint.tokenizer.encode(text, None).map_err(|err| Failure::Failed(err.to_string()))?;
+    let encoded = checkpoint.tokenizer.encode(text, None).map_err(|err| Failure::Failed(error_chain(&err)))?;
     Ok(Output::Encoded(Box::new(encoded)))
 }
 
 fn run_dense(ticket: &Ticket, checkpoint: &Checkpoint, encoded: &Encoded, key: RunKey) -> Result<Output, Failure> {
-    let spec = StrategySpec::default_for("dense").map_err(|err| Failure::Failed(err.to_string()))?;
+    let spec = StrategySpec::default_for("dense").map_err(|err| Failure::Failed(error_chain(&err)))?;
     run_one(ticket, checkpoint, encoded, &spec, key)
 }
 
@@ -372,7 +373,7 @@ fn run_one(
             Ok(Output::Run(Box::new(RibbonRun { key, run, ribbon })))
         }
         Err(_) if ticket.is_cancelled() => Err(Failure::Cancelled),
-        Err(err) => Err(Failure::Failed(err.to_string())),
+        Err(err) => Err(Failure::Failed(error_chain(&err))),
     }
 }
 

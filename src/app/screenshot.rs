@@ -68,12 +68,6 @@ impl Screenshot {
         }
         ctx.request_repaint();
     }
-
-    /// Whether there is something on screen that makes the picture useless.
-    pub(crate) fn fail(&self, ctx: &egui::Context, text: String) {
-        self.outcome.fail(text);
-        ctx.send_viewport_cmd(ViewportCommand::Close);
-    }
 }
 
 fn save_png(image: &ColorImage, path: &Path) -> std::io::Result<()> {

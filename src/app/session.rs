@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::app::ViewKind;
 use crate::app::files;
+use crate::app::ground::error_chain;
 use crate::app::inspect_work::InspectWork;
 use crate::app::messages::Messages;
 use crate::app::panels::fairness::FairnessWork;
@@ -174,8 +175,8 @@ impl Session {
 
 fn load_model(path: &Path) -> Result<Checkpoint, Failure> {
     let name = path.to_str().ok_or_else(|| Failure::Failed("the path is not valid text".to_owned()))?;
-    let folder = model::find_model(name).map_err(|err| Failure::Failed(err.to_string()))?;
-    Checkpoint::load(&folder).map_err(|err| Failure::Failed(err.to_string()))
+    let folder = model::find_model(name).map_err(|err| Failure::Failed(error_chain(&err)))?;
+    Checkpoint::load(&folder).map_err(|err| Failure::Failed(error_chain(&err)))
 }
 
 fn read_data(source: &DataSource) -> Result<Dataset, Failure> {
@@ -185,5 +186,5 @@ fn read_data(source: &DataSource) -> Result<Dataset, Failure> {
         group_columns: source.group_columns.clone(),
         ..ReadOptions::default()
     };
-    data::read(&source.path, &options).map_err(|err| Failure::Failed(err.to_string()))
+    data::read(&source.path, &options).map_err(|err| Failure::Failed(error_chain(&err)))
 }

@@ -112,6 +112,9 @@ fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSe
 /// What a ribbon needs besides its rows: header and gaps.
 const HEADER: f32 = 44.0;
 
+/// Columns of short texts are at most so much wider than their text asks for.
+const STRETCH: f32 = 1.4;
+
 /// What all ribbons share.
 struct Shared<'a> {
     set: &'a TextSet,
@@ -137,7 +140,12 @@ fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
     let columns = Columns::of(ui, set);
     let room = cells_width(ui);
     let is_wider = columns.width() > room;
-    let scale = if is_wider && state.fit { room / columns.width() } else { 1.0 };
+    let scale = match (is_wider, state.fit) {
+        (true, true) => room / columns.width(),
+        (true, false) => 1.0,
+        // Short texts spread a little, so that the view is used.
+        (false, _) => (room / columns.width().max(1.0)).min(STRETCH),
+    };
     let furthest = (columns.width() * scale - room).max(0.0);
     let pointed = ui.rect_contains_pointer(ui.available_rect_before_wrap());
     if pointed && furthest > 0.0 {

@@ -71,28 +71,28 @@ fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &
     let mut at = 0;
     let mut chars = 0;
     let plain = TextFormat { line_height: Some(SIZE * 1.5), ..TextFormat::simple(theme::regular(SIZE), colors.ink) };
-    // What no token covers beyond the last one was cut off.
-    let cut_from = encoded.tokens.iter().filter(|token| token.segment == 0).map(|token| token.end).max().unwrap_or(0);
-    for (column, token) in encoded.tokens.iter().enumerate() {
-        let is_shown = !token.special && token.segment == 0 && token.start >= at;
-        let Some(source) = text.get(token.start..token.end).filter(|source| is_shown && !source.is_empty()) else {
+    let passed = ribbon.map_or(0, |ribbon| state.layer.min(ribbon.num_layers()));
+    for run in runs(encoded) {
+        let Some(source) = text.get(run.bytes.clone()).filter(|source| run.bytes.start >= at && !source.is_empty())
+        else {
             continue;
         };
-        if let Some(between) = text.get(at..token.start) {
+        if let Some(between) = text.get(at..run.bytes.start) {
             job.append(between, 0.0, plain.clone());
             chars += between.chars().count();
         }
-        let passed = ribbon.map_or(0, |ribbon| state.layer.min(ribbon.num_layers()));
-        let is_alive = ribbon.is_none_or(|ribbon| ribbon.is_alive_after(passed, column));
-        job.append(source, 0.0, format(&plain, column, is_alive, (state, colors)));
+        let alive =
+            run.columns.clone().filter(|&column| ribbon.is_none_or(|ribbon| ribbon.is_alive_after(passed, column)));
+        let share = alive.count() as f32 / run.columns.len().max(1) as f32;
+        job.append(source, 0.0, format(&plain, &run.columns, share, (state, colors)));
         let count = source.chars().count();
-        spans.push((chars..chars + count, column));
+        spans.push((chars..chars + count, run.columns.start));
         chars += count;
-        at = token.end;
+        at = run.bytes.end;
     }
     if let Some(rest) = text.get(at..) {
-        let mut format = plain.clone();
-        if encoded.is_truncated() && at >= cut_from {
+        let mut format = plain;
+        if encoded.is_truncated() {
             format.color = colors.muted.gamma_multiply(0.5);
             format.strikethrough = Stroke::new(1.0, colors.muted);
         }
@@ -101,13 +101,35 @@ fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &
     (job, spans)
 }
 
-fn format(plain: &TextFormat, column: usize, is_alive: bool, (state, colors): (&UiState, &Colors)) -> TextFormat {
-    let mut format = plain.clone();
-    if !is_alive {
-        format.color = colors.ink.gamma_multiply(theme::FADED);
+/// Bytes that are set as one piece, and the tokens they hold.
+struct Run {
+    bytes: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// A run per token; where a script is written from right to left, one per word, so that its letters join and its order
+/// is right.
+fn runs(encoded: &Encoded) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::with_capacity(encoded.tokens.len());
+    for (column, token) in encoded.tokens.iter().enumerate().filter(|(_, token)| !token.special && token.segment == 0) {
+        let joins = has_right_to_left(encoded.source(token));
+        match runs.last_mut() {
+            Some(last) if joins && last.bytes.end == token.start && last.columns.end == column => {
+                last.bytes.end = token.end;
+                last.columns.end = column + 1;
+            }
+            _ => runs.push(Run { bytes: token.start..token.end, columns: column..column + 1 }),
+        }
     }
-    let is_hovered = state.hover.column() == Some(column);
-    let is_pinned = state.pinned.is_some_and(|pinned| pinned.column == column);
+    runs
+}
+
+/// `share` of the run's tokens are still there: a run that is partly gone is partly faded.
+fn format(plain: &TextFormat, columns: &Range<usize>, share: f32, (state, colors): (&UiState, &Colors)) -> TextFormat {
+    let mut format = plain.clone();
+    format.color = colors.ink.gamma_multiply(theme::FADED + (1.0 - theme::FADED) * share);
+    let is_hovered = state.hover.column().is_some_and(|column| columns.contains(&column));
+    let is_pinned = state.pinned.is_some_and(|pinned| columns.contains(&pinned.column));
     if is_hovered || is_pinned {
         format.background = if is_hovered { colors.accent_ground } else { Color32::TRANSPARENT };
         format.underline = Stroke::new(2.0, colors.accent);
