@@ -34,6 +34,8 @@ pub enum UiCommand {
     ZoomOut,
     ZoomReset,
     ToggleFit,
+    ToggleSettings,
+    ToggleDetails,
     NextLayer,
     PreviousLayer,
     FirstLayer,
@@ -71,7 +73,7 @@ const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl UiCommand {
     /// Every command, in the order of the menus.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::OpenModel,
         Self::OpenSampleModel,
         Self::OpenData,
@@ -98,6 +100,8 @@ impl UiCommand {
         Self::ZoomOut,
         Self::ZoomReset,
         Self::ToggleFit,
+        Self::ToggleSettings,
+        Self::ToggleDetails,
         Self::NextLayer,
         Self::PreviousLayer,
         Self::FirstLayer,
@@ -141,6 +145,8 @@ impl UiCommand {
             Self::ZoomOut => "Zoom out",
             Self::ZoomReset => "Reset zoom",
             Self::ToggleFit => "Fit text to width",
+            Self::ToggleSettings => "Settings panel",
+            Self::ToggleDetails => "Details panel",
             Self::NextLayer => "Next layer",
             Self::PreviousLayer => "Previous layer",
             Self::FirstLayer => "Before the first layer",
@@ -185,6 +191,8 @@ impl UiCommand {
             Self::ZoomOut => "Show everything smaller",
             Self::ZoomReset => "Show everything at 100%",
             Self::ToggleFit => "Squeeze the whole text into the width of the view",
+            Self::ToggleSettings => "Show or hide model, data and strategies",
+            Self::ToggleDetails => "Show or hide what is known about the selection",
             Self::NextLayer => "Move the layer cursor one layer down",
             Self::PreviousLayer => "Move the layer cursor one layer up",
             Self::FirstLayer => "Show the text before any token has left",
@@ -225,6 +233,8 @@ impl UiCommand {
             Self::ZoomOut => vec![command(Key::Minus)],
             Self::ZoomReset => vec![command(Key::Num0)],
             Self::ToggleFit => vec![plain(Key::F)],
+            Self::ToggleSettings => vec![command(Key::B)],
+            Self::ToggleDetails => vec![command(Key::I)],
             Self::NextLayer => vec![plain(Key::ArrowDown), plain(Key::ArrowRight)],
             Self::PreviousLayer => vec![plain(Key::ArrowUp), plain(Key::ArrowLeft)],
             Self::FirstLayer => vec![plain(Key::Home)],

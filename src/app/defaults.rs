@@ -12,13 +12,8 @@ use crate::pruning::StrategySpec;
 pub(crate) const TEXT: &str = "It wasn't bad, it just wasn't what we had hoped for.";
 
 /// Two scored strategies, a merging one, a fusing one, and chance as control.
-const STRATEGIES: [&str; 5] = [
-    "power_bert:retention=0.4",
-    "tome:r=2",
-    "ltp:theta_final=0.06,divisor=alive",
-    "evit:retention=0.4",
-    "random:retention=0.4",
-];
+const STRATEGIES: [&str; 5] =
+    ["power_bert:retention=0.4", "tome", "ltp:theta_final=0.006", "evit:retention=0.4", "random:retention=0.4"];
 
 /// How many of them are shown at first.
 const SHOWN: usize = 4;

@@ -65,6 +65,8 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::ZoomOut => zoom(ctx, -1),
         UiCommand::ZoomReset => ctx.set_zoom_factor(1.0),
         UiCommand::ToggleFit => app.ui.fit = !app.ui.fit,
+        UiCommand::ToggleSettings => app.ui.hides_settings = !app.ui.hides_settings,
+        UiCommand::ToggleDetails => app.ui.hides_details = !app.ui.hides_details,
         UiCommand::NextLayer => step_layer(app, 1),
         UiCommand::PreviousLayer => step_layer(app, -1),
         UiCommand::FirstLayer => set_layer(app, 0),

@@ -106,6 +106,10 @@ pub(crate) struct UiState {
     pub(crate) playing: Option<f64>,
     /// Squeeze the whole text into the width.
     pub(crate) fit: bool,
+    /// The left panel is put away.
+    pub(crate) hides_settings: bool,
+    /// The right panel is put away.
+    pub(crate) hides_details: bool,
     /// How far the ribbons are scrolled sideways, in points.
     #[serde(skip)]
     pub(crate) scroll: f32,
@@ -153,6 +157,8 @@ impl Default for UiState {
             layer: usize::MAX,
             playing: None,
             fit: false,
+            hides_settings: false,
+            hides_details: false,
             scroll: 0.0,
             expanded: Vec::new(),
             hover: Hover::default(),

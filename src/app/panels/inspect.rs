@@ -43,9 +43,10 @@ pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         scrubber::scrubber(ui, view, state, set.num_layers);
         let columns = Columns::of(ui, set);
         if columns.width() > cells_width(ui) {
-            let fit = ui.toggle_value(&mut state.fit, "Fit").on_hover_text(hint(ui, UiCommand::ToggleFit));
-            if fit.changed() {
-                state.scroll = 0.0;
+            let fit =
+                ui.add(egui::Button::new("Fit").selected(state.fit)).on_hover_text(hint(ui, UiCommand::ToggleFit));
+            if fit.clicked() {
+                view.commands.send(UiCommand::ToggleFit);
             }
         }
     });
@@ -96,7 +97,8 @@ fn notes(ui: &mut Ui, set: &TextSet) {
 fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
     state.lead = view.lead(state);
     let lead = state.lead.and_then(|id| Some((id, &set.runs.get(&id)?.ribbon)));
-    let height = 118.0;
+    // Four lines; longer texts scroll, so that the ribbons stay in sight.
+    let height = 4.0 * sentence::LINE;
     ScrollArea::vertical().id_salt("sentence").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
         sentence::sentence(ui, &set.encoded, lead, state);
     });
@@ -110,7 +112,7 @@ fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSe
 }
 
 /// What a ribbon needs besides its rows: header and gaps.
-const HEADER: f32 = 44.0;
+const HEADER: f32 = 46.0;
 
 /// Columns of short texts are at most so much wider than their text asks for.
 const STRETCH: f32 = 1.4;

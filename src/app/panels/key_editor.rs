@@ -154,8 +154,10 @@ fn significant(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
+/// What is left beside the number and the button that unsets. Less than there is: a row that fills its panel to the
+/// last point would widen it at every frame.
 fn slider_width(ui: &Ui) -> f32 {
-    (ui.available_width() - 60.0).clamp(48.0, 160.0)
+    (ui.available_width() - 92.0).clamp(48.0, 160.0)
 }
 
 fn choice(ui: &mut Ui, key: &KeySpec, words: &[&'static str], word: &str) -> Option<Value> {

@@ -82,6 +82,8 @@ fn view_menu(ui: &mut Ui, view: &View<'_>) {
     ui.separator();
     command_buttons(ui, view, &[UiCommand::NextExample, UiCommand::PreviousExample]);
     ui.separator();
+    command_buttons(ui, view, &[UiCommand::ToggleSettings, UiCommand::ToggleDetails]);
+    ui.separator();
     command_buttons(ui, view, &[UiCommand::ThemeSystem, UiCommand::ThemeLight, UiCommand::ThemeDark]);
     ui.separator();
     command_buttons(ui, view, &[UiCommand::ZoomIn, UiCommand::ZoomOut, UiCommand::ZoomReset]);

@@ -32,6 +32,11 @@ use crate::app::View;
 use crate::app::ViewKind;
 use crate::app::theme;
 
+/// Width of the right panel at first.
+const DETAILS: f32 = 296.0;
+/// The centre gets at least so much before the right panel gets any.
+const CENTRE: f32 = 440.0;
+
 /// The whole window.
 pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     let colors = theme::colors(ui);
@@ -39,11 +44,15 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     Panel::top("menu bar").frame(bar).show(ui, |ui| menu_bar::menu_bar_ui(ui, view, state));
     Panel::bottom("status bar").frame(bar).show(ui, |ui| status_bar::status_bar_ui(ui, view, state));
     let side = Frame::new().fill(colors.panel).inner_margin(Margin::same(12));
-    Panel::left("settings").frame(side).default_size(276.0).size_range(244.0..=440.0).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| settings_ui(ui, view, state));
-    });
-    if state.view == ViewKind::Inspect {
-        Panel::right("details").frame(side).default_size(296.0).size_range(240.0..=480.0).show(ui, |ui| {
+    if !state.hides_settings {
+        Panel::left("settings").frame(side).default_size(276.0).size_range(244.0..=440.0).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| settings_ui(ui, view, state));
+        });
+    }
+    // In a narrow or much enlarged window the text comes first; tooltips still tell the most.
+    let has_room = ui.available_width() > DETAILS + CENTRE;
+    if state.view == ViewKind::Inspect && !state.hides_details && has_room {
+        Panel::right("details").frame(side).default_size(DETAILS).size_range(240.0..=480.0).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| details::details_ui(ui, view, state));
         });
     }

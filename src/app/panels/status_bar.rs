@@ -42,6 +42,10 @@ fn dense_cost(ui: &mut Ui, view: &View<'_>) {
     let shown = view.session.inspect.shown();
     let best = view.project.enabled().filter_map(|entry| Some((entry, shown?.runs.get(&entry.id)?)));
     for (entry, run) in best {
+        // The right half belongs to running work and messages.
+        if ui.available_width() < 420.0 {
+            break;
+        }
         ui.separator();
         let trace = &run.run.trace;
         let mut text = format!("{}  {} % kept", entry.spec.id(), numbers::percent(trace.retention_mean()));

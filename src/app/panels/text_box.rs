@@ -24,8 +24,18 @@ pub(crate) fn text_box_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         .hint_text("Type or paste a text; it is run as you type")
         .desired_width(f32::INFINITY)
         .desired_rows(2)
-        .margin(egui::Margin::symmetric(8, 6));
-    let response = egui::ScrollArea::vertical().id_salt("text").max_height(96.0).show(ui, |ui| ui.add(edit)).inner;
+        .frame(egui::Frame::NONE);
+    let id = ui.scope_id().with("text");
+    let is_focused = ui.memory(|memory| memory.has_focus(id));
+    let colors = theme::colors(ui);
+    let edge = if is_focused { colors.accent } else { colors.line };
+    let frame = egui::Frame::new().stroke(egui::Stroke::new(1.0, edge)).corner_radius(4);
+    let frame = frame.inner_margin(egui::Margin::symmetric(8, 6));
+    let response = frame.show(ui, |ui| {
+        let lines = egui::ScrollArea::vertical().id_salt("text").max_height(96.0);
+        lines.show(ui, |ui| ui.add(edit.id(id))).inner
+    });
+    let response = response.inner;
     let response = response.accessible_name("Text");
     if std::mem::take(&mut state.focus_text) {
         response.request_focus();

@@ -20,28 +20,28 @@ const SWATCH: egui::Vec2 = egui::vec2(16.0, 14.0);
 pub(crate) fn legend(ui: &mut Ui) {
     let colors = theme::colors(ui);
     ui.spacing_mut().item_spacing.x = 5.0;
-    caption(ui, "score rank in the layer: low");
+    caption(ui, "score rank in layer: low");
     ramp(ui, &colors).on_hover_text(
         "Color = rank of the strategy's score among the tokens that entered the layer; each layer uses the whole ramp\n\
          Scores of different strategies are on different scales, ranks are not",
     );
     caption(ui, "high");
-    ui.add_space(8.0);
+    ui.add_space(6.0);
     swatch(ui, |ui, rect| left_here(ui, rect, &colors, false));
     caption(ui, "leaves here").on_hover_text("A thick lower edge: the token does not go on to the next layer");
-    ui.add_space(8.0);
+    ui.add_space(6.0);
     swatch(ui, |ui, rect| left_here(ui, rect, &colors, true));
     caption(ui, "merges here").on_hover_text("The token becomes part of another one; hover the cell to see which");
-    ui.add_space(8.0);
+    ui.add_space(6.0);
     swatch(ui, |ui, rect| gone(ui, rect, &colors));
     caption(ui, "gone").on_hover_text("The token left in an earlier layer");
-    ui.add_space(8.0);
+    ui.add_space(6.0);
     swatch(ui, |ui, rect| {
-        ui.painter().rect_filled(rect, 0.0, theme::ramp(&colors, 0.9));
+        ui.painter().rect_filled(rect.shrink2(egui::vec2(3.0, 1.0)), 0.0, theme::ramp(&colors, 0.6));
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.5, colors.ink), StrokeKind::Inside);
     });
-    caption(ui, "special token").on_hover_text("Added by the tokenizer; the classifier reads the first one");
-    ui.add_space(8.0);
+    caption(ui, "special").on_hover_text("Added by the tokenizer; the classifier reads the first one");
+    ui.add_space(6.0);
     swatch(ui, |ui, rect| {
         ui.painter().rect_filled(rect, 0.0, colors.unscored);
     });

@@ -197,7 +197,7 @@ fn paint(ui: &Ui, geometry: &Geometry<'_>, view: &RibbonView<'_>, state: &UiStat
     }
     let passed = state.layer.min(view.run.ribbon.num_layers());
     paint_cells(ui, &painter, geometry, (view, passed), &colors);
-    paint_specials(&painter, geometry, &view.run.ribbon, &colors);
+    paint_specials(&ui.painter_at(geometry.cells.expand(4.0)), geometry, &view.run.ribbon, &colors);
     paint_gutters(ui, geometry, &view.run.ribbon, passed, &colors);
     for column in lit.into_iter().flatten() {
         if let Some(x) = geometry.x(column) {
@@ -287,7 +287,13 @@ fn paint_specials(painter: &Painter, geometry: &Geometry<'_>, ribbon: &Ribbon, c
         let layers: Vec<usize> = alive.collect();
         if let (Some(&first), Some(&last), Some(x)) = (layers.first(), layers.last(), geometry.x(column)) {
             let rect = Rect::from_x_y_ranges(x, geometry.top(first)..=geometry.top(last + 1) - 1.0);
-            painter.rect_stroke(rect, 2.0, Stroke::new(1.5, colors.ink), StrokeKind::Inside);
+            // Beside the cells, not on them: it must be seen on the palest and on the deepest.
+            painter.rect_stroke(
+                rect.expand2(egui::vec2(2.0, 0.0)),
+                2.0,
+                Stroke::new(1.5, colors.ink),
+                StrokeKind::Outside,
+            );
         }
     }
 }

@@ -19,7 +19,10 @@ use crate::app::widgets::numbers;
 use crate::engine::Removal;
 use crate::project::StrategyEntry;
 
-/// One line. `run` is missing while it is computed for the first time.
+/// Below this width the outcome goes on a line of its own.
+const ONE_LINE: f32 = 720.0;
+
+/// Who and what came of it. `run` is missing while it is computed for the first time.
 pub(crate) fn ribbon_header(
     ui: &mut Ui,
     entry: &StrategyEntry,
@@ -27,6 +30,7 @@ pub(crate) fn ribbon_header(
     is_current: bool,
     state: &mut UiState,
 ) {
+    let is_narrow = ui.available_width() < ONE_LINE;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let colors = theme::colors(ui);
@@ -55,10 +59,13 @@ pub(crate) fn ribbon_header(
         if !is_current {
             ui.label(RichText::new("updating…").font(theme::regular(theme::CAPTION)).color(colors.muted));
         }
-        if let Some(run) = run {
+        if let Some(run) = run.filter(|_| !is_narrow) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run));
         }
     });
+    if let Some(run) = run.filter(|_| is_narrow) {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run));
+    }
 }
 
 /// `retention 0.4`.

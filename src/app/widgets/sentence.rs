@@ -22,6 +22,8 @@ use crate::project::EntryId;
 
 /// Size of the sentence.
 const SIZE: f32 = 17.0;
+/// Height of a line.
+pub(crate) const LINE: f32 = 25.0;
 
 /// Draws the text as `lead` keeps it after the layers that have passed.
 pub(crate) fn sentence(ui: &mut Ui, encoded: &Encoded, lead: Option<(EntryId, &Ribbon)>, state: &mut UiState) {
@@ -70,7 +72,7 @@ fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &
     let mut spans = Spans::new();
     let mut at = 0;
     let mut chars = 0;
-    let plain = TextFormat { line_height: Some(SIZE * 1.5), ..TextFormat::simple(theme::regular(SIZE), colors.ink) };
+    let plain = TextFormat { line_height: Some(LINE), ..TextFormat::simple(theme::regular(SIZE), colors.ink) };
     let passed = ribbon.map_or(0, |ribbon| state.layer.min(ribbon.num_layers()));
     for run in runs(encoded) {
         let Some(source) = text.get(run.bytes.clone()).filter(|source| run.bytes.start >= at && !source.is_empty())
