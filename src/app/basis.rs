@@ -34,14 +34,14 @@ impl Basis {
 /// "measured on all 3,120 texts" or "estimated on the first 400 of 3,120 texts"; says what was left out.
 pub(crate) fn basis_line(used: usize, rows: usize, dataset: &Dataset) -> String {
     let total = dataset.examples.len();
-    let mut line = if rows >= total {
+    let line = if rows >= total {
         format!("measured on all {} texts", number::count(used))
     } else {
         format!("estimated on the first {} of {} texts", number::count(rows), number::count(total))
     };
     if used < rows.min(total) {
         let left_out = rows.min(total) - used;
-        line.push_str(&format!("; {} left out, their labels or texts cannot be used", number::count(left_out)));
+        return format!("{line}; {} left out, their labels or texts cannot be used", number::count(left_out));
     }
     line
 }

@@ -25,13 +25,10 @@ pub(crate) fn gap_lines(measure: Measure, overall: &GroupRow, rows: &[GroupRow])
     }
     let range = |values: &[Estimate]| metrics::difference_between(values).value().map(number::rate);
     if let (Some(dense), Some(pruned)) = (range(&dense), range(&pruned)) {
-        let mut line = format!("Largest minus smallest: dense {dense}, pruned {pruned}");
-        if let Some(chance) = chance(measure, overall, &used) {
-            line.push_str(&format!(
-                "; {} groups of these sizes with equal rates give about {chance} by chance",
-                used.len()
-            ));
-        }
+        let chance = chance(measure, overall, &used).map(|chance| {
+            format!("; {} groups of these sizes with equal rates give about {chance} by chance", used.len())
+        });
+        let line = format!("Largest minus smallest: dense {dense}, pruned {pruned}{}", chance.unwrap_or_default());
         lines.push(line);
     }
     lines

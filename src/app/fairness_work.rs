@@ -118,7 +118,7 @@ fn enabled(project: &Project) -> Vec<StrategySpec> {
 
 impl FairnessWork {
     /// Starts or stops what was asked for.
-    pub(crate) fn handle(&mut self, request: FairnessRequest, context: &mut WorkContext<'_>) {
+    pub(crate) fn handle(&mut self, request: FairnessRequest, context: &WorkContext<'_>) {
         match request {
             FairnessRequest::Start => {
                 self.stopped = None;
@@ -232,7 +232,7 @@ impl FairnessWork {
         }
     }
 
-    fn start(&mut self, context: &mut WorkContext<'_>) {
+    fn start(&mut self, context: &WorkContext<'_>) {
         let (Some(checkpoint), Some(dataset)) = (context.checkpoint.clone(), context.dataset.clone()) else { return };
         let Some(basis) = self.wanted.clone() else { return };
         let is_same = self.basis.as_ref() == Some(&basis);

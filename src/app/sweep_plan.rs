@@ -50,8 +50,8 @@ fn spread(count: usize) -> Vec<usize> {
     while order.len() < count {
         let mut taken = order.clone();
         taken.sort_unstable();
-        let widest = taken.windows(2).max_by_key(|pair| (pair[1] - pair[0], std::cmp::Reverse(pair[0])));
-        let Some(&[low, high]) = widest.map(|pair| <&[usize; 2]>::try_from(pair)).and_then(Result::ok) else { break };
+        let widest = taken.array_windows().max_by_key(|[low, high]| (high - low, std::cmp::Reverse(*low)));
+        let Some(&[low, high]) = widest else { break };
         order.push(usize::midpoint(low, high));
     }
     order

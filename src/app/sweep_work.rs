@@ -72,7 +72,7 @@ pub(crate) struct TradeOffWork {
 
 impl TradeOffWork {
     /// Starts or stops what was asked for.
-    pub(crate) fn handle(&mut self, request: TradeOffRequest, context: &mut WorkContext<'_>) {
+    pub(crate) fn handle(&mut self, request: TradeOffRequest, context: &WorkContext<'_>) {
         match request {
             TradeOffRequest::Start => {
                 self.failure = None;
@@ -132,7 +132,7 @@ impl TradeOffWork {
         self.generation += 1;
     }
 
-    fn start(&mut self, context: &mut WorkContext<'_>) {
+    fn start(&mut self, context: &WorkContext<'_>) {
         let (Some(checkpoint), Some(dataset)) = (context.checkpoint.clone(), context.dataset.clone()) else { return };
         let Some(basis) = Basis::of(context, DEFAULT_ROWS) else { return };
         let is_same = self.basis.as_ref() == Some(&basis);
@@ -155,7 +155,7 @@ impl TradeOffWork {
                 Some(ground) => ground,
                 None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
             };
-            sweep(ticket, &checkpoint, ground, &missing, &sender)
+            sweep(ticket, &checkpoint, &ground, &missing, &sender)
         };
         match Job::spawn("sweep", Arc::clone(&context.wake), work) {
             Ok(job) => self.running = Some(Running { basis, job, found, planned, finished: 0 }),
@@ -181,7 +181,7 @@ impl TradeOffWork {
     }
 
     /// Asks what runs to stop; what is finished stays.
-    pub(crate) fn stop(&mut self) {
+    pub(crate) fn stop(&self) {
         if let Some(running) = &self.running {
             running.job.cancel();
         }
@@ -235,17 +235,17 @@ impl TradeOffWork {
 fn sweep(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    ground: Arc<Ground>,
+    ground: &Arc<Ground>,
     missing: &[Planned],
     sender: &SyncSender<Found>,
 ) -> Result<(), Failure> {
     let send = |found: Found| sender.send(found).map_err(|_gone| Failure::Cancelled);
-    let dense = point(ticket, &ground, &ground.dense)?;
-    send(Found::Ground(Arc::clone(&ground), Box::new(dense)))?;
+    let dense = point(ticket, ground, &ground.dense)?;
+    send(Found::Ground(Arc::clone(ground), Box::new(dense)))?;
     for planned in missing {
         ticket.checkpoint()?;
         match evaluation::run_strategy(ticket, checkpoint, &ground.prepared, &planned.spec, |_| {}) {
-            Ok(run) => send(Found::Point(Box::new(point(ticket, &ground, &run)?)))?,
+            Ok(run) => send(Found::Point(Box::new(point(ticket, ground, &run)?)))?,
             Err(evaluation::Error::Cancelled) => return Err(Failure::Cancelled),
             Err(err) => send(Found::Failed(error_chain(&err)))?,
         }

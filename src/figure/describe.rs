@@ -223,7 +223,7 @@ pub struct RibbonToken {
 pub struct Ribbon {
     /// The strategy's id, from which its look follows.
     pub id: String,
-    /// "power_bert · retention 0.4".
+    /// "`power_bert` · retention 0.4".
     pub name: String,
     /// "kept 7/17 · FLOPs ÷1.52 · negative 0.93 (dense 0.97)".
     pub summary: String,

@@ -37,6 +37,7 @@ use crate::figure::build::fairness_figure;
 use crate::project::EntryId;
 use crate::project::Project;
 use crate::project::StrategyEntry;
+use crate::pruning::StrategySpec;
 
 pub(crate) use crate::app::fairness_work::FairnessRequest;
 pub(crate) use crate::app::fairness_work::FairnessWork;
@@ -143,7 +144,7 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
         overall: Some(&table.overall),
         rows: &table.rows,
         strategy: spec.id(),
-        strategy_name: &spec.to_string().replacen(':', " · ", 1).replace(',', ", "),
+        strategy_name: &short_name(spec),
         sorted_by,
         basis,
         notes: table.gaps.clone(),
@@ -179,9 +180,9 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
         shown.response.on_hover_text(state.measure.definition());
         ui.add_space(8.0);
         ui.label("Strategy");
-        ComboBox::from_id_salt("strategy").selected_text(short_name(entry)).show_ui(ui, |ui| {
+        ComboBox::from_id_salt("strategy").selected_text(short_name(&entry.spec)).show_ui(ui, |ui| {
             for entry in &entries {
-                ui.selectable_value(&mut state.strategy, Some(entry.id), short_name(entry))
+                ui.selectable_value(&mut state.strategy, Some(entry.id), short_name(&entry.spec))
                     .on_hover_text(entry.spec.to_string());
             }
         });
@@ -199,8 +200,7 @@ fn chosen_column(state: &FairnessState, dataset: &Dataset) -> usize {
 }
 
 /// `power_bert · retention 0.4`.
-fn short_name(entry: &StrategyEntry) -> String {
-    let spec = &entry.spec;
+fn short_name(spec: &StrategySpec) -> String {
     let dial = spec.info().dial.as_ref().and_then(|dial| Some(format!(" · {} {}", dial.key, spec.get(dial.key)?)));
     format!("{}{}", spec.id(), dial.unwrap_or_default())
 }

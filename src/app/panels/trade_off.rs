@@ -5,7 +5,9 @@ use std::sync::Arc;
 use egui::ComboBox;
 use egui::Id;
 use egui::RichText;
+use egui::ScrollArea;
 use egui::Ui;
+use egui::UiBuilder;
 
 use crate::app::Edit;
 use crate::app::Request;
@@ -19,6 +21,7 @@ use crate::app::panels::empty_state;
 use crate::app::panels::trade_off_details as details;
 use crate::app::theme;
 use crate::app::widgets::section;
+use crate::app::widgets::tabs;
 use crate::figure::CurvePoint;
 use crate::figure::Curves;
 use crate::figure::Figure;
@@ -29,6 +32,7 @@ use crate::figure::build::TradeOffInput;
 use crate::figure::build::TradeOffPoint;
 use crate::figure::build::Worth;
 use crate::figure::build::trade_off_figure;
+use crate::figure::number;
 use crate::project::Project;
 
 pub(crate) use crate::app::sweep_work::TradeOffRequest;
@@ -77,20 +81,29 @@ pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     let crate::figure::Body::Curves(curves) = &figure.body else { return };
     let muted = theme::colors(ui).muted;
     ui.label(RichText::new(&figure.subtitle).color(muted));
-    let details = egui::Panel::right("setting").frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)));
-    details.resizable(false).exact_size(264.0).show(ui, |ui| {
-        egui::ScrollArea::vertical()
-            .auto_shrink(false)
-            .show(ui, |ui| details::details_ui(ui, view, &mut state.trade_off));
+    let (left, right) = split(ui);
+    ui.scope_builder(UiBuilder::new().id_salt("setting").max_rect(right), |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| details::details_ui(ui, view, &mut state.trade_off));
     });
-    if work.is_stale() {
-        ui.multiply_opacity(0.5);
-    }
-    if state.trade_off.as_table {
-        details::table_ui(ui, view, &mut state.trade_off);
-    } else {
-        plot_ui(ui, view, &mut state.trade_off, curves);
-    }
+    ui.scope_builder(UiBuilder::new().id_salt("plot").max_rect(left), |ui| {
+        if work.is_stale() {
+            ui.multiply_opacity(0.5);
+        }
+        if state.trade_off.as_table {
+            details::table_ui(ui, view, &mut state.trade_off);
+        } else {
+            plot_ui(ui, view, &mut state.trade_off, curves);
+        }
+    });
+}
+
+/// Room for the plot, and for the details on its right.
+fn split(ui: &Ui) -> (egui::Rect, egui::Rect) {
+    const DETAILS: f32 = 296.0;
+    const GAP: f32 = 24.0;
+    let all = ui.available_rect_before_wrap();
+    let middle = (all.right() - DETAILS).max(all.left() + all.width() * 0.5);
+    (all.with_max_x(middle - GAP), all.with_min_x(middle))
 }
 
 /// The finished points as the view names them.
@@ -171,8 +184,13 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
         ui.add_space(8.0);
         run_ui(ui, view);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let hint = "The same points as a table, for keyboard and screen reader";
-            ui.toggle_value(&mut state.as_table, "Table").on_hover_text(hint);
+            let labels = [
+                ("Plot", "Every setting as a point".to_owned()),
+                ("Table", "The same points as a table, for keyboard and screen reader".to_owned()),
+            ];
+            if let Some(chosen) = tabs::tabs(ui, &labels, usize::from(state.as_table), 128.0) {
+                state.as_table = chosen == 1;
+            }
         });
     });
 }
@@ -188,7 +206,7 @@ pub(crate) fn rows_ui(ui: &mut Ui, view: &View<'_>, automatic: &str) {
     let name = |limit: Option<usize>| match limit {
         None => "automatic".to_owned(),
         Some(ALL) => "all".to_owned(),
-        Some(rows) => format!("first {}", crate::figure::number::count(rows)),
+        Some(rows) => format!("first {}", number::count(rows)),
     };
     ui.label("Rows");
     let shown = ComboBox::from_id_salt("rows").selected_text(name(limit)).show_ui(ui, |ui| {
@@ -263,22 +281,15 @@ fn point_of(curves: &Curves, kind: TargetKind) -> Option<(&str, &CurvePoint)> {
 
 /// A point in words, for screen readers.
 fn sentence(curves: &Curves, name: &str, point: &CurvePoint) -> String {
-    use crate::figure::number;
     let value = point.y.value.map_or_else(|| "undefined".to_owned(), number::rate);
     let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
-    let mut text = format!("{name} {}, {} {value}{ends}, ", point.label, curves.y.label);
-    text.push_str(&format!("reduction {}, n {}", number::reduction(point.x), number::count(point.y.n)));
-    for (holds, remark) in [(point.current, "in use"), (point.dominated, "dominated"), (point.chosen, "compared")] {
-        if holds {
-            text.push_str(", ");
-            text.push_str(remark);
-        }
-    }
-    text
+    let (reduction, n) = (number::reduction(point.x), number::count(point.y.n));
+    let remarks = [(point.current, ", in use"), (point.dominated, ", dominated"), (point.chosen, ", compared")];
+    let remarks: String = remarks.into_iter().filter_map(|(holds, remark)| holds.then_some(remark)).collect();
+    format!("{name} {}, {} {value}{ends}, reduction {reduction}, n {n}{remarks}", point.label, curves.y.label)
 }
 
 fn tooltip_ui(ui: &mut Ui, curves: &Curves, name: &str, point: &CurvePoint) {
-    use crate::figure::number;
     ui.label(RichText::new(format!("{name} {}", point.label)).font(theme::medium(theme::BODY)));
     let value = point.y.value.map_or_else(|| format!("— {}", point.y.reason), number::rate);
     let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();

@@ -75,10 +75,15 @@ fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint) {
     heading(ui, point);
     ui.add_space(8.0);
     let summary = &point.point.summary;
-    Grid::new("setting details").num_columns(2).spacing([12.0, 5.0]).show(ui, |ui| {
+    Grid::new("setting details").num_columns(3).spacing([12.0, 5.0]).show(ui, |ui| {
         for (name, value, hint) in facts(point) {
+            let (value, ends) = match value.split_once(' ') {
+                Some((value, ends)) if ends.starts_with('[') => (value.to_owned(), ends.to_owned()),
+                _ => (value, String::new()),
+            };
             ui.label(RichText::new(name).weak()).on_hover_text(&hint);
-            ui.label(value).on_hover_text(hint);
+            ui.label(value).on_hover_text(&hint);
+            ui.label(RichText::new(ends).small().weak()).on_hover_text(hint);
             ui.end_row();
         }
     });

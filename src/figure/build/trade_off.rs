@@ -96,16 +96,20 @@ impl Worth {
     /// All of them, in the order of menus.
     pub const ALL: [Self; 5] = [Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc];
 
-    /// As shown in menus and on the axis.
+    /// As shown in menus.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Accuracy => "Accuracy",
             Self::F1 => "F1",
-            Self::WorstGroup => "Worst group's accuracy",
+            Self::WorstGroup => "Worst group",
             Self::LogLoss => "Log loss",
             Self::Auc => "ROC AUC",
         }
+    }
+
+    fn axis_title(self) -> &'static str {
+        if self == Self::WorstGroup { "Accuracy of the worst group" } else { self.label() }
     }
 
     /// Definition for tooltips.
@@ -205,21 +209,24 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
         all().filter_map(|point| Some((input.saving.of(&point.point), goodness(point, input.worth)?))).collect();
     let mut series: Vec<Series> = Vec::new();
     for point in input.points {
-        let id = point.point.spec.id();
         let curve_point = curve_point(point, input, &places);
-        match series.iter_mut().find(|series| series.id == id) {
+        match series.iter_mut().find(|series| series.name == point.series) {
             Some(series) => series.points.push(curve_point),
-            None => {
-                series.push(Series { id: id.to_owned(), name: id.to_owned(), joined: true, points: vec![curve_point] })
-            }
+            None => series.push(Series {
+                id: point.point.spec.id().to_owned(),
+                name: point.series.clone(),
+                joined: true,
+                points: vec![curve_point],
+            }),
         }
     }
     for series in &mut series {
         series.joined = series.points.len() > 1;
+        series.points.sort_by(|one, other| one.x.total_cmp(&other.x));
     }
     let reference = input.dense.map(|dense| CurvePoint { dominated: false, ..curve_point(dense, input, &places) });
     Figure {
-        title: format!("{} against {} reduction", input.worth.label(), input.saving.label()),
+        title: format!("{} against {} reduction", input.worth.axis_title(), input.saving.label()),
         subtitle: input.basis.clone(),
         body: Body::Curves(Curves { x: input.saving.axis(), y: input.worth.axis(), reference, series }),
         caption: "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \

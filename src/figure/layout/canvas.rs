@@ -117,7 +117,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Draws a strategy's marker.
-    pub(super) fn marker(&mut self, center: Pos, style: &SeriesStyle, look: MarkerLook) {
+    pub(super) fn marker(&mut self, center: Pos, style: SeriesStyle, look: MarkerLook) {
         let theme = self.theme();
         let edge = Paint { rgb: style.stroke(theme), opacity: look.opacity };
         let inside = if look.hollow { theme.background() } else { style.fill(theme) };

@@ -62,11 +62,11 @@ fn legend(canvas: &mut Canvas<'_>, curves: &Curves) {
         let style = series_style(id);
         let middle = canvas.cursor - size * 0.34;
         if joined {
-            let stroke = line_stroke(&style, canvas, 1.0);
+            let stroke = line_stroke(style, canvas, 1.0);
             canvas.line(pos(x, middle), pos(x + size * 2.0, middle), stroke);
         }
         let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: false };
-        canvas.marker(pos(x + size, middle), &style, look);
+        canvas.marker(pos(x + size, middle), style, look);
         canvas.text(pos(x + size * 2.4, canvas.cursor), name, Align::Start, theme.ink());
         x += width;
     }
@@ -77,7 +77,7 @@ fn plot_area(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) -> Rect {
     let (size, theme, line) = (canvas.font_size(), canvas.theme(), canvas.line_height());
     canvas.cursor += line;
     canvas.text(pos(canvas.margin, canvas.cursor), &curves.y.label, Align::Start, theme.muted());
-    let top = canvas.cursor + size * 0.8;
+    let top = canvas.cursor + size * 1.4;
     let left = canvas.margin + canvas.text_width("0.000") + size * 0.8;
     let right = canvas.right() - size * 0.5;
     let below = if canvas.page.framed {
@@ -94,14 +94,14 @@ fn plot_area(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) -> Rect {
 fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, y): (&Placed, &Placed)) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     let grid = Stroke::solid(theme.grid(), 0.75);
-    for (value, label) in y.ticks((plot.height / (size * 3.6)).max(2.0) as usize) {
+    for (value, label) in y.ticks((plot.height / (size * 3.6)).clamp(2.0, 8.0) as usize) {
         let at = y.place(value);
         canvas.line(pos(plot.x, at), pos(plot.right(), at), grid.clone());
         canvas.text(pos(plot.x - size * 0.6, at + size * 0.35), &label, Align::End, theme.muted());
     }
     let base = pos(plot.x, plot.bottom());
     canvas.line(base, pos(plot.right(), plot.bottom()), Stroke::solid(theme.line(), 1.0));
-    for (value, label) in x.ticks((plot.width / (size * 5.5)).max(2.0) as usize) {
+    for (value, label) in x.ticks((plot.width / (size * 5.5)).clamp(2.0, 10.0) as usize) {
         let at = x.place(value);
         canvas.line(pos(at, plot.bottom()), pos(at, plot.bottom() + 4.0), Stroke::solid(theme.line(), 1.0));
         canvas.text(pos(at, plot.bottom() + 4.0 + size * 1.1), &label, Align::Middle, theme.muted());
@@ -110,7 +110,7 @@ fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, y): (&Placed, 
     canvas.text(at, &curves.x.label, Align::End, theme.muted());
 }
 
-fn line_stroke(style: &SeriesStyle, canvas: &Canvas<'_>, opacity: f64) -> Stroke {
+fn line_stroke(style: SeriesStyle, canvas: &Canvas<'_>, opacity: f64) -> Stroke {
     let width = 1.5;
     Stroke { paint: Paint { rgb: style.stroke(canvas.theme()), opacity }, width, dash: dashes(style.dash, width) }
 }
@@ -134,14 +134,14 @@ fn lines_and_points(canvas: &mut Canvas<'_>, (index, series): (usize, &Series), 
     let (style, theme) = (series_style(&series.id), canvas.theme());
     let places: Vec<Pos> = series.points.iter().filter_map(|point| place_point(point, axes)).collect();
     if series.joined && places.len() > 1 {
-        let stroke = line_stroke(&style, canvas, 0.6);
+        let stroke = line_stroke(style, canvas, 0.6);
         canvas.push(Item::Line { points: places, stroke });
     }
     let radius = canvas.font_size() * 0.38;
     for (number, point) in series.points.iter().enumerate() {
         let Some(center) = place_point(point, axes) else { continue };
         let opacity = if point.dominated && !point.current && !point.chosen { FADED } else { 1.0 };
-        canvas.marker(center, &style, MarkerLook { radius, opacity, hollow: false });
+        canvas.marker(center, style, MarkerLook { radius, opacity, hollow: false });
         for (ringed, rgb, gap) in [(point.current, theme.ink(), 3.0), (point.chosen, theme.accent(), 5.5)] {
             if ringed {
                 let stroke = Some(Stroke::solid(rgb, 1.5));
@@ -168,6 +168,6 @@ fn reference_point(canvas: &mut Canvas<'_>, curves: &Curves, (x, y): (&Placed, &
         canvas.line(pos(center.x, y.place(low)), pos(center.x, y.place(high)), stroke);
     }
     let radius = canvas.font_size() * 0.42;
-    canvas.marker(center, &style, MarkerLook { radius, opacity: 1.0, hollow: false });
+    canvas.marker(center, style, MarkerLook { radius, opacity: 1.0, hollow: false });
     canvas.target(TargetKind::Reference, Rect::around(center, radius + 4.0));
 }

@@ -52,7 +52,7 @@ fn legend(canvas: &mut Canvas<'_>, dots: &Dots) {
     let mut x = canvas.margin;
     for (id, name) in [("dense", "dense"), (dots.strategy.as_str(), dots.strategy_name.as_str())] {
         let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: id == "dense" };
-        canvas.marker(pos(x + size * 0.5, canvas.cursor - size * 0.34), &series_style(id), look);
+        canvas.marker(pos(x + size * 0.5, canvas.cursor - size * 0.34), series_style(id), look);
         let room = canvas.right() - x - size * 1.2;
         let name = canvas.metrics.fit(name, size, room);
         canvas.text(pos(x + size * 1.3, canvas.cursor), &name, Align::Start, theme.ink());
@@ -159,7 +159,7 @@ fn sort_arrow(canvas: &mut Canvas<'_>, x: f64, descending: bool) {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
 fn wanted_ticks(canvas: &Canvas<'_>, ends: (f64, f64)) -> usize {
-    ((ends.1 - ends.0) / (canvas.font_size() * 4.0)).clamp(2.0, 8.0) as usize
+    ((ends.1 - ends.0) / (canvas.font_size() * 4.2)).clamp(2.0, 5.0) as usize
 }
 
 fn tick_labels(canvas: &mut Canvas<'_>, axis: &Placed, ends: (f64, f64)) {
@@ -193,9 +193,9 @@ fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &s
     let (dense, pruned) = (series_style("dense"), series_style(strategy));
     let lane = height * 0.2;
     let (upper, middle, lower) = (rect.center().y - lane, rect.center().y, rect.center().y + lane);
-    dot(canvas, (&row.dense, &columns.values), upper, (&dense, opacity, true));
-    dot(canvas, (&row.pruned, &columns.values), lower, (&pruned, opacity, false));
-    dot(canvas, (&row.difference, &columns.changes), middle, (&pruned, opacity, false));
+    dot(canvas, (&row.dense, &columns.values), upper, (dense, opacity, true));
+    dot(canvas, (&row.pruned, &columns.values), lower, (pruned, opacity, false));
+    dot(canvas, (&row.difference, &columns.changes), middle, (pruned, opacity, false));
     canvas.text(pos(columns.remark, base), &row.remark, Align::Start, theme.muted());
     canvas.cursor = rect.bottom();
     if row.overall {
@@ -220,7 +220,7 @@ fn row_grid(canvas: &mut Canvas<'_>, columns: &Columns, rect: Rect) {
     canvas.line(pos(rect.x, rect.bottom()), pos(columns.pruned, rect.bottom()), Stroke::solid(theme.grid(), 0.75));
 }
 
-fn dot(canvas: &mut Canvas<'_>, what: (&Measured, &Placed), y: f64, look: (&SeriesStyle, f64, bool)) {
+fn dot(canvas: &mut Canvas<'_>, what: (&Measured, &Placed), y: f64, look: (SeriesStyle, f64, bool)) {
     let ((measured, axis), (style, opacity, hollow)) = (what, look);
     let Some(value) = measured.value else { return };
     let size = canvas.font_size();

@@ -109,7 +109,7 @@ fn ribbon_head(canvas: &mut Canvas<'_>, ribbon: &Ribbon, in_full: bool) {
     canvas.cursor += canvas.line_height();
     let base = canvas.cursor;
     let look = MarkerLook { radius: size * 0.36, opacity: 1.0, hollow: false };
-    canvas.marker(pos(canvas.margin + size * 0.5, base - size * 0.34), &series_style(&ribbon.id), look);
+    canvas.marker(pos(canvas.margin + size * 0.5, base - size * 0.34), series_style(&ribbon.id), look);
     let name_at = canvas.margin + size * 1.4;
     canvas.text_with(pos(name_at, base), &ribbon.name, Align::Start, (theme.ink().into(), size, Weight::Medium));
     if in_full {

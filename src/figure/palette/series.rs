@@ -134,7 +134,7 @@ enum Base {
 impl SeriesStyle {
     /// The marker's inside.
     #[must_use]
-    pub fn fill(&self, theme: Theme) -> Rgb {
+    pub fn fill(self, theme: Theme) -> Rgb {
         match self.base {
             Base::Ink => theme.ink(),
             Base::Muted => theme.muted(),
@@ -145,7 +145,7 @@ impl SeriesStyle {
     /// Lines and the marker's edge: the fill, moved towards the ink until it has 3:1 on the background
     /// (WCAG 2.1, 1.4.11, for graphics).
     #[must_use]
-    pub fn stroke(&self, theme: Theme) -> Rgb {
+    pub fn stroke(self, theme: Theme) -> Rgb {
         let fill = self.fill(theme);
         let steps = (0..=20).map(|step| mix(fill, theme.ink(), f64::from(step) / 20.0));
         steps.into_iter().find(|color| contrast(*color, theme.background()) >= 3.0).unwrap_or(theme.ink())

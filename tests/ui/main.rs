@@ -1,0 +1,5 @@
+//! Window tests: behavior by label first, then few images.
+#![cfg(feature = "gui")]
+
+mod plots;
+mod plots_support;

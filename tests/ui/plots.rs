@@ -1,0 +1,155 @@
+//! Trade-off and fairness views: what they say, what they let a person do, how they look.
+
+use egui::Key;
+use egui::Modifiers;
+use egui_kittest::Harness;
+use egui_kittest::SnapshotOptions;
+use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::Queryable as _;
+use prunescope::app::Theme;
+use prunescope::app::ViewKind;
+use prunescope::app::WindowOptions;
+
+use crate::plots_support::Window;
+use crate::plots_support::open;
+use crate::plots_support::open_scaled;
+use crate::plots_support::options;
+use crate::plots_support::settle;
+use crate::plots_support::small_data;
+
+const SIZE: [f32; 2] = [1500.0, 900.0];
+
+fn window(view: ViewKind) -> (tempfile::TempDir, Harness<'static, Window>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = open(options(view, small_data(&folder)), SIZE);
+    settle(&mut harness);
+    (folder, harness)
+}
+
+/// Names of everything in the window that begins like this.
+fn names(harness: &Harness<'_, Window>, beginning: &str) -> Vec<String> {
+    let nodes = harness.root().children_recursive();
+    let labels = nodes.filter_map(|node| node.accesskit_node().label());
+    labels.filter(|label| label.starts_with(beginning)).collect()
+}
+
+#[test]
+fn a_sweep_starts_by_itself_and_its_points_can_be_used_undone_and_compared() {
+    // One strategy alone, so that no point hides another.
+    let folder = tempfile::tempdir().unwrap();
+    let strategies = vec!["power_bert:retention=0.5".to_owned()];
+    let alone = WindowOptions { strategies, ..options(ViewKind::TradeOff, small_data(&folder)) };
+    let mut harness = open(alone, SIZE);
+    settle(&mut harness);
+    let points = names(&harness, "power_bert retention");
+    assert!(points.len() >= 6, "one point for each value of the dial: {points:?}");
+    assert!(points.iter().all(|point| point.contains("reduction ÷") && point.contains("n 90")), "{points:?}");
+    assert_eq!(points.iter().filter(|point| point.contains("in use")).count(), 1, "one is in use: {points:?}");
+    assert!(points.iter().any(|point| point.contains("retention 0.5,") && point.contains("in use")), "{points:?}");
+    assert!(!names(&harness, "dense ").is_empty(), "the dense model is a point too");
+    harness.get_by_label("measured on all 90 texts");
+
+    let other = points.iter().find(|point| !point.contains("in use")).unwrap().clone();
+    harness.get_by_label(&other).click();
+    settle(&mut harness);
+    let used = names(&harness, "power_bert retention").into_iter().find(|point| point.contains("in use")).unwrap();
+    let setting = |point: &str| point.split(',').next().unwrap_or_default().to_owned();
+    assert_eq!(setting(&used), setting(&other), "a click applies the setting");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    settle(&mut harness);
+    let used = names(&harness, "power_bert retention").into_iter().find(|point| point.contains("in use")).unwrap();
+    assert!(used.contains("retention 0.5,"), "undo brings the old setting back: {used}");
+
+    for point in &points[..2] {
+        let now = names(&harness, &setting(point));
+        harness.get_by_label(&now[0]).click_modifiers(Modifiers::SHIFT);
+        settle(&mut harness);
+    }
+    harness.get_by_label("Two settings");
+    harness.get_by_label("End comparison").click();
+    settle(&mut harness);
+    assert!(harness.query_by_label("Two settings").is_none(), "the comparison is over");
+}
+
+#[test]
+fn the_trade_off_can_be_read_as_a_table_and_against_other_axes() {
+    let (_folder, mut harness) = window(ViewKind::TradeOff);
+    harness.get_by_label("Table").click();
+    settle(&mut harness);
+    for head in ["Strategy", "Setting", "95% interval"] {
+        harness.get_by_label(head);
+    }
+    assert!(harness.query_all_by_label("Use").count() >= 6, "every setting that is not in use offers itself");
+    assert_eq!(harness.query_all_by_label("in use").count(), 2, "one setting of each strategy");
+}
+
+#[test]
+fn groups_are_compared_small_ones_listed_and_rows_sorted() {
+    let (_folder, mut harness) = window(ViewKind::Fairness);
+    for group in ["all, n 90", "women, n 36", "men, n 37", "nonbinary, n 14"] {
+        let rows = names(&harness, group);
+        assert_eq!(rows.len(), 1, "one row for {group}");
+        assert!(rows[0].contains("dense") && rows[0].contains("change"), "with both models: {}", rows[0]);
+        assert!(rows[0].matches('[').count() == 3, "three intervals: {}", rows[0]);
+    }
+    assert!(names(&harness, "agender").is_empty(), "three texts are not plotted");
+    harness.get_by_label("Sort by n, sorted falling").click();
+    settle(&mut harness);
+    harness.get_by_label("Sort by n, sorted rising");
+    harness.get_by_label("Sort by Gender").click();
+    settle(&mut harness);
+    harness.get_by_label("Sort by Gender, sorted rising");
+}
+
+#[test]
+fn a_row_leads_to_its_examples() {
+    let (_folder, mut harness) = window(ViewKind::Fairness);
+    let row = names(&harness, "women, n 36").remove(0);
+    harness.get_by_label(&row).click();
+    settle(&mut harness);
+    let texts = harness.root().children_recursive().filter_map(|node| node.accesskit_node().value());
+    let texts: Vec<String> = texts.collect();
+    assert!(texts.iter().any(|text| text.contains("women crowd")), "a text of the group is shown: {texts:?}");
+}
+
+#[test]
+fn without_data_or_strategies_the_views_say_what_to_do() {
+    for view in [ViewKind::TradeOff, ViewKind::Fairness] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut with_dense = options(view, small_data(&folder));
+        with_dense.strategies = vec!["dense".to_owned()];
+        let mut harness = open(with_dense, SIZE);
+        settle(&mut harness);
+        harness.get_by_label("No strategy is enabled");
+
+        let unlabelled = folder.path().join("plain.csv");
+        std::fs::write(&unlabelled, "id,text\n1,It was lovely\n").unwrap();
+        let mut harness = open(options(view, unlabelled), SIZE);
+        settle(&mut harness);
+        harness.get_by_label("This data set has no labels");
+    }
+}
+
+/// Half a pixel a point: 640 by 480 pixels are 1280 by 960 points. Text edges may differ a little between machines.
+fn check_image(name: &str, view: ViewKind, theme: Theme) {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = WindowOptions { theme: Some(theme), ..options(view, small_data(&folder)) };
+    let mut harness = open_scaled(shown, [1280.0, 960.0], 0.5);
+    settle(&mut harness);
+    harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(600));
+}
+
+#[test]
+fn the_trade_off_looks_as_before() {
+    check_image("trade_off_light", ViewKind::TradeOff, Theme::Light);
+}
+
+#[test]
+fn the_trade_off_looks_as_before_in_the_dark() {
+    check_image("trade_off_dark", ViewKind::TradeOff, Theme::Dark);
+}
+
+#[test]
+fn the_group_table_looks_as_before() {
+    check_image("fairness_light", ViewKind::Fairness, Theme::Light);
+}
