@@ -9,7 +9,7 @@ use crate::metrics;
 /// Gaps of dense and pruned: to all texts first, then largest minus smallest with what chance alone makes of it.
 /// Groups under 30 stay out. Source: statistics.md c.2.
 pub(crate) fn gap_lines(measure: Measure, overall: &GroupRow, rows: &[GroupRow]) -> Vec<String> {
-    let used: Vec<&GroupRow> = rows.iter().filter(|row| row.size.enters_gaps()).collect();
+    let used: Vec<&GroupRow> = rows.iter().filter(|row| row.size.joins_gaps()).collect();
     if used.len() < 2 {
         return vec!["No gap is given: it takes two groups with at least 30 examples".to_owned()];
     }

@@ -266,7 +266,7 @@ fn worst_group(ground: &Ground, run: &StrategyRun) -> Option<(String, Estimate)>
     let columns = 0..ground.prepared.dataset.groups.len();
     let rows = columns
         .flat_map(|column| evaluation::group_rows(&ground.prepared, &ground.dense, run, column, Measure::Accuracy));
-    let usable = rows.filter(|row| row.size.enters_gaps()).filter_map(|row| Some((row.pruned.value()?, row)));
+    let usable = rows.filter(|row| row.size.joins_gaps()).filter_map(|row| Some((row.pruned.value()?, row)));
     let worst = usable.min_by(|one, other| one.0.total_cmp(&other.0))?;
     Some((format!("{}: {}", worst.1.column, worst.1.value), worst.1.pruned))
 }

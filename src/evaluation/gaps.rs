@@ -95,7 +95,7 @@ fn members<'a>(groups: &'a [SliceAudit], column: &str, measure: Measure) -> (Vec
         let Some(group) = slice.group.as_ref().filter(|group| group.column == column) else { continue };
         let denominator = denominator(slice, measure);
         match slice.measure(measure) {
-            Some(row) if SizeClass::of(denominator).enters_gaps() => {
+            Some(row) if SizeClass::of(denominator).joins_gaps() => {
                 used.push((group.value.as_str(), denominator, row));
             }
             _ => left_out.push((group.value.clone(), denominator)),

@@ -8,61 +8,7 @@ use crate::evaluation::compare::compare_now;
 use crate::evaluation::resample::Draws;
 use crate::evaluation::slice::Slice;
 use crate::metrics::Estimate;
-
-/// How far a rate can be used, by its own denominator.
-///
-/// Source: the minimum sizes of `statistics.md` c.9, an own rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SizeClass {
-    /// 0: not estimable, never 0 or 1.
-    NotEstimable,
-    /// 1 to 9: counts only, no rate.
-    CountsOnly,
-    /// 10 to 29: rate and interval, greyed; left out of gaps.
-    Wide,
-    /// 30 to 99: shown; gaps carry a mark.
-    Small,
-    /// 100 and more.
-    Full,
-}
-
-impl SizeClass {
-    /// The class of a denominator.
-    #[must_use]
-    pub fn of(denominator: usize) -> Self {
-        match denominator {
-            0 => Self::NotEstimable,
-            1..=9 => Self::CountsOnly,
-            10..=29 => Self::Wide,
-            30..=99 => Self::Small,
-            _ => Self::Full,
-        }
-    }
-
-    /// A few words for tables and files.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::NotEstimable => "not estimable",
-            Self::CountsOnly => "counts only",
-            Self::Wide => "wide interval",
-            Self::Small => "small",
-            Self::Full => "full",
-        }
-    }
-
-    /// Whether a rate may be shown at all.
-    #[must_use]
-    pub fn shows_rate(self) -> bool {
-        self >= Self::Wide
-    }
-
-    /// Whether the group may enter gaps, constraints and color scales.
-    #[must_use]
-    pub fn enters_gaps(self) -> bool {
-        self >= Self::Small
-    }
-}
+use crate::metrics::SizeClass;
 
 /// One group, dense beside pruned.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,28 +96,4 @@ pub(super) fn guarded(compared: Compared, size: SizeClass, denominator: usize) -
     let reason = format!("{denominator} of the examples it rests on: counts only below 10");
     let missing = Estimate::undefined(reason, denominator);
     Compared { measure: compared.measure, dense: missing.clone(), pruned: missing.clone(), change: missing }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_denominator_decides_what_may_be_shown() {
-        let expected = [
-            (0, SizeClass::NotEstimable, false, false),
-            (1, SizeClass::CountsOnly, false, false),
-            (9, SizeClass::CountsOnly, false, false),
-            (10, SizeClass::Wide, true, false),
-            (29, SizeClass::Wide, true, false),
-            (30, SizeClass::Small, true, true),
-            (99, SizeClass::Small, true, true),
-            (100, SizeClass::Full, true, true),
-        ];
-        for (denominator, class, rate, gaps) in expected {
-            assert_eq!(SizeClass::of(denominator), class, "class of {denominator}");
-            assert_eq!(class.shows_rate(), rate, "rate at {denominator}");
-            assert_eq!(class.enters_gaps(), gaps, "gaps at {denominator}");
-        }
-    }
 }

@@ -25,6 +25,7 @@ mod sweep;
 mod verdict;
 
 pub use crate::metrics::Estimate;
+pub use crate::metrics::SizeClass;
 pub use audit::Audit;
 pub use audit::BiasPair;
 pub use audit::Decisions;
@@ -38,7 +39,6 @@ pub use gaps::ColumnGaps;
 pub use gaps::Gap;
 pub use gaps::Spread;
 pub use groups::GroupRow;
-pub use groups::SizeClass;
 pub use groups::group_rows;
 pub use groups::overall_row;
 pub use inspection::InspectedRun;

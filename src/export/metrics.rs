@@ -80,7 +80,7 @@ fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
     json!({
         "n": slice.n,
         "n_per_class": per_class,
-        "size": slice.size.label(),
+        "size": slice.size.id(),
         "metrics": metrics,
         "dense": dense,
         "change": change,

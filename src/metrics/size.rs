@@ -44,6 +44,18 @@ impl SizeClass {
         self >= Self::Small
     }
 
+    /// A few words for tables and figures.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NotEstimable => "not estimable",
+            Self::CountsOnly => "counts only",
+            Self::Wide => "wide interval",
+            Self::Small => "small",
+            Self::Full => "full",
+        }
+    }
+
     /// Short name for files.
     #[must_use]
     pub fn id(self) -> &'static str {
