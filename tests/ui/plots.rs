@@ -12,7 +12,6 @@ use prunescope::app::WindowOptions;
 
 use crate::plots_support::Window;
 use crate::plots_support::open;
-use crate::plots_support::open_scaled;
 use crate::plots_support::options;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
@@ -130,11 +129,11 @@ fn without_data_or_strategies_the_views_say_what_to_do() {
     }
 }
 
-/// Half a pixel a point: 640 by 480 pixels are 1280 by 960 points. Text edges may differ a little between machines.
+/// At half size, so that 640 by 480 pixels show a whole window. Text edges may differ a little between machines.
 fn check_image(name: &str, view: ViewKind, theme: Theme) {
     let folder = tempfile::tempdir().unwrap();
-    let shown = WindowOptions { theme: Some(theme), ..options(view, small_data(&folder)) };
-    let mut harness = open_scaled(shown, [1280.0, 960.0], 0.5);
+    let shown = WindowOptions { theme: Some(theme), zoom: Some(0.5), ..options(view, small_data(&folder)) };
+    let mut harness = open(shown, [640.0, 480.0]);
     settle(&mut harness);
     harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(600));
 }

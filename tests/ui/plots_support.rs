@@ -69,11 +69,6 @@ impl Window {
 
 /// Opens a window of this size.
 pub(crate) fn open(options: WindowOptions, size: [f32; 2]) -> Harness<'static, Window> {
-    open_scaled(options, size, 1.0)
-}
-
-/// Opens a window of this size in points, with so many pixels a point.
-pub(crate) fn open_scaled(options: WindowOptions, size: [f32; 2], scale: f32) -> Harness<'static, Window> {
     let draw = |ui: &mut egui::Ui, window: &mut Window| {
         let app = window.app.get_or_insert_with(|| App::for_tests(ui.ctx(), &window.options).unwrap());
         app.update(ui.ctx());
