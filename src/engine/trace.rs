@@ -72,7 +72,8 @@ pub struct LayerTrace {
 pub struct Trace {
     /// Original tokens `n0`, special ones counted.
     pub num_tokens: usize,
-    /// Original positions that entered the embeddings (all, unless the strategy selects at input level).
+    /// Original positions that entered the embeddings (all, unless the strategy selects at input level). Empty in
+    /// [`RunDetail::Counts`].
     pub input: Vec<u32>,
     /// Layer by layer.
     pub layers: Vec<LayerTrace>,
@@ -123,7 +124,8 @@ impl Trace {
 /// What a run gives for one sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// Shape: `[labels]`.
+    /// Read from the state of the token at position 0. If a strategy removed it, from its last complete state: the one that
+    /// entered the layer it left in. If it was merged into another row, from that row. Shape: `[labels]`.
     pub logits: Vec<f32>,
     /// What happened.
     pub trace: Trace,

@@ -84,7 +84,8 @@ impl Model {
         let attention = Attention { model: self, weights, context, bounds, residual: hidden, qkv, relative, distances };
         let (states, blocks) = attention.run(scale);
         for (block, part) in blocks {
-            collect(&mut evidence[block.sequence], part, self.config.shape.num_heads);
+            let tokens = bounds.range(block.sequence).len();
+            collect(&mut evidence[block.sequence], part, tokens, self.config.shape.num_heads);
         }
         (states, evidence)
     }

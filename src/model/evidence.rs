@@ -13,6 +13,8 @@ use crate::tensor::rows;
 /// What one block of queries says about its sequence; parts as in [`SequenceEvidence`].
 #[derive(Default)]
 pub(super) struct BlockEvidence {
+    /// The block's first query.
+    first: usize,
     /// Over the block's queries and all heads.
     column_sums: Vec<f32>,
     /// Of the block's queries. Shape: `[queries]`.
@@ -43,13 +45,14 @@ impl BlockEvidence {
             rows::add(&mut self.cls_row, &probs[..keys]);
         }
         if needs.attention_probs {
+            self.first = first;
             self.probs.extend_from_slice(probs);
         }
     }
 }
 
-/// Adds one block's part; blocks arrive in order.
-pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, num_heads: usize) {
+/// Adds one block's part to a sequence of `tokens` tokens; blocks arrive in order.
+pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, tokens: usize, num_heads: usize) {
     if evidence.column_sums.is_empty() {
         evidence.column_sums = part.column_sums;
     } else {
@@ -62,22 +65,13 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, 
         }
         evidence.cls_row = part.cls_row;
     }
-    if evidence.attention_probs.is_empty() {
-        evidence.attention_probs = part.probs;
-    } else {
-        append_queries(&mut evidence.attention_probs, &part.probs, num_heads);
+    if !part.probs.is_empty() {
+        evidence.attention_probs.resize(num_heads * tokens * tokens, 0.0);
+        let heads = evidence.attention_probs.chunks_exact_mut(tokens * tokens);
+        for (all, some) in heads.zip(part.probs.chunks_exact(part.probs.len() / num_heads)) {
+            all[part.first * tokens..][..some.len()].copy_from_slice(some);
+        }
     }
-}
-
-/// `[heads, queries, keys]` and further queries of each head → all queries.
-fn append_queries(probs: &mut Vec<f32>, more: &[f32], num_heads: usize) {
-    let (before, after) = (probs.len() / num_heads, more.len() / num_heads);
-    let mut all = Vec::with_capacity(probs.len() + more.len());
-    for head in 0..num_heads {
-        all.extend_from_slice(&probs[head * before..][..before]);
-        all.extend_from_slice(&more[head * after..][..after]);
-    }
-    *probs = all;
 }
 
 /// Evidence that needs no probabilities: mean keys (before any rotation, so that they compare content) and value norms.
