@@ -173,7 +173,8 @@ impl Attention<'_> {
         let (cols, head_dim) = (self.residual.cols(), self.model.config.shape.head_dim());
         let (first, keys) = (range.start + block.first, range.len());
         let key_bias = self.context.key_bias.map_or(&[][..], |bias| &bias[range.clone()]);
-        let mut evidence = BlockEvidence::default();
+        let values = panels.len() * block.queries * keys;
+        let mut evidence = BlockEvidence::new(self.context.needs, block.first, values);
         let Scratch { probs, context, by_distance, .. } = scratch;
         let probs = sized(probs, block.queries * keys);
         let context = sized(context, block.queries * cols);
@@ -187,7 +188,7 @@ impl Attention<'_> {
             }
             self.close_window(block, probs);
             vector::softmax_rows(probs, keys);
-            evidence.add(self.context.needs, block.first, probs, keys);
+            evidence.add(self.context.needs, probs, keys);
             let weights = RowsRef { data: probs, stride: keys, rows: block.queries };
             panels.values.multiply(weights, &[], &mut context[head * head_dim..], cols);
         }

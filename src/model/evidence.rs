@@ -26,8 +26,14 @@ pub(super) struct BlockEvidence {
 }
 
 impl BlockEvidence {
-    /// Takes in the next head's probabilities `[queries, keys]`, of queries from `first` on.
-    pub(super) fn add(&mut self, needs: EvidenceNeeds, first: usize, probs: &[f32], keys: usize) {
+    /// For a block from query `first` on, whose heads have `values` probabilities in all.
+    pub(super) fn new(needs: EvidenceNeeds, first: usize, values: usize) -> Self {
+        let probs = if needs.attention_probs { Vec::with_capacity(values) } else { Vec::new() };
+        Self { first, probs, ..Self::default() }
+    }
+
+    /// Takes in the next head's probabilities `[queries, keys]`.
+    pub(super) fn add(&mut self, needs: EvidenceNeeds, probs: &[f32], keys: usize) {
         if needs.column_sums {
             self.column_sums.resize(keys, 0.0);
             for row in probs.chunks_exact(keys) {
@@ -37,15 +43,14 @@ impl BlockEvidence {
         if needs.diagonal_sums {
             self.diagonal_sums.resize(probs.len() / keys, 0.0);
             for (query, (sum, row)) in self.diagonal_sums.iter_mut().zip(probs.chunks_exact(keys)).enumerate() {
-                *sum += row[first + query];
+                *sum += row[self.first + query];
             }
         }
-        if needs.cls_row && first == 0 {
+        if needs.cls_row && self.first == 0 {
             self.cls_row.resize(keys, 0.0);
             rows::add(&mut self.cls_row, &probs[..keys]);
         }
         if needs.attention_probs {
-            self.first = first;
             self.probs.extend_from_slice(probs);
         }
     }
