@@ -254,7 +254,7 @@ fn every_svg_is_read_back_with_all_its_texts() {
 fn nothing_leaves_the_page_at_any_size() {
     let metrics = TextMetrics::bundled();
     for (name, figure) in all() {
-        for (width, height) in [(380.0, 240.0), (504.0, 330.0), (1200.0, 800.0)] {
+        for (width, height) in [(220.0, 240.0), (380.0, 240.0), (504.0, 330.0), (1200.0, 800.0)] {
             for page in [
                 Page { width, height, ..Page::export(&figure, Theme::Light) },
                 Page::screen(width, height, Theme::Dark),

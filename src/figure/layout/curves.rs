@@ -107,7 +107,17 @@ fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, y): (&Placed, 
         canvas.text(pos(at, plot.bottom() + 4.0 + size * 1.1), &label, Align::Middle, theme.muted());
     }
     let at = pos(plot.right(), plot.bottom() + 4.0 + size * 1.1 + canvas.line_height());
-    canvas.text(at, &curves.x.label, Align::End, theme.muted());
+    let label = shortened(canvas, &curves.x.label, plot.right() - canvas.margin);
+    canvas.text(at, &label, Align::End, theme.muted());
+}
+
+/// As much of an axis's label as there is room for: without its scale, then without its definition.
+fn shortened(canvas: &Canvas<'_>, label: &str, room: f64) -> String {
+    let without_scale = label.split(" (").next().unwrap_or(label);
+    let without_definition = label.split(',').next().unwrap_or(label);
+    let mut choices = [label, without_scale, without_definition].into_iter();
+    let fitting = choices.find(|choice| canvas.text_width(choice) <= room);
+    fitting.map_or_else(|| canvas.metrics.fit(without_definition, canvas.font_size(), room), str::to_owned)
 }
 
 fn line_stroke(style: SeriesStyle, canvas: &Canvas<'_>, opacity: f64) -> Stroke {
