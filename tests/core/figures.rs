@@ -203,8 +203,8 @@ fn snapshot_path(name: &str) -> PathBuf {
 fn check_golden(name: &str, bytes: &[u8]) {
     let path = snapshot_path(name);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
+        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder made");
+        fs::write(&path, bytes).expect("the golden file written");
     }
     let expected = fs::read(&path).unwrap_or_else(|err| panic!("{}: {err}; set UPDATE_SNAPSHOTS=1", path.display()));
     assert!(expected == bytes, "{name} changed; look at it, then set UPDATE_SNAPSHOTS=1");

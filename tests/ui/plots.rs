@@ -19,7 +19,7 @@ use crate::plots_support::small_data;
 const SIZE: [f32; 2] = [1500.0, 900.0];
 
 fn window(view: ViewKind) -> (tempfile::TempDir, Harness<'static, Window>) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder for the test");
     let mut harness = open(options(view, small_data(&folder)), SIZE);
     settle(&mut harness);
     (folder, harness)
@@ -35,7 +35,7 @@ fn names(harness: &Harness<'_, Window>, beginning: &str) -> Vec<String> {
 #[test]
 fn a_sweep_starts_by_itself_and_its_points_can_be_used_undone_and_compared() {
     // One strategy alone, so that no point hides another.
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder for the test");
     let strategies = vec!["power_bert:retention=0.5".to_owned()];
     let alone = WindowOptions { strategies, ..options(ViewKind::TradeOff, small_data(&folder)) };
     let mut harness = open(alone, SIZE);
@@ -114,7 +114,7 @@ fn a_row_leads_to_its_examples() {
 #[test]
 fn without_data_or_strategies_the_views_say_what_to_do() {
     for view in [ViewKind::TradeOff, ViewKind::Fairness] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder for the test");
         let mut with_dense = options(view, small_data(&folder));
         with_dense.strategies = vec!["dense".to_owned()];
         let mut harness = open(with_dense, SIZE);
@@ -131,7 +131,7 @@ fn without_data_or_strategies_the_views_say_what_to_do() {
 
 /// At half size, so that 640 by 480 pixels show a whole window. Text edges may differ a little between machines.
 fn check_image(name: &str, view: ViewKind, theme: Theme) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder for the test");
     let shown = WindowOptions { theme: Some(theme), zoom: Some(0.5), ..options(view, small_data(&folder)) };
     let mut harness = open(shown, [640.0, 480.0]);
     settle(&mut harness);

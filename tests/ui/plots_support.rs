@@ -14,8 +14,8 @@ use prunescope::app::WindowOptions;
 /// Sixty short texts in two large groups, a small one and one of three.
 pub(crate) fn small_data(folder: &tempfile::TempDir) -> PathBuf {
     let path = folder.path().join("small.csv");
-    let mut file = std::fs::File::create(&path).unwrap();
-    writeln!(file, "id,text,label,gender").unwrap();
+    let mut file = std::fs::File::create(&path).expect("a file in the test's folder");
+    writeln!(file, "id,text,label,gender").expect("a line written");
     let (good, bad) = (["lovely", "great", "a joy", "fine", "superb"], ["awful", "a bore", "bad", "poor", "dull"]);
     for index in 0..90_usize {
         let gender = match index {
@@ -38,7 +38,7 @@ pub(crate) fn small_data(folder: &tempfile::TempDir) -> PathBuf {
                 "Film {index} was said to be {other}, but for the {gender} crowd it was anything but that: {word}"
             ),
         };
-        writeln!(file, "t{index},\"{text}\",{label},{gender}").unwrap();
+        writeln!(file, "t{index},\"{text}\",{label},{gender}").expect("a line written");
     }
     path
 }
@@ -70,7 +70,7 @@ impl Window {
 /// Opens a window of this size.
 pub(crate) fn open(options: WindowOptions, size: [f32; 2]) -> Harness<'static, Window> {
     let draw = |ui: &mut egui::Ui, window: &mut Window| {
-        let app = window.app.get_or_insert_with(|| App::for_tests(ui.ctx(), &window.options).unwrap());
+        let app = window.app.get_or_insert_with(|| App::for_tests(ui.ctx(), &window.options).expect("a window"));
         app.update(ui.ctx());
         app.show(ui);
     };
@@ -83,7 +83,7 @@ pub(crate) fn open(options: WindowOptions, size: [f32; 2]) -> Harness<'static, W
 
 /// Steps until nothing runs any more and the views have drawn what came.
 pub(crate) fn settle(harness: &mut Harness<'_, Window>) {
-    let deadline = Instant::now() + Duration::from_secs(300);
+    let deadline = Instant::now() + Duration::from_mins(5);
     let mut quiet = 0;
     while quiet < 4 {
         assert!(Instant::now() < deadline, "the window did not settle");
