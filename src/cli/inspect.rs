@@ -13,6 +13,7 @@ use crate::evaluation::Inspection;
 use crate::export;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
+use crate::model::Encoded;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
@@ -29,6 +30,9 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
         let (read, all) = (inspection.encoded.tokens.len(), inspection.encoded.full_length);
         warn(&format!("warning: the text has {all} tokens, the model reads the first {read}"));
     }
+    if has_no_words(&inspection.encoded) {
+        warn("warning: the text has no words, only special tokens; the prediction says nothing about it");
+    }
     let output = if args.json {
         export::json_text(&export::inspection_json(&inspection))
     } else {
@@ -36,4 +40,10 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     };
     console::print(&output)?;
     Ok(Exit::Done)
+}
+
+/// Whether nothing was read but special tokens, those that stand in the text included.
+fn has_no_words(encoded: &Encoded) -> bool {
+    let is_special = |id: u32| encoded.tokens.iter().any(|token| token.special && token.id == id);
+    encoded.tokens.iter().all(|token| is_special(token.id))
 }

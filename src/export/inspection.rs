@@ -76,16 +76,20 @@ fn layers(run: &InspectedRun) -> Vec<Value> {
             [] => vec![Value::Null; layer.attended.len()].into(),
             scores => shorts(scores),
         };
-        let merged = layer.merged.iter().map(|group| json!({ "into": group.into, "from": group.from }));
-        json!({
+        let mut entry = json!({
             "layer": index,
             "attended": layer.attended,
             "importance": importance,
             "threshold": layer.threshold.map(short),
             "kept": layer.kept,
-            "merged": merged.collect::<Vec<_>>(),
             "macs": layer.macs,
-        })
+        });
+        // Only where tokens were merged or fused.
+        if !layer.merged.is_empty() {
+            let merged = layer.merged.iter().map(|group| json!({ "into": group.into, "from": group.from }));
+            entry["merged"] = merged.collect();
+        }
+        entry
     });
     layers.collect()
 }

@@ -86,6 +86,19 @@ fn scores_are_null_where_a_strategy_computes_none() {
 }
 
 #[test]
+fn merged_groups_stand_only_where_tokens_were_merged() {
+    let (model, specs) = (fixture("bert"), ["--strategy", "tome:r=2,start=1", "--strategy", "power_bert"]);
+    let json = run(&[&["inspect", "--model", &model, "--text", TEXT, "--json"], &specs[..]].concat()).json();
+    let has_merged = |strategy: usize, layer: usize| {
+        let layer = &json["strategies"][strategy]["layers"][layer];
+        layer.get("merged").map(|groups| groups.as_array().unwrap().len())
+    };
+    assert_eq!(has_merged(0, 0), None, "no key before the first merge");
+    assert!(has_merged(0, 1).is_some_and(|groups| groups > 0), "groups where pairs merge");
+    assert_eq!([has_merged(1, 0), has_merged(1, 2)], [None, None], "no key where tokens are only removed");
+}
+
+#[test]
 fn the_text_comes_from_a_file_or_from_standard_input_too() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "text.txt", "no ending\n").display().to_string();
@@ -102,7 +115,10 @@ fn the_text_comes_from_a_file_or_from_standard_input_too() {
 fn empty_texts_and_texts_of_special_tokens_are_inspected() {
     for text in ["", "[CLS] [SEP]", "-- dashes"] {
         let args = ["inspect", "--model", &fixture("bert"), "--text", text, "--strategy", "ltp", "--json"];
-        let json = run(&args).json();
+        let run = run(&args);
+        let is_told = run.stderr.contains("no words, only special tokens");
+        assert_eq!(is_told, text != "-- dashes", "{text:?} says it if there is nothing to read: {}", run.stderr);
+        let json = run.json();
         assert!(json["tokens"].as_array().unwrap().len() >= 2, "{text:?} has its special tokens");
     }
 }
