@@ -11,6 +11,7 @@ use crate::evaluation::compare::compare;
 use crate::evaluation::gaps::ColumnGaps;
 use crate::evaluation::gaps::gaps;
 use crate::evaluation::groups::guarded;
+use crate::evaluation::groups::guarded_estimate;
 use crate::evaluation::groups::members;
 use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
@@ -103,6 +104,19 @@ pub struct Decisions {
     pub flips_down: Estimate,
 }
 
+impl Decisions {
+    fn map(self, f: impl Fn(Estimate) -> Estimate) -> Self {
+        Self {
+            harm: f(self.harm),
+            rescue: f(self.rescue),
+            churn: f(self.churn),
+            flips: f(self.flips),
+            flips_up: f(self.flips_up),
+            flips_down: f(self.flips_down),
+        }
+    }
+}
+
 /// `McNemar`'s test, mid-p, on one part of a slice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairedTest {
@@ -165,18 +179,33 @@ fn bias(all: &Slice<'_>, group: &Slice<'_>) -> BiasPair {
     let in_group: Vec<bool> = all.items.iter().map(|item| members.binary_search(&item.index).is_ok()).collect();
     let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| {
         let columns = all.columns(side);
-        metrics::bias_auc(&columns.scores, &columns.positives, &in_group)
+        let found = metrics::bias_auc(&columns.scores, &columns.positives, &in_group);
+        guarded_bias(found, [all.count(1), all.count(0)], [group.count(1), group.count(0)])
     });
     BiasPair { dense, pruned }
+}
+
+/// Takes away what rests on fewer than 10 examples of the smaller of its two sides; counts are positives and negatives.
+fn guarded_bias(bias: BiasAuc, all: [usize; 2], group: [usize; 2]) -> BiasAuc {
+    let ([positives, negatives], rest) = (group, [0, 1].map(|class: usize| all[class].saturating_sub(group[class])));
+    BiasAuc {
+        subgroup_auc: guarded_estimate(bias.subgroup_auc, positives.min(negatives)),
+        bpsn_auc: guarded_estimate(bias.bpsn_auc, negatives.min(rest[0])),
+        bnsp_auc: guarded_estimate(bias.bnsp_auc, positives.min(rest[1])),
+        negative_aeg: guarded_estimate(bias.negative_aeg, negatives.min(rest[1])),
+        positive_aeg: guarded_estimate(bias.positive_aeg, positives.min(rest[0])),
+    }
 }
 
 fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws) -> Result<SliceAudit, Cancelled> {
     let Labels { group, bias, spent } = labels;
     let mut measures = compare(ticket, slice, &Measure::ALL, draws)?;
+    let mut decisions = decisions(slice);
     if group.is_some() {
+        decisions = decisions.map(|estimate| guarded_estimate(estimate, slice.items.len()));
         let guard = |compared: Compared| {
             let denominator = slice.denominator(compared.measure);
-            guarded(compared, SizeClass::of(denominator), denominator)
+            guarded(compared, denominator)
         };
         measures = measures.into_iter().map(guard).collect();
     }
@@ -186,7 +215,7 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
         n_per_class: (0..slice.classes).map(|class| slice.count(class)).collect(),
         size: SizeClass::of(slice.items.len()),
         measures,
-        decisions: decisions(slice),
+        decisions,
         tests: tests(slice),
         verdicts: verdicts(slice),
         bias,

@@ -63,7 +63,7 @@ pub fn overall_row(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun, 
 fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str)) -> GroupRow {
     let denominator = slice.denominator(measure);
     let size = SizeClass::of(denominator);
-    let compared = guarded(compare_now(slice, measure, Draws::SCREEN), size, denominator);
+    let compared = guarded(compare_now(slice, measure, Draws::SCREEN), denominator);
     let class = |class: usize| if slice.is_binary() { slice.count(class) } else { 0 };
     GroupRow {
         column: column.to_owned(),
@@ -89,11 +89,16 @@ pub(super) fn members(prepared: &Prepared, column: usize, value: usize) -> Vec<u
 }
 
 /// Takes away rates that rest on too few examples.
-pub(super) fn guarded(compared: Compared, size: SizeClass, denominator: usize) -> Compared {
-    if size.shows_rate() || size == SizeClass::NotEstimable {
-        return compared;
+pub(super) fn guarded(compared: Compared, denominator: usize) -> Compared {
+    let guard = |estimate| guarded_estimate(estimate, denominator);
+    let Compared { measure, dense, pruned, change } = compared;
+    Compared { measure, dense: guard(dense), pruned: guard(pruned), change: guard(change) }
+}
+
+/// Takes a rate away that rests on too few examples; without any it says so itself.
+pub(super) fn guarded_estimate(estimate: Estimate, denominator: usize) -> Estimate {
+    if SizeClass::of(denominator) != SizeClass::CountsOnly {
+        return estimate;
     }
-    let reason = format!("{denominator} of the examples it rests on: counts only below 10");
-    let missing = Estimate::undefined(reason, denominator);
-    Compared { measure: compared.measure, dense: missing.clone(), pruned: missing.clone(), change: missing }
+    Estimate::undefined(format!("{denominator} of the examples it rests on: counts only below 10"), denominator)
 }

@@ -130,7 +130,10 @@ fn every_number_follows_from_the_predictions() {
         }
         let few = &strategy["groups"]["group"]["few"];
         assert_eq!(few["n"], 6, "a group of six");
-        assert!(few["metrics"]["accuracy"]["undefined"].is_string(), "has counts and no rate: {few}");
+        for (part, metric) in [("metrics", "accuracy"), ("metrics", "bpsn_auc"), ("decisions", "harm")] {
+            let reason = few[part][metric]["undefined"].as_str().unwrap_or_default();
+            assert!(reason.contains("counts only below 10"), "{metric} has counts and no rate: {few}");
+        }
         assert_eq!(strategy["tests_family"], 3 * 5 - 1, "three parts of four groups and overall; few has no positives");
     }
 }
@@ -210,5 +213,7 @@ fn the_manifest_says_where_the_numbers_come_from() {
     assert!(manifest["command_line"].as_array().unwrap().iter().any(|word| word == "evaluate"), "the command line");
     assert!(manifest["hardware"]["threads"].as_u64().unwrap() >= 1, "threads");
     assert_eq!(manifest["strategies"].as_array().unwrap().len(), 3, "every spec");
+    assert_eq!(manifest["data"]["cluster_column"], "template", "what was resampled together");
+    assert_eq!(manifest["data"]["text_pair_column"], Value::Null, "no second text");
     assert_eq!(manifest["partial"], false, "nothing is missing");
 }
