@@ -217,7 +217,7 @@ pub struct ColumnArgs {
     /// Column of the label [default: found by name: label, class, toxic, …]
     #[arg(long, value_name = "COLUMN")]
     pub label_column: Option<String>,
-    /// Labels to rename while reading, for example hateful=toxic,non-hateful=ok
+    /// Labels to rename while reading, for example hateful=toxic,non-hateful=ok; ranges of numbers: >=4=toxic,<4=ok
     #[arg(long, value_name = "FROM=TO,…")]
     pub label_map: Option<String>,
     /// Column that names the examples [default: id, else the row number]

@@ -85,25 +85,32 @@ fn stage(ticket: &Ticket, stage: &str) {
     ticket.report(Progress { done: 0, total: None, stage: stage.to_owned() });
 }
 
+/// A count with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// What was left out or cut, on stderr.
 fn tell_losses(prepared: &Prepared) {
     let dataset = &prepared.dataset;
     if let Some(first) = dataset.skipped.first() {
         let line = first.line.map_or_else(String::new, |line| format!(" (line {line})"));
         let (count, record, reason) = (dataset.skipped.len(), first.record, &first.reason);
-        warn(&format!("warning: {count} rows could not be read; the first: record {record}{line}: {reason}"));
+        let rows = counted(count, "row");
+        warn(&format!("warning: {rows} could not be read; the first: record {record}{line}: {reason}"));
     }
     for unknown in &prepared.unknown_labels {
         let (count, value, id) = (unknown.count, &unknown.value, &unknown.first_id);
-        let classes = prepared.classes.join(", ");
+        let (rows, classes) = (counted(count, "row"), prepared.classes.join(", "));
         warn(&format!(
-            "warning: {count} rows with label {value:?} left out (the first: {id}): not one of {classes}; see --label-map"
+            "warning: {rows} with label {value:?} left out (the first: {id}): not one of {classes}; see --label-map"
         ));
     }
     if prepared.truncated > 0 {
         warn(&format!(
-            "warning: {} texts were cut to the {} tokens the model reads",
-            prepared.truncated, prepared.longest
+            "warning: {} cut to the {} tokens the model reads",
+            counted(prepared.truncated, "text"),
+            prepared.longest
         ));
     }
     if prepared.labels.iter().all(Option::is_none) {

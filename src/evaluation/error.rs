@@ -52,6 +52,21 @@ pub enum Error {
         /// Results returned.
         got: usize,
     },
+    /// Most numbers in the label column are no class numbers, so the few that could be mean something else.
+    #[error(
+        "labels such as {value:?} are no class numbers: {unknown} of {numbers} numbers are none of {classes}; \
+         name ranges with --label-map, for example \">=4=CLASS,<4=OTHER\", or name another label column"
+    )]
+    Ratings {
+        /// The first number that is no class.
+        value: String,
+        /// Labels that are numbers, but no classes.
+        unknown: usize,
+        /// Labels that are numbers.
+        numbers: usize,
+        /// The model's classes.
+        classes: String,
+    },
     /// Nothing in the data set can be used.
     #[error("none of the {read} examples of {name:?} can be used; the first: {reason}")]
     NothingUsable {

@@ -90,7 +90,8 @@ pub struct UnknownLabel {
 /// any label is run, but enters no metric.
 ///
 /// # Errors
-/// [`Error::NothingUsable`] if no example is left, [`Error::Cancelled`] if it was asked to stop.
+/// [`Error::NothingUsable`] if no example is left, [`Error::Ratings`] if labels are numbers of another kind than class
+/// numbers, [`Error::Cancelled`] if it was asked to stop.
 pub fn prepare(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
@@ -121,6 +122,7 @@ pub fn prepare(
         let done = (start + step.len()) as u64;
         ticket.report(Progress { done, total: Some(count as u64), stage: "tokenizing".to_owned() });
     }
+    prepared.refuse_ratings(&source.examples[..count])?;
     prepared.padded_macs = cost::dense_macs(&checkpoint.model, prepared.longest);
     match (prepared.is_empty(), prepared.skipped.first()) {
         (false, _) => Ok(prepared),
@@ -158,6 +160,23 @@ impl Prepared {
         }
     }
 
+    /// On a scale from 1 to 5, a 1 is no class 1: where most numbers name no class, none of them does.
+    fn refuse_ratings(&self, examples: &[Example]) -> Result<(), Error> {
+        let unknown: Vec<&UnknownLabel> = self.unknown_labels.iter().filter(|label| is_rating(&label.value)).collect();
+        let num_unknown = unknown.iter().map(|label| label.count).sum();
+        let labels = examples.iter().filter_map(|example| example.label.as_deref());
+        let numbers = labels.filter(|label| is_rating(label)).count();
+        match unknown.first() {
+            Some(first) if num_unknown < numbers && 2 * num_unknown > numbers => Err(Error::Ratings {
+                value: first.value.clone(),
+                unknown: num_unknown,
+                numbers,
+                classes: self.classes.join(", "),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn add_unknown(&mut self, row: usize, example: &Example, value: &str) {
         let classes = self.classes.join(", ");
         self.skipped.push(SkippedExample { row, reason: format!("label {value:?} is none of the classes {classes}") });
@@ -170,4 +189,9 @@ impl Prepared {
             }),
         }
     }
+}
+
+/// Whether a label is a number that may stand on a scale; negative ones often say that there is no label.
+fn is_rating(label: &str) -> bool {
+    label.trim().parse().is_ok_and(|number: f64| number >= 0.0)
 }

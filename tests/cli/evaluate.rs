@@ -55,6 +55,23 @@ fn rows_that_cannot_be_used_are_counted_and_named() {
 }
 
 #[test]
+fn ratings_are_not_taken_for_class_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "text,label\nthe food was great,5.0\nslow food,1.0\nbad scene,2.333\ngreat film,4\n";
+    let data = write(folder.path(), "ratings.csv", text);
+    let out = folder.path().join("out");
+    let refused = evaluate(&data, &out, &["--strategy", "first_k"]).error();
+    assert!(refused.contains("\"5.0\"") && refused.contains("3 of 4 numbers"), "which and how many: {refused}");
+    assert!(refused.contains("--label-map"), "what to do: {refused}");
+    evaluate(&data, &out, &["--strategy", "first_k", "--label-map", ">=4=positive,<4=negative"]).done();
+    assert_eq!(read_json(&out, "manifest.json")["data"]["labelled_items"], 4, "ranges name classes");
+    // A number that is out of place among class numbers costs its own row only.
+    let data = write(folder.path(), "classes.csv", "text,label\nthe food,1\nslow food,0\nbad scene,7\nfilm,-1\n");
+    evaluate(&data, &out, &["--strategy", "first_k"]).done();
+    assert_eq!(read_json(&out, "manifest.json")["data"]["labelled_items"], 2, "the others are read");
+}
+
+#[test]
 fn a_label_map_names_classes() {
     let folder = tempfile::tempdir().unwrap();
     let data = write(folder.path(), "d.csv", "text,label\nthe food was great,good\nslow food,poor\n");
