@@ -48,7 +48,7 @@ pub(super) fn info() -> StrategyInfo {
         summary: "Keeps the tokens [CLS] attends to and fuses the others into one extra token",
         formula: "a_k = mean_h A[h,0,k]; keep the best ⌈r_l·n0⌉; extra row = Σ_removed a_k·x_k, appended last",
         deviations: "Removes by schedule instead of at three layers, without retraining; survivors stay in text order; \
-                     special tokens are protected by default",
+                     special tokens are protected by default; a layer that would fuse a single token leaves all",
         keys: shared_keys(vec![KeySpec::new(
             "fuse",
             KeyKind::Bool,
