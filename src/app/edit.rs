@@ -46,8 +46,6 @@ pub(crate) enum Request {
     OpenPath(PathBuf),
     /// Forgets a path that is gone.
     ForgetRecent(PathBuf),
-    /// Shows an example of the data set, by index.
-    ShowExample(usize),
     /// Limits the walk through the examples to those of one group: column and value, as indices.
     FilterExamples(Option<(usize, usize)>),
     /// Takes a message off the screen; it stays in the list.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::hash::DefaultHasher;
 use std::hash::Hash;
-use std::hash::Hasher;
+use std::hash::Hasher as _;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -127,11 +127,6 @@ impl InspectWork {
     pub(crate) fn is_current(&self, entry: EntryId, spec: &StrategySpec) -> bool {
         let Some(set) = self.shown.as_ref().filter(|set| Some(set.key) == self.present) else { return false };
         set.runs.get(&entry).is_some_and(|run| run.key == run_key(set.key, spec))
-    }
-
-    /// Whether the text on screen is the one asked for.
-    pub(crate) fn is_text_current(&self) -> bool {
-        self.shown.as_ref().is_some_and(|set| Some(set.key) == self.present)
     }
 
     /// Whether work takes long enough to say so.

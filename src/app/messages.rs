@@ -78,6 +78,11 @@ impl Messages {
         self.say(Level::Info, text, "");
     }
 
+    /// Something is not as expected, but work goes on.
+    pub(crate) fn warn(&mut self, text: impl Into<String>, advice: impl Into<String>) {
+        self.say(Level::Warning, text, advice);
+    }
+
     /// Something could not be done.
     pub(crate) fn error(&mut self, text: impl Into<String>, advice: impl Into<String>) {
         self.say(Level::Error, text, advice);

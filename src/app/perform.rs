@@ -86,7 +86,6 @@ fn answer(app: &mut App, request: Request) {
     match request {
         Request::OpenPath(path) => open_path(app, path),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
-        Request::ShowExample(index) => show_example(app, index),
         Request::FilterExamples(filter) => filter_examples(app, filter),
         Request::DismissToast(id) => app.session.messages.dismiss(id),
         Request::ClearMessages => app.session.messages.clear(),

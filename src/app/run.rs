@@ -38,7 +38,7 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
     eframe::run_native(
         "prunescope",
         native,
-        Box::new(move |creation| Ok(Box::new(App::new(creation, options, report)?))),
+        Box::new(move |creation| Ok(Box::new(App::new(creation, &options, report)?))),
     )
     .map_err(|err| anyhow::anyhow!("the window could not be opened: {err}"))?;
     outcome.into_result()

@@ -129,7 +129,10 @@ impl Session {
                 let skipped = self.data.get(&source).map_or(0, |dataset| dataset.skipped.len());
                 if skipped > 0 {
                     let name = files::short_name(&source.path);
-                    self.messages.info(format!("{name}: {skipped} rows could not be read and are left out"));
+                    self.messages.warn(
+                        format!("{name}: {skipped} rows could not be read and are left out"),
+                        "Point at the count under Data to see the first of them",
+                    );
                 }
             }
             Some(SlotEvent::Ended(..)) | None => {}

@@ -50,14 +50,14 @@ impl App {
     /// Opens on the last session, changed by what the command line asks for.
     pub(crate) fn new(
         creation: &eframe::CreationContext<'_>,
-        options: WindowOptions,
+        options: &WindowOptions,
         outcome: screenshot::Outcome,
     ) -> anyhow::Result<Self> {
         let screenshot = options.screenshot.clone().map(|path| Screenshot::new(path, outcome));
         let storage = creation.storage.filter(|_| screenshot.is_none() && !options.start_empty);
         let restored = storage.and_then(|storage| project::parse(&storage.get_string(PROJECT_KEY)?).ok());
         let ui = storage.and_then(|storage| eframe::get_value(storage, UI_KEY)).unwrap_or_default();
-        let mut app = Self::build(&creation.egui_ctx, &options, restored, ui)?;
+        let mut app = Self::build(&creation.egui_ctx, options, restored, ui)?;
         if screenshot.is_some() {
             theme::stop_motion(&creation.egui_ctx);
         }
@@ -132,7 +132,7 @@ impl App {
     /// Draws the window; a wish becomes a command that the next `update` carries out.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let environment = self.environment();
-        shortcuts::read(ui.ctx(), &environment, &self.commands);
+        shortcuts::read(ui.ctx(), environment, &self.commands);
         let view = View {
             project: &self.project,
             session: &self.session,

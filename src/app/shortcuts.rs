@@ -8,7 +8,7 @@ use crate::app::Environment;
 use crate::app::UiCommand;
 
 /// Sends the commands whose keys were pressed, unless whoever has the focus wants the key.
-pub(crate) fn read(ctx: &Context, environment: &Environment, commands: &CommandQueue) {
+pub(crate) fn read(ctx: &Context, environment: Environment, commands: &CommandQueue) {
     let has_focus = ctx.memory(|memory| memory.focused().is_some());
     let is_typing = ctx.text_edit_focused();
     let has_popup = ctx.any_popup_open();
@@ -18,7 +18,7 @@ pub(crate) fn read(ctx: &Context, environment: &Environment, commands: &CommandQ
             // Plain keys belong to the focused widget, and text boxes undo by themselves.
             let is_theirs = is_plain && (has_focus || has_popup)
                 || is_typing && matches!(command, UiCommand::Undo | UiCommand::Redo);
-            if !is_theirs && press(ctx, &shortcut) && command.is_available(environment) {
+            if !is_theirs && press(ctx, shortcut) && command.is_available(&environment) {
                 commands.send(command);
             }
         }
@@ -26,7 +26,7 @@ pub(crate) fn read(ctx: &Context, environment: &Environment, commands: &CommandQ
 }
 
 /// Unlike egui's own matching, an extra Shift makes another key of it, except where the sign itself needs Shift.
-fn press(ctx: &Context, shortcut: &egui::KeyboardShortcut) -> bool {
+fn press(ctx: &Context, shortcut: egui::KeyboardShortcut) -> bool {
     ctx.input_mut(|input| {
         let needs_shift = matches!(shortcut.logical_key, egui::Key::Questionmark | egui::Key::Plus);
         let mut modifiers = input.modifiers;
@@ -39,6 +39,6 @@ fn press(ctx: &Context, shortcut: &egui::KeyboardShortcut) -> bool {
         if !shortcut.modifiers.command && modifiers.any() && modifiers != Modifiers::SHIFT {
             return false;
         }
-        input.consume_shortcut(shortcut)
+        input.consume_shortcut(&shortcut)
     })
 }

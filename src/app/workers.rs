@@ -70,12 +70,6 @@ impl<K: Clone + PartialEq, T: Send + Sync + 'static> Slot<K, T> {
         self.failed.as_ref().filter(|(have, _)| have == key).map(|(_, text)| text.as_str())
     }
 
-    /// Puts a result in place that came from elsewhere (a cache).
-    pub(crate) fn put(&mut self, key: K, value: Arc<T>) {
-        self.latest = Some((key, value));
-        self.wanted = None;
-    }
-
     /// Forgets everything and stops what runs.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();

@@ -23,7 +23,7 @@ use crate::app::widgets::ribbon_header;
 use crate::app::widgets::section;
 
 /// Draws the panel.
-pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     let Some(set) = view.session.inspect.shown() else {
         section::heading(ui, "Token");
         ui.weak("Details appear once a text has been run");

@@ -20,7 +20,7 @@ use crate::app::files;
 use crate::app::widgets::tabs;
 
 /// The bar at the top.
-pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     let bar = ui.max_rect();
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_menu(ui, view, state));
@@ -40,7 +40,7 @@ pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     centred_tabs(ui, bar, view, state);
 }
 
-fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &mut UiState) {
+fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
     let width = 252.0;
     let rect = Rect::from_center_size(bar.center(), egui::vec2(width, bar.height().max(22.0)));
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));

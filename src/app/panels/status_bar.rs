@@ -32,7 +32,8 @@ fn dense_cost(ui: &mut Ui, view: &View<'_>) {
     let run = &dense.run;
     let mut text = format!("dense  {}", numbers::flops(run.flops()));
     if !view.session.hide_times {
-        text.push_str(&format!("  ·  {}", numbers::millis(run.duration)));
+        text += "  ·  ";
+        text += &numbers::millis(run.duration);
     }
     ui.label(text).on_hover_text(format!(
         "The dense model on this text\nFLOPs = 2 × multiply-accumulates, counted per layer as 4·n·d² + 2·n²·d + 2·n·d·d_ff, plus the classifier head; \
@@ -50,7 +51,8 @@ fn dense_cost(ui: &mut Ui, view: &View<'_>) {
         let trace = &run.run.trace;
         let mut text = format!("{}  {} % kept", entry.spec.id(), numbers::percent(trace.retention_mean()));
         if !view.session.hide_times {
-            text.push_str(&format!("  ·  {}", numbers::millis(run.run.duration)));
+            text += "  ·  ";
+            text += &numbers::millis(run.run.duration);
         }
         ui.label(RichText::new(text).color(theme::colors(ui).muted)).on_hover_text(
             "Mean retention: tokens kept after a layer ÷ tokens of the text, averaged over the layers\n\
@@ -90,16 +92,13 @@ fn job_line(ui: &mut Ui, job: &JobStatus) {
     let progress = &job.progress;
     let label =
         if progress.stage.is_empty() { job.label.clone() } else { format!("{}: {}", job.label, progress.stage) };
-    match progress.total.filter(|total| *total > 0) {
-        Some(total) => {
-            let share = progress.done as f32 / total as f32;
-            let bar = ProgressBar::new(share).desired_width(120.0).desired_height(8.0);
-            ui.add(bar);
-            ui.label(format!("{label}, {} of {}", numbers::count(progress.done), numbers::count(total)));
-        }
-        None => {
-            ui.label(format!("{label}…"));
-            ui.add(egui::Spinner::new().size(12.0));
-        }
+    if let Some(total) = progress.total.filter(|total| *total > 0) {
+        let share = progress.done as f32 / total as f32;
+        let bar = ProgressBar::new(share).desired_width(120.0).desired_height(8.0);
+        ui.add(bar);
+        ui.label(format!("{label}, {} of {}", numbers::count(progress.done), numbers::count(total)));
+    } else {
+        ui.label(format!("{label}…"));
+        ui.add(egui::Spinner::new().size(12.0));
     }
 }

@@ -51,7 +51,7 @@ fn example<'a>(view: &View<'a>, state: &UiState) -> Option<&'a Example> {
     view.session.dataset(view.project)?.examples.get(state.example?)
 }
 
-fn example_walk(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+fn example_walk(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     let Some(dataset) = view.session.dataset(view.project) else { return };
     let available = view.environment.has_data;
     let next = ui.add_enabled(available, Button::new("▸").small()).accessible_name("Next example");

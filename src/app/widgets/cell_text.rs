@@ -35,7 +35,8 @@ pub(crate) fn accessible(ribbon: &Ribbon, columns: &Columns, layer: usize, colum
     let name = columns.get(column).map_or("", |column| column.label.as_str());
     let mut text = format!("layer {}, '{name}', {}", layer + 1, fate(ribbon, columns, layer, column));
     if let Some(score) = ribbon.cell(layer, column).score {
-        text.push_str(&format!(", score {}", score_text(score)));
+        text += ", score ";
+        text += &score_text(score);
     }
     text
 }

@@ -265,7 +265,7 @@ fn add_cell(mesh: &mut Mesh, rect: Rect, cell: Cell, (share, colors): (f32, &Col
     mesh.add_colored_rect(Rect::from_x_y_ranges(rect.x_range(), from..=rect.bottom()), edge);
     if let Fate::Merged(_) = cell.fate {
         // A diamond: what it was lives on elsewhere.
-        let center = egui::pos2(rect.center().x, (rect.top() + from) / 2.0);
+        let center = egui::pos2(rect.center().x, f32::midpoint(rect.top(), from));
         diamond(mesh, center, (rect.height() * 0.2).clamp(2.0, 4.0), theme::ink_on(fill).gamma_multiply(share));
     }
 }

@@ -64,7 +64,8 @@ pub(crate) fn ribbon_header(
         }
     });
     if let Some(run) = run.filter(|_| is_narrow) {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run));
+        // A line of its own: the layout alone would take all the height there is.
+        ui.horizontal(|ui| ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run)));
     }
 }
 
