@@ -172,7 +172,9 @@ fn font_definitions() -> FontDefinitions {
     for (name, bytes) in [("Roboto", fonts::REGULAR), ("Roboto Medium", fonts::MEDIUM)] {
         definitions.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
-    let fallbacks = definitions.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let mut fallbacks = definitions.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    // Has the arrows that Roboto lacks, so that they do not depend on the system's fonts.
+    fallbacks.push("Hack".to_owned());
     let with = |first: &str| std::iter::once(first.to_owned()).chain(fallbacks.iter().cloned()).collect::<Vec<_>>();
     definitions.families.insert(FontFamily::Proportional, with("Roboto"));
     definitions.families.insert(FontFamily::Name("medium".into()), with("Roboto Medium"));

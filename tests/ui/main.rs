@@ -1,5 +1,6 @@
 //! Window tests: behavior by label first, then few images.
 #![cfg(feature = "gui")]
 
+mod inspect;
 mod plots;
 mod plots_support;

@@ -72,7 +72,11 @@ pub(crate) fn open(options: WindowOptions, size: [f32; 2]) -> Harness<'static, W
     let draw = |ui: &mut egui::Ui, window: &mut Window| {
         let app = window.app.get_or_insert_with(|| App::for_tests(ui.ctx(), &window.options).expect("a window"));
         app.update(ui.ctx());
-        app.show(ui);
+        // Edge to edge, as in the real window: the harness's own frame would leave a margin.
+        let whole = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
+        let mut ui = ui.new_child(whole);
+        ui.set_clip_rect(ui.max_rect());
+        app.show(&mut ui);
     };
     Harness::builder()
         .allow_missing_glyphs()

@@ -100,7 +100,7 @@ fn title_row(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &Strategy
         let name = RichText::new(entry.spec.id()).font(theme::medium(theme::BODY)).color(ink);
         ui.add(egui::Label::new(name).truncate()).on_hover_ui(|ui| paper_tooltip(ui, info));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let menu = ui.menu_button("⋮", |ui| entry_menu(ui, view, state, entry)).response;
+            let menu = ui.menu_button("…", |ui| entry_menu(ui, view, state, entry)).response;
             menu.on_hover_text("Duplicate, reset or remove").accessible_name(format!("Menu of {}", entry.spec.id()));
         });
     });
