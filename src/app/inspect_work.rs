@@ -29,11 +29,11 @@ use crate::pruning::StrategySpec;
 
 /// Names a text under a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TextKey(u64);
+pub(crate) struct TextKey(pub(super) u64);
 
 /// Names a strategy on a text under a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RunKey(u64);
+pub(crate) struct RunKey(pub(super) u64);
 
 /// One strategy's run, and its grid.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ enum Output {
 /// Schedules the runs and holds their results.
 #[derive(Default)]
 pub(crate) struct InspectWork {
-    shown: Option<TextSet>,
+    pub(super) shown: Option<TextSet>,
     pending: Option<(TextSet, Instant)>,
     running: Option<(Task, Job<Result<Output, Failure>>)>,
     cache: VecDeque<Arc<RibbonRun>>,

@@ -33,6 +33,7 @@ mod shortcuts;
 mod state;
 mod sweep_plan;
 mod sweep_work;
+mod synthetic;
 mod theme;
 mod widgets;
 mod workers;

@@ -132,7 +132,8 @@ impl App {
     /// Draws the window; a wish becomes a command that the next `update` carries out.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let environment = self.environment();
-        shortcuts::read(ui.ctx(), environment, &self.commands);
+        let is_covered = self.ui.show_shortcuts || self.ui.show_about;
+        shortcuts::read(ui.ctx(), environment, is_covered, &self.commands);
         let view = View {
             project: &self.project,
             session: &self.session,

@@ -107,3 +107,55 @@ pub fn save(project: &Project, path: &Path) -> Result<(), Error> {
         .and_then(|()| std::fs::rename(&partial, path))
         .map_err(|source| Error::Write { path: path.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Project {
+        let mut project = Project::new("some/model");
+        project.data = Some(DataSource {
+            path: "rows.csv".into(),
+            label_column: Some("gold".to_owned()),
+            ..DataSource::default()
+        });
+        project.text = "It wasn't \"bad\".\n不错".to_owned();
+        project.row_limit = Some(250);
+        project.push(StrategySpec::parse("power_bert:retentions=[1,0.9,0.7,0.5,0.4,0.3]").unwrap(), true);
+        project.push(StrategySpec::parse("ltp:theta_final=0.006").unwrap(), false);
+        project
+    }
+
+    #[test]
+    fn a_session_comes_back_from_its_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.prunescope");
+        let project = session();
+        save(&project, &path).unwrap();
+        assert_eq!(load(&path).unwrap(), project, "everything that is saved");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert!(matches!(save(&project, &folder.path().join("no/such/x")), Err(Error::Write { .. })), "no such folder");
+    }
+
+    #[test]
+    fn what_an_older_file_leaves_out_gets_its_default() {
+        let text = r#"{"prunescope_session": 1, "model": "m", "strategies": [{"spec": "tome:r=3"}]}"#;
+        let project = parse(text).unwrap();
+        assert!(project.strategies[0].enabled && project.data.is_none() && project.text.is_empty(), "{project:?}");
+    }
+
+    #[test]
+    fn a_bad_file_says_what_is_wrong_with_it() {
+        let check = |text: &str, expected: &str| {
+            let err = parse(text).expect_err("a bad session");
+            assert!(err.to_string().contains(expected), "{err} should contain {expected:?}");
+        };
+        check("{", "not understood");
+        check(r#"{"prunescope_session": 2}"#, "schema 2, but this version reads up to 1");
+        check(r#"{"prunescope_session": 1, "model": "m"}"#, "strategies");
+        let unknown =
+            r#"{"prunescope_session": 1, "model": "m", "strategies": [{"spec": "dense"}, {"spec": "tomee"}]}"#;
+        check(unknown, "strategy 2");
+        check(unknown, "did you mean");
+    }
+}

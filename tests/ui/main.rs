@@ -1,6 +1,7 @@
 //! Window tests: behavior by label first, then few images.
 #![cfg(feature = "gui")]
 
+mod commands;
 mod inspect;
 mod plots;
 mod plots_support;

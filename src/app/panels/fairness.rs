@@ -165,11 +165,13 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
     let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first()).copied()?;
     ui.horizontal_wrapped(|ui| {
         ui.label("Group by");
-        ComboBox::from_id_salt("group column").selected_text(&dataset.groups[column].name).show_ui(ui, |ui| {
+        let columns = ComboBox::from_id_salt("group column").selected_text(&dataset.groups[column].name);
+        let columns = columns.show_ui(ui, |ui| {
             for group in &dataset.groups {
                 ui.selectable_value(&mut state.column, Some(group.name.clone()), &group.name);
             }
         });
+        columns.response.accessible_name("Group by");
         ui.add_space(8.0);
         ui.label("Measure");
         let shown = ComboBox::from_id_salt("measure").selected_text(state.measure.label()).show_ui(ui, |ui| {
@@ -177,15 +179,17 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
                 ui.selectable_value(&mut state.measure, measure, measure.label()).on_hover_text(measure.definition());
             }
         });
-        shown.response.on_hover_text(state.measure.definition());
+        shown.response.accessible_name("Measure").on_hover_text(state.measure.definition());
         ui.add_space(8.0);
         ui.label("Strategy");
-        ComboBox::from_id_salt("strategy").selected_text(short_name(&entry.spec)).show_ui(ui, |ui| {
+        let strategies = ComboBox::from_id_salt("strategy").selected_text(short_name(&entry.spec));
+        let strategies = strategies.show_ui(ui, |ui| {
             for entry in &entries {
                 ui.selectable_value(&mut state.strategy, Some(entry.id), short_name(&entry.spec))
                     .on_hover_text(entry.spec.to_string());
             }
         });
+        strategies.response.accessible_name("Strategy");
         ui.add_space(8.0);
         rows_ui(ui, view, "all of them for group comparisons");
         ui.add_space(8.0);

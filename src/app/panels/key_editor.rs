@@ -53,6 +53,7 @@ fn tooltip(key: &KeySpec) -> String {
 }
 
 fn control(ui: &mut Ui, name: &Response, key: &KeySpec, value: &Value) -> Option<Change> {
+    ui.spacing_mut().slider_width = slider_width(ui, key.default.is_none());
     let changed = match (&key.kind, value) {
         (KeyKind::Bool, Value::Bool(value)) => switch(ui, name, *value),
         (KeyKind::Int { min, max }, Value::Int(value)) => whole(ui, name, (*min, *max), *value),
@@ -109,7 +110,6 @@ fn switch(ui: &mut Ui, name: &Response, value: bool) -> Option<Value> {
 fn whole(ui: &mut Ui, name: &Response, (min, max): (u64, u64), value: u64) -> Option<Value> {
     let mut edited = value;
     let response = if max <= 1000 {
-        ui.spacing_mut().slider_width = slider_width(ui);
         ui.add(Slider::new(&mut edited, min..=max).clamping(SliderClamping::Edits))
     } else {
         ui.add(DragValue::new(&mut edited).range(min..=max))
@@ -131,7 +131,6 @@ fn real(ui: &mut Ui, name: &Response, scale: &Scale, value: f64) -> Option<Value
     // An excluded end is left by the smallest step the slider shows.
     let smallest = if scale.min_included { scale.min } else { scale.min + span * 0.01 };
     let smallest = if scale.logarithmic { smallest.max(1e-5) } else { smallest };
-    ui.spacing_mut().slider_width = slider_width(ui);
     let mut slider = Slider::new(&mut edited, smallest.min(value)..=scale.max)
         .logarithmic(scale.logarithmic)
         .smallest_positive(1e-5)
@@ -154,10 +153,11 @@ fn significant(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-/// What is left beside the number and the button that unsets. Less than there is: a row that fills its panel to the
-/// last point would widen it at every frame.
-fn slider_width(ui: &Ui) -> f32 {
-    (ui.available_width() - 92.0).clamp(48.0, 160.0)
+/// What is left beside the number. A little less than there is: a row that fills its panel to the last point would widen
+/// it at every frame.
+fn slider_width(ui: &Ui, has_button: bool) -> f32 {
+    let button = if has_button { 32.0 } else { 0.0 };
+    (ui.available_width() - 62.0 - button).clamp(40.0, 160.0)
 }
 
 fn choice(ui: &mut Ui, key: &KeySpec, words: &[&'static str], word: &str) -> Option<Value> {

@@ -196,7 +196,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
 }
 
 fn choice(ui: &mut Ui, salt: &str, text: &str, content: impl FnOnce(&mut Ui)) {
-    ComboBox::from_id_salt(salt).selected_text(text).show_ui(ui, content);
+    ComboBox::from_id_salt(salt).selected_text(text).show_ui(ui, content).response.accessible_name(salt);
 }
 
 /// How many rows are evaluated: of the project, so that it is saved and undone.
@@ -216,7 +216,8 @@ pub(crate) fn rows_ui(ui: &mut Ui, view: &View<'_>, automatic: &str) {
             }
         }
     });
-    shown.response.on_hover_text(format!("How many rows of the data set are evaluated. Automatic: {automatic}"));
+    let shown = shown.response.accessible_name("Rows");
+    shown.on_hover_text(format!("How many rows of the data set are evaluated. Automatic: {automatic}"));
 }
 
 fn run_ui(ui: &mut Ui, view: &View<'_>) {

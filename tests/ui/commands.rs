@@ -1,0 +1,193 @@
+//! Menus, overlays, pins, dropped files: what a person can do in any view, found by its name.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::Key;
+use egui::Modifiers;
+use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::Queryable as _;
+use prunescope::app::Theme;
+use prunescope::app::UiCommand;
+use prunescope::app::ViewKind;
+use prunescope::app::WindowOptions;
+use prunescope::project;
+use prunescope::project::Project;
+use prunescope::pruning::StrategySpec;
+
+use crate::plots_support::Window;
+use crate::plots_support::open;
+use crate::plots_support::settle;
+
+const TEXT: &str = "It wasn't bad, it just wasn't what we had hoped for.";
+
+fn window() -> Harness<'static, Window> {
+    let options = WindowOptions {
+        view: Some(ViewKind::Inspect),
+        theme: Some(Theme::Light),
+        text: Some(TEXT.to_owned()),
+        strategies: vec!["power_bert:retention=0.4".to_owned(), "tome:r=2".to_owned()],
+        ..WindowOptions::default()
+    };
+    let mut harness = open(options, [1600.0, 1000.0]);
+    settle(&mut harness);
+    harness
+}
+
+/// Whether anything in the window has a name that contains this.
+fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
+    let nodes = harness.root().children_recursive();
+    nodes
+        .flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()])
+        .flatten()
+        .any(|name| name.contains(part))
+}
+
+/// Opens a menu and chooses an entry.
+fn choose(harness: &mut Harness<'_, Window>, menu: &str, entry: &str) {
+    harness.get_by_label(menu).click();
+    settle(harness);
+    harness.get_by_label_contains(entry).click();
+    settle(harness);
+}
+
+#[test]
+fn every_command_stands_in_a_menu() {
+    let mut harness = window();
+    let mut seen = String::new();
+    for menu in ["File", "Edit", "View", "Help"] {
+        harness.get_by_label(menu).click();
+        settle(&mut harness);
+        let labels = harness.root().children_recursive().filter_map(|node| node.accesskit_node().label());
+        seen.extend(labels.map(|label| label + "\n"));
+        harness.key_press(Key::Escape);
+        settle(&mut harness);
+    }
+    for command in UiCommand::ALL {
+        assert!(seen.lines().any(|label| label.starts_with(command.label())), "{command:?} stands in no menu");
+    }
+}
+
+#[test]
+fn a_click_pins_a_token_and_escape_lets_it_go() {
+    let mut harness = window();
+    assert!(!shows(&harness, "Unpin"), "nothing is pinned at first");
+    harness.get_by_label_contains("power_bert: layer 1, 'hoped'").click();
+    settle(&mut harness);
+    assert!(shows(&harness, "“hoped”"), "the panel names the token");
+    assert!(shows(&harness, "Unpin"), "and can let it go");
+    harness.get_by_label("Unpin").click();
+    settle(&mut harness);
+    harness.hover_at(egui::pos2(1.0, 1.0));
+    settle(&mut harness);
+    assert!(!shows(&harness, "“hoped”"), "the token is no longer spoken of");
+}
+
+#[test]
+fn the_ribbon_is_walked_by_keyboard_and_says_where_it_is() {
+    let mut harness = window();
+    harness.get_by_label("power_bert ribbon, 6 layers by 19 tokens").focus();
+    settle(&mut harness);
+    for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowDown] {
+        harness.key_press(key);
+        settle(&mut harness);
+    }
+    assert!(shows(&harness, "tokens, layer 2, 'wasn'"), "two columns to the right, one layer down");
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    assert!(shows(&harness, "Unpin"), "Enter pins");
+}
+
+#[test]
+fn strategies_are_duplicated_removed_and_brought_back() {
+    let mut harness = window();
+    let count = |harness: &Harness<'_, Window>| harness.query_all_by_label("Menu of tome").count();
+    choose(&mut harness, "Menu of tome", "Duplicate");
+    assert_eq!(count(&harness), 2, "a copy");
+    choose(&mut harness, "Edit", "Undo");
+    assert_eq!(count(&harness), 1, "undone");
+    choose(&mut harness, "Edit", "Redo");
+    assert_eq!(count(&harness), 2, "and done again");
+    choose(&mut harness, "Add", "SpAtten");
+    assert!(shows(&harness, "spatten ribbon"), "a strategy from the registry is run at once");
+}
+
+#[test]
+fn overlays_open_and_close_by_keyboard() {
+    let mut harness = window();
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::Questionmark);
+    settle(&mut harness);
+    assert!(shows(&harness, "Keyboard shortcuts"), "a question mark lists the shortcuts");
+    assert!(shows(&harness, "Play layers"), "each with what it does");
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    assert!(!shows(&harness, "Play layers"), "Escape closes the list");
+    choose(&mut harness, "Help", "About prunescope");
+    assert!(shows(&harness, "no telemetry"), "the box says what leaves the machine: nothing");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|err| err.to_string())
+    }
+}
+
+fn drop_file(harness: &mut Harness<'_, Window>, path: &Path) {
+    harness.input_mut().dropped_files = vec![Arc::new(Dropped(path.to_owned()))];
+    harness.step();
+    harness.input_mut().dropped_files.clear();
+    settle(harness);
+}
+
+#[test]
+fn a_dropped_session_data_file_and_folder_are_opened_as_what_they_are() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut harness = window();
+
+    let mut session = Project::new("sentiment-minilm-l6");
+    session.text = "A fine film.".to_owned();
+    session.push(StrategySpec::parse("first_k:retention=0.5").expect("a spec"), true);
+    let path = folder.path().join("mine.prunescope");
+    project::save(&session, &path).expect("a session file");
+    drop_file(&mut harness, &path);
+    assert!(shows(&harness, "first_k ribbon") && shows(&harness, "A fine film."), "the session's text and strategy");
+
+    let path = folder.path().join("two.csv");
+    std::fs::write(&path, "text,label\ngood,1\nbad,0\n").expect("a data file");
+    drop_file(&mut harness, &path);
+    assert!(shows(&harness, "2 texts"), "the data set");
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    settle(&mut harness);
+    assert!(shows(&harness, "example 1 of 2") && shows(&harness, "tokens left: good"), "its first text");
+
+    let path = folder.path().join("picture.xyz");
+    std::fs::write(&path, "").expect("a file");
+    drop_file(&mut harness, &path);
+    assert!(shows(&harness, "nothing prunescope can open"), "what cannot be opened is named");
+    assert!(shows(&harness, "Dismiss"), "and stays until it is dismissed");
+    harness.get_by_label("Dismiss").click();
+    settle(&mut harness);
+    assert!(!shows(&harness, "Dismiss"), "gone from the corner");
+    choose(&mut harness, "Help", "Messages");
+    assert!(shows(&harness, "nothing prunescope can open"), "but kept in the list");
+}
+
+#[test]
+fn every_control_of_every_view_has_a_name() {
+    let mut harness = window();
+    for key in [Key::Num1, Key::Num2, Key::Num3] {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
+        harness.run_steps(3);
+        let unnamed = harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "{key:?}: {unnamed:?}");
+    }
+}
