@@ -2,6 +2,8 @@
 //!
 //! The budget is 8 ms of CPU a frame. Building the shapes and turning them into triangles are both counted.
 
+#![expect(clippy::cast_possible_truncation, reason = "a pointer position within a window")]
+
 use criterion::Criterion;
 use criterion::criterion_group;
 use criterion::criterion_main;

@@ -35,7 +35,7 @@ impl App {
         let encoded = Arc::new(text(num_tokens));
         app.ui = UiState { fit, ..UiState::default() };
         app.project = Project::new("made up");
-        app.project.text = encoded.text.as_ref().to_owned();
+        encoded.text.as_ref().clone_into(&mut app.project.text);
         let mut set = TextSet {
             key: TextKey(0),
             encoded,

@@ -61,7 +61,7 @@ fn every_command_stands_in_a_menu() {
         harness.get_by_label(menu).click();
         settle(&mut harness);
         let labels = harness.root().children_recursive().filter_map(|node| node.accesskit_node().label());
-        seen.extend(labels.map(|label| label + "\n"));
+        seen.extend(labels.map(|label| format!("{label}\n")));
         harness.key_press(Key::Escape);
         settle(&mut harness);
     }
