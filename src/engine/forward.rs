@@ -1,11 +1,16 @@
 //! The loop over layers.
 
+use std::time::Instant;
+
 use rayon::prelude::*;
 
 use crate::engine::Error;
 use crate::engine::LayerTrace;
 use crate::engine::Outcome;
+use crate::engine::Report;
 use crate::engine::RunDetail;
+use crate::engine::RunOptions;
+use crate::engine::Spans;
 use crate::engine::macs;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::rearrange::rearrange;
@@ -15,11 +20,13 @@ use crate::model::AttentionContext;
 use crate::model::EmbedInput;
 use crate::model::Encoded;
 use crate::model::Model;
+use crate::model::Workspace;
 use crate::pruning::Action;
 use crate::pruning::Decision;
 use crate::pruning::LayerEvidence;
 use crate::pruning::Pruner;
 use crate::tensor::CuSeqlens;
+use crate::tensor::EvidenceNeeds;
 use crate::tensor::Matrix;
 use crate::tensor::SequenceEvidence;
 
@@ -42,11 +49,29 @@ pub fn run(
     pruner: &dyn Pruner,
     detail: RunDetail,
 ) -> Result<Vec<Outcome>, Error> {
+    Ok(run_timed(ticket, model, batch, pruner, detail.into())?.outcomes)
+}
+
+/// [`run`] in the way that `options` say, with the time that its parts took.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_timed(
+    ticket: &Ticket,
+    model: &Model,
+    batch: &[&Encoded],
+    pruner: &dyn Pruner,
+    options: RunOptions,
+) -> Result<Report, Error> {
     ticket.checkpoint()?;
-    let mut run = Run::begin(model, batch, pruner, detail)?;
+    let mut run = Run::begin(model, batch, pruner, options)?;
     for layer in 0..model.layers.len() {
         ticket.checkpoint()?;
-        run.layer(layer)?;
+        if options.head_rows_only && layer + 1 == model.layers.len() {
+            run.layer_for_head(layer);
+        } else {
+            run.layer(layer)?;
+        }
     }
     Ok(run.finish())
 }
@@ -55,75 +80,132 @@ pub fn run(
 struct Run<'a> {
     model: &'a Model,
     pruner: &'a dyn Pruner,
-    detail: RunDetail,
+    options: RunOptions,
     sequences: Vec<SequenceState>,
-    /// Shape: `[total_tokens, hidden]`.
+    /// Shape: `[total_rows, hidden]`, packed by [`Run::bounds`].
     hidden: Matrix,
+    workspace: Workspace,
+    started: Instant,
+    spans: Spans,
 }
 
 impl<'a> Run<'a> {
-    fn begin(model: &'a Model, batch: &[&Encoded], pruner: &'a dyn Pruner, detail: RunDetail) -> Result<Self, Error> {
-        let mut input = EmbedInput::default();
+    fn begin(model: &'a Model, batch: &[&Encoded], pruner: &'a dyn Pruner, options: RunOptions) -> Result<Self, Error> {
+        let started = Instant::now();
         let mut sequences = Vec::with_capacity(batch.len());
         for (index, encoded) in batch.iter().enumerate() {
             check_tokens(model, index, encoded)?;
-            let state = SequenceState::begin(index, encoded, pruner)?;
-            for (position, &orig) in (0..).zip(&state.orig) {
+            sequences.push(SequenceState::begin(index, encoded, pruner)?);
+        }
+        let bounds = bounds(&sequences, options);
+        let mut input = EmbedInput::default();
+        for ((sequence, encoded), range) in sequences.iter().zip(batch).zip(bounds.ranges()) {
+            // Padding is the first token again: any row will do that nobody attends to.
+            let padding = range.len() - sequence.orig.len();
+            let rows = (0..).zip(&sequence.orig).chain(std::iter::repeat_n((0, &sequence.orig[0]), padding));
+            for (position, &orig) in rows {
                 let token = &encoded.tokens[orig as usize];
                 input.ids.push(token.id);
                 input.positions.push(position);
                 input.segments.push(token.segment);
             }
-            sequences.push(state);
         }
         let hidden = model.embed(&input);
-        let bounds = CuSeqlens::from_lengths(sequences.iter().map(|sequence| sequence.orig.len()));
         for (sequence, range) in sequences.iter_mut().zip(bounds.ranges()) {
-            sequence.trace.head_macs = macs::outside_layers(model, range.len());
-            let rows: Vec<usize> = range.collect();
+            let tokens = sequence.orig.len();
+            sequence.trace.head_macs = macs::outside_layers(model, tokens);
             if pruner.restores() {
                 sequence.restore = Some(Matrix::zeros(sequence.trace.num_tokens, hidden.cols()));
             }
-            sequence.remember(&hidden, rows[0]);
-            if detail != RunDetail::Counts {
+            sequence.remember(&hidden, range.start);
+            if options.detail != RunDetail::Counts {
                 sequence.trace.input.clone_from(&sequence.orig);
             }
-            if detail == RunDetail::States {
-                sequence.trace.embedded = Some(hidden.gather(&rows));
+            if options.detail == RunDetail::States {
+                sequence.trace.embedded = Some(rows_of(&hidden, range.start, tokens));
             }
         }
-        Ok(Self { model, pruner, detail, sequences, hidden })
+        let (workspace, spans) = (Workspace::borrow(), Spans::default());
+        Ok(Self { model, pruner, options, sequences, hidden, workspace, started, spans })
     }
 
     fn bounds(&self) -> CuSeqlens {
-        CuSeqlens::from_lengths(self.sequences.iter().map(|sequence| sequence.orig.len()))
+        bounds(&self.sequences, self.options)
     }
 
     fn layer(&mut self, layer: usize) -> Result<(), Error> {
-        let bounds = self.bounds();
         let mut needs = self.pruner.needs(layer);
-        needs.attention_probs |= self.detail == RunDetail::States;
-        let positions: Vec<u32> = self.sequences.iter().flat_map(|sequence| sequence.place.iter().copied()).collect();
-        let key_bias = self.key_bias();
-        let context = AttentionContext { positions: &positions, key_bias: key_bias.as_deref(), needs };
-        let mut output = self.model.attend(layer, &self.hidden, &bounds, &context);
-        let decisions = decide(&mut self.sequences, layer, &output.evidence);
-        let kept = self.apply(layer, decisions, &output.hidden)?;
-        let states = match kept {
-            Some(rearranged) => rearranged,
-            None => std::mem::take(&mut output.hidden),
-        };
-        self.hidden = self.model.feed_forward(layer, states);
-        self.record(layer, output.evidence);
+        needs.attention_probs |= self.options.detail == RunDetail::States;
+        let evidence = self.attend(layer, needs, None);
+        let started = Instant::now();
+        let decisions = decide(&mut self.sequences, layer, &evidence);
+        let decided = Instant::now();
+        self.apply(layer, decisions)?;
+        let applied = Instant::now();
+        self.model.feed_forward_in_place(layer, &mut self.hidden);
+        self.spans.scoring += decided - started;
+        self.spans.gathering += applied - decided;
+        self.spans.feed_forward += applied.elapsed();
+        self.record(layer, evidence);
         Ok(())
     }
 
-    /// `ln(size)` of merged rows under proportional attention, minus infinity for masked rows; `None` where all is zero.
-    fn key_bias(&self) -> Option<Vec<f32>> {
+    /// Takes the states to P2; with `queries`, only one row of each sequence.
+    fn attend(&mut self, layer: usize, needs: EvidenceNeeds, queries: Option<&[usize]>) -> Vec<SequenceEvidence> {
+        let started = Instant::now();
+        let bounds = self.bounds();
+        let mut positions = vec![0; bounds.total()];
+        for (sequence, range) in self.sequences.iter().zip(bounds.ranges()) {
+            positions[range.start..range.start + sequence.place.len()].copy_from_slice(&sequence.place);
+        }
+        let key_bias = self.key_bias(&bounds);
+        let lengths: Vec<usize> = self.sequences.iter().map(|sequence| sequence.orig.len()).collect();
+        let lengths = self.options.padded.then_some(&*lengths);
+        let context =
+            AttentionContext { positions: &positions, key_bias: key_bias.as_deref(), needs, lengths, queries };
+        let evidence = self.model.attend_in_place(layer, &mut self.hidden, (&bounds, &context), &mut self.workspace);
+        self.spans.scoring += evidence.time;
+        self.spans.attention += started.elapsed().saturating_sub(evidence.time);
+        evidence.sequences
+    }
+
+    /// The last layer, only for the row of each sequence that the head reads.
+    fn layer_for_head(&mut self, layer: usize) {
+        let queries: Vec<usize> = self.sequences.iter().map(|sequence| sequence.head_row().unwrap_or(0)).collect();
+        self.attend(layer, EvidenceNeeds::NONE, Some(&queries));
+        let started = Instant::now();
+        let rows: Vec<usize> = self.bounds().ranges().zip(&queries).map(|(range, query)| range.start + query).collect();
+        let mut hidden = self.hidden.gather(&rows);
+        self.spans.gathering += started.elapsed();
+        let started = Instant::now();
+        self.model.feed_forward_in_place(layer, &mut hidden);
+        self.spans.feed_forward += started.elapsed();
+        let detailed = self.options.detail != RunDetail::Counts;
+        for (index, sequence) in self.sequences.iter_mut().enumerate() {
+            if sequence.head_row().is_some() {
+                sequence.first_state = hidden.row(index).to_vec();
+            }
+            let rows = sequence.orig.len();
+            let kept = sequence.alive_positions();
+            sequence.trace.layers.push(LayerTrace {
+                rows_attention: rows,
+                rows_feed_forward: 1,
+                head_row_only: true,
+                alive: kept.len(),
+                macs: macs::head_row(self.model, layer, rows),
+                attended: if detailed { sequence.orig.clone() } else { Vec::new() },
+                kept: if detailed { kept } else { Vec::new() },
+                ..LayerTrace::default()
+            });
+        }
+    }
+
+    /// `ln(size)` of merged rows under proportional attention, minus infinity for masked rows and padding; `None` where all is zero.
+    fn key_bias(&self, bounds: &CuSeqlens) -> Option<Vec<f32>> {
         let proportional = self.pruner.proportional_attention();
         let mut plain = true;
-        let mut bias = Vec::new();
-        for sequence in &self.sequences {
+        let mut bias = Vec::with_capacity(bounds.total());
+        for (sequence, range) in self.sequences.iter().zip(bounds.ranges()) {
             for (&size, &alive) in sequence.size.iter().zip(&sequence.alive) {
                 let value = match (alive, proportional) {
                     (false, _) => f32::NEG_INFINITY,
@@ -133,14 +215,16 @@ impl<'a> Run<'a> {
                 plain &= value == 0.0;
                 bias.push(value);
             }
+            plain &= bias.len() == range.end;
+            bias.resize(range.end, f32::NEG_INFINITY);
         }
         (!plain).then_some(bias)
     }
 
-    /// Carries out the decisions; the new packed states at P2, or `None` where every row stays where it is.
-    fn apply(&mut self, layer: usize, decisions: Vec<Decision>, states: &Matrix) -> Result<Option<Matrix>, Error> {
-        let bounds = self.bounds();
-        let detailed = self.detail != RunDetail::Counts;
+    /// Carries out the decisions on the states at P2.
+    fn apply(&mut self, layer: usize, decisions: Vec<Decision>) -> Result<(), Error> {
+        let before = self.bounds();
+        let detailed = self.options.detail != RunDetail::Counts;
         let mut plans: Vec<Option<Rearranged>> = Vec::with_capacity(decisions.len());
         for (index, decision) in decisions.into_iter().enumerate() {
             let sequence = &mut self.sequences[index];
@@ -186,49 +270,82 @@ impl<'a> Run<'a> {
             sequence.trace.layers.push(trace);
             plans.push(plan.filter(|plan| !plan.is_identity(rows)));
         }
-        if plans.iter().all(Option::is_none) {
-            return Ok(None);
+        if plans.iter().any(Option::is_some) {
+            self.move_rows(&plans, &before);
         }
-        let mut data = Vec::with_capacity(states.data().len());
-        for (plan, range) in plans.iter().zip(bounds.ranges()) {
-            let sequence = &states.data()[range.start * states.cols()..range.end * states.cols()];
-            match plan {
-                Some(plan) => plan.write(sequence, states.cols(), &mut data),
-                None => data.extend_from_slice(sequence),
-            }
+        Ok(())
+    }
+
+    /// Puts every row where the plans want it, sequences side by side.
+    fn move_rows(&mut self, plans: &[Option<Rearranged>], before: &CuSeqlens) {
+        let after = self.bounds();
+        let cols = self.hidden.cols();
+        let old = self.hidden.data();
+        let new = self.workspace.spare(after.total(), cols);
+        let mut rest = new.data_mut();
+        let mut tasks = Vec::with_capacity(plans.len());
+        for ((plan, from), to) in plans.iter().zip(before.ranges()).zip(after.ranges()) {
+            let (target, others) = rest.split_at_mut(to.len() * cols);
+            rest = others;
+            tasks.push((plan, &old[from.start * cols..from.end * cols], target));
         }
-        let rows = data.len() / states.cols().max(1);
-        Ok(Matrix::from_vec(rows, states.cols(), data))
+        tasks.into_par_iter().for_each(|(plan, source, target)| {
+            let written = match plan {
+                Some(plan) => plan.write(source, cols, target),
+                None => {
+                    let same = source.len().min(target.len());
+                    target[..same].copy_from_slice(&source[..same]);
+                    same
+                }
+            };
+            target[written..].fill(0.0);
+        });
+        std::mem::swap(self.workspace.spare_again(), &mut self.hidden);
     }
 
     /// What can be said after the layer is complete.
     fn record(&mut self, layer: usize, evidence: Vec<SequenceEvidence>) {
         let bounds = self.bounds();
-        let states = self.detail == RunDetail::States;
+        let states = self.options.detail == RunDetail::States;
         for ((sequence, range), evidence) in self.sequences.iter_mut().zip(bounds.ranges()).zip(evidence) {
             sequence.remember(&self.hidden, range.start);
             if states {
                 let trace = &mut sequence.trace.layers[layer];
-                trace.hidden = Some(self.hidden.gather(&range.collect::<Vec<_>>()));
+                trace.hidden = Some(rows_of(&self.hidden, range.start, sequence.orig.len()));
                 trace.attention_probs = evidence.attention_probs;
             }
         }
     }
 
-    fn finish(self) -> Vec<Outcome> {
+    fn finish(mut self) -> Report {
         let hidden = self.hidden.cols();
         let first: Vec<f32> = self.sequences.iter().flat_map(|sequence| sequence.first_state.iter().copied()).collect();
         let first = Matrix::from_vec(self.sequences.len(), hidden, first).unwrap_or_default();
         let logits = self.model.classify(&self.model.finish(first));
         let bounds = self.bounds();
+        let wanted = self.options.detail == RunDetail::States && !self.options.head_rows_only;
         let outcome = |(index, sequence): (usize, SequenceState)| {
-            let last = || self.hidden.gather(&bounds.range(index).collect::<Vec<_>>());
-            let wanted = self.detail == RunDetail::States;
+            let last = || rows_of(&self.hidden, bounds.range(index).start, sequence.orig.len());
             let final_hidden = wanted.then(|| self.model.finish(sequence.restore.unwrap_or_else(last)));
             Outcome { logits: logits.row(index).to_vec(), trace: sequence.trace, final_hidden }
         };
-        self.sequences.into_iter().enumerate().map(outcome).collect()
+        let outcomes = std::mem::take(&mut self.sequences).into_iter().enumerate().map(outcome).collect();
+        self.workspace.keep(self.hidden);
+        self.spans.other = self.started.elapsed().saturating_sub(self.spans.total());
+        Report { outcomes, spans: self.spans }
     }
+}
+
+/// Where each sequence's rows lie: one after the other, filled up to the longest if the run is padded.
+fn bounds(sequences: &[SequenceState], options: RunOptions) -> CuSeqlens {
+    let lengths = sequences.iter().map(|sequence| sequence.orig.len());
+    let longest = if options.padded { lengths.clone().max().unwrap_or(0) } else { 0 };
+    CuSeqlens::from_lengths(lengths.map(|length| length.max(longest)))
+}
+
+/// Some rows as a matrix of their own.
+fn rows_of(matrix: &Matrix, first: usize, count: usize) -> Matrix {
+    matrix.gather(&(first..first + count).collect::<Vec<_>>())
 }
 
 fn check_tokens(model: &Model, sequence: usize, encoded: &Encoded) -> Result<(), Error> {

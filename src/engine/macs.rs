@@ -14,6 +14,14 @@ pub(super) fn layer(model: &Model, layer: usize, rows_attention: usize, rows_fee
     attention + sum(&projections, rows_attention) + sum(&blocks, rows_feed_forward)
 }
 
+/// One layer of which only one row is wanted: keys and values of all rows, everything else of that row.
+pub(super) fn head_row(model: &Model, layer: usize, rows: usize) -> u64 {
+    let weights = &model.layers[layer];
+    let once = [&weights.query, &weights.attention_output, &weights.intermediate, &weights.output];
+    let attention = 2 * (rows * weights.value.out_features()) as u64;
+    attention + sum(&[&weights.key, &weights.value], rows) + sum(&once, 1)
+}
+
 /// Embedding projection and classifier head.
 pub(super) fn outside_layers(model: &Model, rows: usize) -> u64 {
     let projection = model.embeddings.projection.as_ref().map_or(0, |projection| sum(&[projection], rows));

@@ -40,23 +40,24 @@ impl Rearranged {
                 .all(|(index, source)| matches!(source, Source::Row(row) if *row == index))
     }
 
-    /// Appends the new rows, made from one sequence's `states` `[tokens, cols]`.
-    pub(super) fn write(&self, states: &[f32], cols: usize, out: &mut Vec<f32>) {
+    /// Writes the new rows, made from one sequence's `states` `[rows, cols]`, to the front of `out`; how many values that
+    /// are.
+    pub(super) fn write(&self, states: &[f32], cols: usize, out: &mut [f32]) -> usize {
         let row = |index: usize| &states[index * cols..(index + 1) * cols];
-        for source in &self.sources {
+        for (source, out) in self.sources.iter().zip(out.chunks_exact_mut(cols.max(1))) {
             match source {
-                Source::Row(index) => out.extend_from_slice(row(*index)),
+                Source::Row(index) => out.copy_from_slice(row(*index)),
                 Source::Sum(parts) => {
-                    let start = out.len();
-                    out.resize(start + cols, 0.0);
+                    out.fill(0.0);
                     for &(index, weight) in parts {
-                        for (value, &part) in out[start..].iter_mut().zip(row(index)) {
+                        for (value, &part) in out.iter_mut().zip(row(index)) {
                             *value += weight * part;
                         }
                     }
                 }
             }
         }
+        self.sources.len() * cols
     }
 }
 

@@ -94,13 +94,16 @@ impl SequenceState {
         self.orig.iter().zip(&self.alive).filter(|&(_, &alive)| alive).map(|(&orig, _)| orig).collect()
     }
 
+    /// The row that the head reads, if it is still there.
+    pub(super) fn head_row(&self) -> Option<usize> {
+        self.orig.iter().position(|&orig| orig == self.head)
+    }
+
     /// Takes note of complete states: rows of this sequence start at `start` of the packed `hidden`.
     pub(super) fn remember(&mut self, hidden: &Matrix, start: usize) {
-        for (row, &orig) in self.orig.iter().enumerate() {
-            if orig == self.head {
-                self.first_state.clear();
-                self.first_state.extend_from_slice(hidden.row(start + row));
-            }
+        if let Some(row) = self.head_row() {
+            self.first_state.clear();
+            self.first_state.extend_from_slice(hidden.row(start + row));
         }
         let Some(restore) = &mut self.restore else { return };
         for (row, &orig) in self.orig.iter().enumerate() {

@@ -43,6 +43,10 @@ pub struct LayerTrace {
     pub rows_attention: usize,
     /// Rows that entered the feed-forward block.
     pub rows_feed_forward: usize,
+    /// Whether only the row that the head reads was computed
+    /// ([`RunOptions::head_rows_only`](crate::engine::RunOptions::head_rows_only)); then the feed-forward block has one row,
+    /// and that says nothing about tokens that left.
+    pub head_row_only: bool,
     /// Rows that count as alive after this layer; differs from `rows_feed_forward` only under masking.
     pub alive: usize,
     /// Multiply-accumulates of this layer, the strategy's own included.
@@ -95,7 +99,10 @@ impl Trace {
     pub fn removal(&self) -> Removal {
         let masked = self.layers.iter().any(|layer| layer.alive < layer.rows_feed_forward);
         let merged = self.layers.iter().any(|layer| layer.num_merges > 0);
-        let fewer = self.layers.iter().any(|layer| layer.rows_attention.min(layer.rows_feed_forward) < self.num_tokens);
+        let rows = |layer: &LayerTrace| {
+            layer.rows_attention.min(if layer.head_row_only { usize::MAX } else { layer.rows_feed_forward })
+        };
+        let fewer = self.layers.iter().any(|layer| rows(layer) < self.num_tokens);
         match (masked, merged, fewer) {
             (true, _, _) => Removal::Masked,
             (false, true, _) => Removal::Merged,

@@ -1,13 +1,20 @@
 //! Self-attention of packed sequences, in blocks of queries that stay in the cache.
 //!
-//! Keys and values of each head are packed once; then each block of queries goes through all heads, the output projection,
-//! the residual and the norm. How a sequence is cut into blocks depends on its length alone, so that sums over queries do
-//! not depend on the batch or on the number of threads.
+//! A few sequences at a time: their queries, keys and values are projected and packed, then each block of queries goes
+//! through all heads, the output projection, the residual and the norm, and takes the place of its input. How a sequence is
+//! cut into blocks depends on its length alone, so that sums over queries do not depend on the batch or on the number of
+//! threads.
+
+use std::ops::Range;
+use std::time::Duration;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
 use crate::model::AttentionContext;
+use crate::model::AttentionEvidence;
 use crate::model::LayerWeights;
+use crate::model::Linear;
 use crate::model::Model;
 use crate::model::NormPlacement;
 use crate::model::evidence::BlockEvidence;
@@ -20,20 +27,26 @@ use crate::model::relative::SequenceDistances;
 use crate::model::scratch::Scratch;
 use crate::model::scratch::sized;
 use crate::model::scratch::with_scratch;
+use crate::model::workspace::Buffers;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Matrix;
 use crate::tensor::Panels;
 use crate::tensor::RowsRef;
-use crate::tensor::SequenceEvidence;
-use crate::tensor::rows;
 use crate::tensor::vector;
 
 /// One head of one sequence, packed for products with blocks of queries.
-struct HeadPanels {
+#[derive(Debug)]
+pub(super) struct HeadPanels {
     keys: Panels,
     values: Panels,
     /// Position-to-content logits (`DeBERTa`), else empty. Shape: `[keys, distances]`.
     by_key: Vec<f32>,
+}
+
+impl HeadPanels {
+    fn empty() -> Self {
+        Self { keys: Panels::empty(), values: Panels::empty(), by_key: Vec::new() }
+    }
 }
 
 /// Some queries of one sequence.
@@ -45,59 +58,85 @@ struct Block {
     queries: usize,
 }
 
-/// What the blocks of a layer share.
+/// What a block gives beside the states.
+struct BlockOutput {
+    block: Block,
+    evidence: BlockEvidence,
+    /// Time of the whole block, and of gathering its evidence; measured where evidence is gathered.
+    time: (Duration, Duration),
+}
+
+/// What the blocks of some sequences share.
 struct Attention<'a> {
     model: &'a Model,
     weights: &'a LayerWeights,
     context: &'a AttentionContext<'a>,
     bounds: &'a CuSeqlens,
-    /// The layer's input, added back. Shape: `[total_tokens, hidden]`.
-    residual: &'a Matrix,
-    /// Queries, keys and values side by side, queries scaled. Shape: `[total_tokens, 3 * hidden]`.
-    qkv: Matrix,
-    relative: Option<RelativeAttention<'a>>,
+    sequences: Range<usize>,
+    /// Queries, keys and values side by side, queries scaled. Shape: `[rows of these sequences, 3 * hidden]`.
+    qkv: &'a Matrix,
+    relative: Option<&'a RelativeAttention<'a>>,
     /// One entry per sequence where distances matter.
     distances: Vec<SequenceDistances>,
 }
 
+/// Rows that one thread works on between two meetings of all threads: their projections stay in its share of the cache.
+const ROWS_PER_THREAD: usize = 256;
+
 impl Model {
-    /// The states at P2, and the evidence, `hidden` excepted.
+    /// From a layer's input to the states at P2, in place; and the evidence, `hidden` excepted.
     pub(super) fn attention_block(
         &self,
         layer: usize,
-        hidden: &Matrix,
-        bounds: &CuSeqlens,
-        context: &AttentionContext<'_>,
-    ) -> (Matrix, Vec<SequenceEvidence>) {
+        hidden: &mut Matrix,
+        (bounds, context): (&CuSeqlens, &AttentionContext<'_>),
+        buffers: &mut Buffers,
+    ) -> AttentionEvidence {
         let weights = &*self.layers[layer];
+        let shape = &self.config.shape;
         let relative = self.disentangled.as_ref().map(|positions| RelativeAttention::new(self, positions, layer));
         let terms = relative.as_ref().map_or(1, RelativeAttention::terms);
-        let scale = 1.0 / (self.config.shape.head_dim() as f32 * terms as f32).sqrt();
-        let mut qkv = self.project(weights, hidden, scale);
-        let mut evidence = token_evidence(&qkv, bounds, context.needs, self.config.shape.num_heads);
-        if let Some(rotary) = weights.rotary {
-            rotate(&mut qkv, context.positions, self.config.shape.head_dim(), rotary.theta);
+        let scale = 1.0 / (shape.head_dim() as f32 * terms as f32).sqrt();
+        let cols = hidden.cols();
+        let mut found = AttentionEvidence::default();
+        for sequences in groups(bounds) {
+            let rows = bounds.range(sequences.start).start..bounds.range(sequences.end - 1).end;
+            let states = &mut hidden.data_mut()[rows.start * cols..rows.end * cols];
+            let heads_only = context.queries.map(|queries| row_numbers(bounds, &sequences, queries));
+            buffers.qkv.reshape(rows.len(), 3 * cols);
+            self.project(weights, states, (&mut buffers.qkv, scale), heads_only.as_deref());
+            let started = Instant::now();
+            let first = found.sequences.len();
+            found.sequences.extend(token_evidence(&buffers.qkv, (bounds, &sequences), context, shape.num_heads));
+            found.time += started.elapsed();
+            let positions = &context.positions[rows];
+            if let Some(rotary) = weights.rotary {
+                rotate(&mut buffers.qkv, positions, shape.head_dim(), rotary.theta);
+            }
+            let of_sequence = |sequence| &context.positions[bounds.range(sequence)];
+            let distances = relative.as_ref().map_or_else(Vec::new, |relative| {
+                sequences.clone().map(|sequence| relative.distances(of_sequence(sequence))).collect()
+            });
+            let qkv = &buffers.qkv;
+            let relative = relative.as_ref();
+            let attention = Attention { model: self, weights, context, bounds, sequences, qkv, relative, distances };
+            attention.run(states, &mut buffers.panels, scale, (&mut found, first));
         }
-        let distances = relative.as_ref().map_or_else(Vec::new, |relative| {
-            bounds.ranges().map(|range| relative.distances(&context.positions[range])).collect()
-        });
-        let attention = Attention { model: self, weights, context, bounds, residual: hidden, qkv, relative, distances };
-        let (states, blocks) = attention.run(scale);
-        for (block, part) in blocks {
-            let tokens = bounds.range(block.sequence).len();
-            collect(&mut evidence[block.sequence], part, tokens, self.config.shape.num_heads);
-        }
-        (states, evidence)
+        found
     }
 
-    /// Queries (scaled), keys and values of all rows.
-    fn project(&self, weights: &LayerWeights, hidden: &Matrix, scale: f32) -> Matrix {
-        let cols = hidden.cols();
-        let mut qkv = Matrix::zeros(hidden.rows(), 3 * cols);
-        let block = block_rows(hidden.rows()).max(1);
-        qkv.data_mut().par_chunks_mut(block * 3 * cols.max(1)).enumerate().for_each(|(index, out)| {
+    /// Queries (scaled), keys and values of all rows; with `heads_only`, queries of these rows alone.
+    fn project(
+        &self,
+        weights: &LayerWeights,
+        hidden: &[f32],
+        (qkv, scale): (&mut Matrix, f32),
+        heads_only: Option<&[usize]>,
+    ) {
+        let cols = qkv.cols() / 3;
+        let block = block_rows(qkv.rows()).max(1);
+        let work = |data: &[f32], out: &mut [f32], parts: &[(usize, &Linear)]| {
             let rows = out.len() / (3 * cols);
-            let data = &hidden.data()[index * block * cols..][..rows * cols];
             with_scratch(|scratch| {
                 let data = match (&weights.attention_norm, self.norm_placement) {
                     (Some(norm), NormPlacement::Pre) => {
@@ -108,97 +147,167 @@ impl Model {
                     }
                     _ => data,
                 };
-                let input = RowsRef { data, stride: cols, rows };
-                weights.query.apply_rows(input, out, 3 * cols);
-                weights.key.apply_rows(input, &mut out[cols..], 3 * cols);
-                weights.value.apply_rows(input, &mut out[2 * cols..], 3 * cols);
+                for &(part, linear) in parts {
+                    linear.apply_rows(RowsRef { data, stride: cols, rows }, &mut out[part * cols..], 3 * cols);
+                }
             });
-            for row in out.chunks_mut(3 * cols) {
-                row[..cols].iter_mut().for_each(|value| *value *= scale);
+            if parts.iter().any(|&(part, _)| part == 0) {
+                for row in out.chunks_mut(3 * cols) {
+                    row[..cols].iter_mut().for_each(|value| *value *= scale);
+                }
             }
+        };
+        let all = [(0, &weights.query), (1, &weights.key), (2, &weights.value)];
+        let parts = if heads_only.is_some() { &all[1..] } else { &all[..] };
+        qkv.data_mut().par_chunks_mut(block * 3 * cols.max(1)).enumerate().for_each(|(index, out)| {
+            let rows = out.len() / (3 * cols);
+            work(&hidden[index * block * cols..][..rows * cols], out, parts);
         });
-        qkv
+        for &row in heads_only.unwrap_or_default() {
+            work(&hidden[row * cols..][..cols], qkv.row_mut(row), &all[..1]);
+        }
     }
 }
 
 impl Attention<'_> {
-    fn run(&self, scale: f32) -> (Matrix, Vec<(Block, BlockEvidence)>) {
+    /// Packs keys and values, then takes every block to P2; `found` receives the evidence, of these sequences from its
+    /// entry `first` on.
+    fn run(
+        &self,
+        states: &mut [f32],
+        panels: &mut Vec<HeadPanels>,
+        scale: f32,
+        (found, first): (&mut AttentionEvidence, usize),
+    ) {
         let num_heads = self.model.config.shape.num_heads;
-        let tasks = self.bounds.batch() * num_heads;
-        let pack = |task: usize| self.pack(task / num_heads, task % num_heads, scale);
-        let panels: Vec<HeadPanels> = (0..tasks).into_par_iter().map(pack).collect();
-        let cols = self.residual.cols();
-        let mut states = Matrix::zeros(self.residual.rows(), cols);
-        let mut rest = states.data_mut();
-        let mut blocks = Vec::new();
-        for block in plan_blocks(self.bounds) {
-            let (out, after) = rest.split_at_mut(block.queries * cols);
-            rest = after;
-            blocks.push((block, out));
+        let tasks = self.sequences.len() * num_heads;
+        if panels.len() < tasks {
+            panels.resize_with(tasks, HeadPanels::empty);
         }
-        let attend = |(block, out): (Block, &mut [f32])| {
-            let panels = &panels[block.sequence * num_heads..][..num_heads];
-            (block, with_scratch(|scratch| self.attend(block, panels, out, scratch)))
+        let panels = &mut panels[..tasks];
+        panels.par_iter_mut().enumerate().for_each(|(task, panels)| {
+            self.pack(self.sequences.start + task / num_heads, task % num_heads, scale, panels);
+        });
+        let cols = self.qkv.cols() / 3;
+        let base = self.first_row();
+        let (mut rest, mut at) = (states, base);
+        let mut blocks = Vec::new();
+        for block in self.plan_blocks() {
+            let start = self.bounds.range(block.sequence).start + block.first;
+            let (states, after) = rest[(start - at) * cols..].split_at_mut(block.queries * cols);
+            (rest, at) = (after, start + block.queries);
+            blocks.push((block, states));
+        }
+        let panels = &*panels;
+        let attend = |(block, states): (Block, &mut [f32])| {
+            let panels = &panels[(block.sequence - self.sequences.start) * num_heads..][..num_heads];
+            with_scratch(|scratch| self.attend(block, panels, states, scratch))
         };
-        let evidence = blocks.into_par_iter().map(attend).collect();
-        (states, evidence)
+        let started = Instant::now();
+        let outputs: Vec<BlockOutput> = blocks.into_par_iter().map(attend).collect();
+        let elapsed = started.elapsed();
+        let (mut all, mut gathering) = (Duration::ZERO, Duration::ZERO);
+        for output in outputs {
+            all += output.time.0;
+            gathering += output.time.1;
+            let sequence = output.block.sequence;
+            let evidence = &mut found.sequences[first + sequence - self.sequences.start];
+            collect(evidence, output.evidence, self.tokens(sequence), num_heads);
+        }
+        if !gathering.is_zero() {
+            // The threads' share of time becomes a share of the clock's.
+            found.time += elapsed.mul_f64(gathering.as_secs_f64() / all.as_secs_f64());
+        }
+    }
+
+    /// The packed row at which the group begins.
+    fn first_row(&self) -> usize {
+        self.bounds.range(self.sequences.start).start
+    }
+
+    /// Rows of a sequence that are tokens, not padding.
+    fn tokens(&self, sequence: usize) -> usize {
+        self.context.lengths.map_or_else(|| self.bounds.range(sequence).len(), |lengths| lengths[sequence])
+    }
+
+    /// Cuts each sequence into blocks of at most 24 queries, and into two where it has 16 or more, so that short texts use
+    /// two cores.
+    fn plan_blocks(&self) -> Vec<Block> {
+        const LARGEST: usize = 24;
+        let mut blocks = Vec::new();
+        for sequence in self.sequences.clone() {
+            if let Some(queries) = self.context.queries {
+                blocks.push(Block { sequence, first: queries[sequence], queries: 1 });
+                continue;
+            }
+            let rows = self.bounds.range(sequence).len();
+            let parts = rows.div_ceil(LARGEST).max(if rows < 16 { 1 } else { 2 });
+            let size = rows.div_ceil(parts).max(1);
+            for first in (0..rows).step_by(size) {
+                blocks.push(Block { sequence, first, queries: size.min(rows - first) });
+            }
+        }
+        blocks
     }
 
     /// Queries (0), keys (1) or values (2) of one head, from a packed row on.
     fn part(&self, block: usize, head: usize, first: usize, rows: usize) -> RowsRef<'_> {
         let stride = self.qkv.cols();
         let head_dim = self.model.config.shape.head_dim();
-        RowsRef { data: &self.qkv.data()[first * stride + block * stride / 3 + head * head_dim..], stride, rows }
+        let start = (first - self.first_row()) * stride + block * stride / 3 + head * head_dim;
+        RowsRef { data: &self.qkv.data()[start..], stride, rows }
     }
 
-    fn pack(&self, sequence: usize, head: usize, scale: f32) -> HeadPanels {
+    fn pack(&self, sequence: usize, head: usize, scale: f32, panels: &mut HeadPanels) {
         let range = self.bounds.range(sequence);
         let head_dim = self.model.config.shape.head_dim();
-        let (mut keys, mut values) = (Panels::empty(), Panels::empty());
-        let mut by_key = Vec::new();
-        if !range.is_empty() {
-            let key_rows = self.part(1, head, range.start, range.len());
-            keys.pack_transposed(key_rows, head_dim);
-            values.pack(self.part(2, head, range.start, range.len()), head_dim);
-            if let Some(relative) = &self.relative {
-                by_key = relative.key_logits(&self.distances[sequence], key_rows, head, scale);
-            }
+        if range.is_empty() {
+            return;
         }
-        HeadPanels { keys, values, by_key }
+        let key_rows = self.part(1, head, range.start, range.len());
+        panels.keys.pack_transposed(key_rows, head_dim);
+        panels.values.pack(self.part(2, head, range.start, range.len()), head_dim);
+        panels.by_key = self.relative.map_or_else(Vec::new, |relative| {
+            relative.key_logits(&self.distances[sequence - self.sequences.start], key_rows, head, scale)
+        });
     }
 
-    /// One block of queries, from their projections to the states at P2.
-    fn attend(&self, block: Block, panels: &[HeadPanels], out: &mut [f32], scratch: &mut Scratch) -> BlockEvidence {
+    /// One block of queries, from its input to the states at P2.
+    fn attend(&self, block: Block, panels: &[HeadPanels], states: &mut [f32], scratch: &mut Scratch) -> BlockOutput {
         let range = self.bounds.range(block.sequence);
-        let (cols, head_dim) = (self.residual.cols(), self.model.config.shape.head_dim());
+        let (cols, head_dim) = (self.qkv.cols() / 3, self.model.config.shape.head_dim());
         let (first, keys) = (range.start + block.first, range.len());
         let key_bias = self.context.key_bias.map_or(&[][..], |bias| &bias[range.clone()]);
-        let values = panels.len() * block.queries * keys;
-        let mut evidence = BlockEvidence::new(self.context.needs, block.first, values);
-        let Scratch { probs, context, by_distance, .. } = scratch;
-        let probs = sized(probs, block.queries * keys);
+        let mut clock = EvidenceClock::start(self.context);
+        let mut evidence = BlockEvidence::new(self.context.needs, block.first, self.tokens(block.sequence));
+        let Scratch { probs, scales, context, delta, by_distance, .. } = scratch;
+        let (probs, scales) = (sized(probs, block.queries * keys), sized(scales, block.queries));
         let context = sized(context, block.queries * cols);
         for (head, panels) in panels.iter().enumerate() {
             let queries = self.part(0, head, first, block.queries);
             panels.keys.multiply(queries, key_bias, probs, keys);
-            if let Some(relative) = &self.relative {
-                let distances = &self.distances[block.sequence];
+            if let Some(relative) = self.relative {
+                let distances = &self.distances[block.sequence - self.sequences.start];
                 relative.add_query_logits(distances, queries, head, (block.first, probs, by_distance));
                 RelativeAttention::add_key_logits(distances, &panels.by_key, block.first, probs);
             }
             self.close_window(block, probs);
-            vector::softmax_rows(probs, keys);
-            evidence.add(self.context.needs, probs, keys);
+            vector::exponentials(probs, keys, scales);
+            clock.time(|| evidence.add(self.context.needs, (probs, keys), scales));
             let weights = RowsRef { data: probs, stride: keys, rows: block.queries };
             panels.values.multiply(weights, &[], &mut context[head * head_dim..], cols);
+            for (row, scale) in context.chunks_mut(cols).zip(&*scales) {
+                row[head * head_dim..][..head_dim].iter_mut().for_each(|value| *value *= scale);
+            }
         }
         let contexts = RowsRef { data: context, stride: cols, rows: block.queries };
-        self.weights.attention_output.apply_rows(contexts, out, cols);
-        rows::add(out, &self.residual.data()[first * cols..][..out.len()]);
+        let delta = sized(delta, states.len());
+        self.weights.attention_output.apply_rows(contexts, delta, cols);
+        vector::add(states, delta);
         if let (Some(norm), NormPlacement::Post) = (&self.weights.attention_norm, self.model.norm_placement) {
-            normalize(out, norm);
+            normalize(states, norm);
         }
-        evidence
+        BlockOutput { block, evidence, time: clock.stop() }
     }
 
     /// Rules out keys further than half a window from the query, in layers that have one.
@@ -215,20 +324,54 @@ impl Attention<'_> {
     }
 }
 
-/// Cuts each sequence into blocks of at most 24 queries, and into two where it has 16 or more, so that short texts use
-/// two cores.
-fn plan_blocks(bounds: &CuSeqlens) -> Vec<Block> {
-    const LARGEST: usize = 24;
-    let mut blocks = Vec::new();
+/// Tells how much of a block's time goes into evidence; looks at no clock where none is gathered.
+struct EvidenceClock {
+    started: Option<Instant>,
+    gathering: Duration,
+}
+
+impl EvidenceClock {
+    fn start(context: &AttentionContext<'_>) -> Self {
+        let needs = context.needs;
+        let gathers = needs.column_sums || needs.diagonal_sums || needs.cls_row || needs.attention_probs;
+        Self { started: gathers.then(Instant::now), gathering: Duration::ZERO }
+    }
+
+    fn time(&mut self, work: impl FnOnce()) {
+        let started = self.started.map(|_| Instant::now());
+        work();
+        self.gathering += started.map_or(Duration::ZERO, |started| started.elapsed());
+    }
+
+    fn stop(self) -> (Duration, Duration) {
+        (self.started.map_or(Duration::ZERO, |started| started.elapsed()), self.gathering)
+    }
+}
+
+/// Cuts a batch into groups of neighboring sequences, each as large as the cache allows, or a single sequence.
+fn groups(bounds: &CuSeqlens) -> Vec<Range<usize>> {
+    let most = ROWS_PER_THREAD * rayon::current_num_threads().max(1);
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut rows = 0;
     for (sequence, range) in bounds.ranges().enumerate() {
-        let tokens = range.len();
-        let parts = tokens.div_ceil(LARGEST).max(if tokens < 16 { 1 } else { 2 });
-        let size = tokens.div_ceil(parts).next_multiple_of(4);
-        for first in (0..tokens).step_by(size.max(1)) {
-            blocks.push(Block { sequence, first, queries: size.min(tokens - first) });
+        match groups.last_mut() {
+            Some(group) if rows + range.len() <= most => {
+                group.end = sequence + 1;
+                rows += range.len();
+            }
+            _ => {
+                groups.push(sequence..sequence + 1);
+                rows = range.len();
+            }
         }
     }
-    blocks
+    groups
+}
+
+/// Rows within the group of one row per sequence.
+fn row_numbers(bounds: &CuSeqlens, sequences: &Range<usize>, queries: &[usize]) -> Vec<usize> {
+    let first = bounds.range(sequences.start).start;
+    sequences.clone().map(|sequence| bounds.range(sequence).start - first + queries[sequence]).collect()
 }
 
 /// Turns queries and keys by their positions: pairs `(i, i + head_dim / 2)` by `position * theta^(-2i / head_dim)`.

@@ -4,17 +4,21 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::model::AttentionContext;
 use crate::tensor::CuSeqlens;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::Matrix;
 use crate::tensor::SequenceEvidence;
 use crate::tensor::rows;
+use crate::tensor::vector;
 
 /// What one block of queries says about its sequence; parts as in [`SequenceEvidence`].
 #[derive(Default)]
 pub(super) struct BlockEvidence {
     /// The block's first query.
     first: usize,
+    /// Rows of the sequence that are tokens; the rest is padding, of which nothing is told.
+    tokens: usize,
     /// Over the block's queries and all heads.
     column_sums: Vec<f32>,
     /// Of the block's queries. Shape: `[queries]`.
@@ -26,32 +30,41 @@ pub(super) struct BlockEvidence {
 }
 
 impl BlockEvidence {
-    /// For a block from query `first` on, whose heads have `values` probabilities in all.
-    pub(super) fn new(needs: EvidenceNeeds, first: usize, values: usize) -> Self {
-        let probs = if needs.attention_probs { Vec::with_capacity(values) } else { Vec::new() };
-        Self { first, probs, ..Self::default() }
+    /// For a block from query `first` on, of a sequence of so many tokens.
+    pub(super) fn new(needs: EvidenceNeeds, first: usize, tokens: usize) -> Self {
+        let sums = if needs.column_sums { vec![0.0; tokens] } else { Vec::new() };
+        Self { first, tokens, column_sums: sums, ..Self::default() }
     }
 
-    /// Takes in the next head's probabilities `[queries, keys]`.
-    pub(super) fn add(&mut self, needs: EvidenceNeeds, probs: &[f32], keys: usize) {
+    /// Takes in the next head: exponentials `[queries, keys]` and what makes each row of them sum to 1.
+    pub(super) fn add(&mut self, needs: EvidenceNeeds, (weights, keys): (&[f32], usize), scales: &[f32]) {
+        let queries = scales.len().min(self.tokens.saturating_sub(self.first));
+        let (weights, scales) = (&weights[..queries * keys], &scales[..queries]);
         if needs.column_sums {
-            self.column_sums.resize(keys, 0.0);
-            for row in probs.chunks_exact(keys) {
-                rows::add(&mut self.column_sums, row);
-            }
+            vector::add_scaled_rows(&mut self.column_sums, weights, keys, scales);
         }
         if needs.diagonal_sums {
-            self.diagonal_sums.resize(probs.len() / keys, 0.0);
-            for (query, (sum, row)) in self.diagonal_sums.iter_mut().zip(probs.chunks_exact(keys)).enumerate() {
-                *sum += row[self.first + query];
+            self.diagonal_sums.resize(queries, 0.0);
+            let rows = weights.chunks_exact(keys).zip(scales);
+            for (query, (sum, (row, scale))) in self.diagonal_sums.iter_mut().zip(rows).enumerate() {
+                *sum += scale * row[self.first + query];
             }
         }
-        if needs.cls_row && self.first == 0 {
-            self.cls_row.resize(keys, 0.0);
-            rows::add(&mut self.cls_row, &probs[..keys]);
+        if needs.cls_row && self.first == 0 && queries > 0 {
+            self.cls_row.resize(self.tokens, 0.0);
+            vector::add_scaled_rows(&mut self.cls_row, &weights[..keys], keys, &scales[..1]);
         }
         if needs.attention_probs {
-            self.probs.extend_from_slice(probs);
+            let start = self.probs.len();
+            self.probs.resize(start + queries * self.tokens, 0.0);
+            if self.tokens == keys {
+                vector::scale_rows(&mut self.probs[start..], weights, keys, scales);
+            } else {
+                let rows = weights.chunks_exact(keys).zip(scales);
+                for (out, (row, scale)) in self.probs[start..].chunks_exact_mut(self.tokens).zip(rows) {
+                    vector::scale_rows(out, &row[..self.tokens], self.tokens, &[*scale]);
+                }
+            }
         }
     }
 }
@@ -61,7 +74,7 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, 
     if evidence.column_sums.is_empty() {
         evidence.column_sums = part.column_sums;
     } else {
-        rows::add(&mut evidence.column_sums, &part.column_sums);
+        vector::add(&mut evidence.column_sums, &part.column_sums);
     }
     evidence.diagonal_sums.append(&mut part.diagonal_sums);
     if !part.cls_row.is_empty() {
@@ -81,15 +94,16 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, 
 
 /// Evidence that needs no probabilities: mean keys (before any rotation, so that they compare content) and value norms.
 ///
-/// Shape: `qkv` `[total_tokens, 3 * hidden]`.
+/// Shape: `qkv` `[rows of these sequences, 3 * hidden]`.
 pub(super) fn token_evidence(
     qkv: &Matrix,
-    bounds: &CuSeqlens,
-    needs: EvidenceNeeds,
+    (bounds, sequences): (&CuSeqlens, &Range<usize>),
+    context: &AttentionContext<'_>,
     num_heads: usize,
 ) -> Vec<SequenceEvidence> {
+    let needs = context.needs;
     if !(needs.mean_keys || needs.value_norms) {
-        return vec![SequenceEvidence::default(); bounds.batch()];
+        return vec![SequenceEvidence::default(); sequences.len()];
     }
     let hidden = qkv.cols() / 3;
     let head_dim = hidden / num_heads;
@@ -111,6 +125,11 @@ pub(super) fn token_evidence(
         }
         evidence
     };
-    let ranges: Vec<Range<usize>> = bounds.ranges().collect();
-    ranges.into_par_iter().map(of_sequence).collect()
+    let first = bounds.range(sequences.start).start;
+    let rows = |sequence: usize| {
+        let range = bounds.range(sequence);
+        let tokens = context.lengths.map_or(range.len(), |lengths| lengths[sequence]);
+        range.start - first..range.start - first + tokens
+    };
+    sequences.clone().into_par_iter().map(|sequence| of_sequence(rows(sequence))).collect()
 }

@@ -2,12 +2,16 @@
 //!
 //! The engine strings these steps together; nothing here loops over layers or removes a token.
 
+use std::time::Duration;
+use std::time::Instant;
+
 use rayon::prelude::*;
 
 use crate::model::LayerWeights;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
+use crate::model::Workspace;
 use crate::model::linear::block_rows;
 use crate::model::scratch::Scratch;
 use crate::model::scratch::sized;
@@ -42,6 +46,27 @@ pub struct AttentionContext<'a> {
     pub key_bias: Option<&'a [f32]>,
     /// What the strategy wants to see.
     pub needs: EvidenceNeeds,
+    /// Rows of each sequence that are tokens, the first ones; what follows is padding. `None`: all are. Shape: `[batch]`.
+    pub lengths: Option<&'a [usize]>,
+    /// The only row of each sequence, counted within it, whose state at P2 is wanted. `None`: all are. Shape: `[batch]`.
+    pub queries: Option<&'a [usize]>,
+}
+
+impl<'a> AttentionContext<'a> {
+    /// Unmasked rows at these positions, all of them wanted.
+    #[must_use]
+    pub fn new(positions: &'a [u32], needs: EvidenceNeeds) -> Self {
+        Self { positions, key_bias: None, needs, lengths: None, queries: None }
+    }
+}
+
+/// What attention tells about the tokens.
+#[derive(Clone, Debug, Default)]
+pub struct AttentionEvidence {
+    /// What was asked for, one entry per sequence. Shape: `[batch]`.
+    pub sequences: Vec<SequenceEvidence>,
+    /// The part of the wall-clock time that went into gathering it.
+    pub time: Duration,
 }
 
 /// What attention gives.
@@ -95,43 +120,63 @@ impl Model {
         bounds: &CuSeqlens,
         context: &AttentionContext<'_>,
     ) -> AttentionOutput {
-        let (states, mut evidence) = self.attention_block(layer, hidden, bounds, context);
+        let mut hidden = hidden.clone();
+        let evidence = self.attend_in_place(layer, &mut hidden, (bounds, context), &mut Workspace::borrow());
+        AttentionOutput { hidden, evidence: evidence.sequences }
+    }
+
+    /// [`Self::attend`], the states taking the place of the input. With [`AttentionContext::queries`], the other rows of
+    /// `hidden` are left as they were.
+    pub fn attend_in_place(
+        &self,
+        layer: usize,
+        hidden: &mut Matrix,
+        (bounds, context): (&CuSeqlens, &AttentionContext<'_>),
+        workspace: &mut Workspace,
+    ) -> AttentionEvidence {
+        let mut found = self.attention_block(layer, hidden, (bounds, context), &mut workspace.buffers);
         if context.needs.hidden {
-            for (range, evidence) in bounds.ranges().zip(&mut evidence) {
-                evidence.hidden = states.data()[range.start * states.cols()..range.end * states.cols()].to_vec();
+            let started = Instant::now();
+            for (index, evidence) in found.sequences.iter_mut().enumerate() {
+                let range = bounds.range(index);
+                let tokens = context.lengths.map_or(range.len(), |lengths| lengths[index]);
+                evidence.hidden = hidden.data()[range.start * hidden.cols()..][..tokens * hidden.cols()].to_vec();
             }
+            found.time += started.elapsed();
         }
-        AttentionOutput { hidden: states, evidence }
+        found
     }
 
     /// The feed-forward block with its residual and norm: from hook point P2 to the layer's output.
     ///
     /// Shape: `[rows, hidden]`, any rows.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "the caller has no further use for the states before the block")]
-    pub fn feed_forward(&self, layer: usize, hidden: Matrix) -> Matrix {
+    pub fn feed_forward(&self, layer: usize, mut hidden: Matrix) -> Matrix {
+        self.feed_forward_in_place(layer, &mut hidden);
+        hidden
+    }
+
+    /// [`Self::feed_forward`], the output taking the place of the input.
+    pub fn feed_forward_in_place(&self, layer: usize, hidden: &mut Matrix) {
         let weights = &self.layers[layer];
         let cols = hidden.cols().max(1);
-        let mut states = Matrix::zeros(hidden.rows(), hidden.cols());
-        let block = block_rows(hidden.rows());
-        states.data_mut().par_chunks_mut(block.max(1) * cols).enumerate().for_each(|(index, out)| {
-            let input = &hidden.data()[index * block * cols..][..out.len()];
-            with_scratch(|scratch| self.feed_forward_rows(weights, input, out, scratch));
+        let block = block_rows(hidden.rows()).max(1);
+        hidden.data_mut().par_chunks_mut(block * cols).for_each(|states| {
+            with_scratch(|scratch| self.feed_forward_rows(weights, states, scratch));
         });
-        states
     }
 
     /// [`Self::feed_forward`] of a block of rows, whose intermediate values stay in the cache.
-    fn feed_forward_rows(&self, weights: &LayerWeights, input: &[f32], out: &mut [f32], scratch: &mut Scratch) {
+    fn feed_forward_rows(&self, weights: &LayerWeights, states: &mut [f32], scratch: &mut Scratch) {
         let cols = self.config.shape.hidden;
-        let rows = input.len() / cols;
+        let rows = states.len() / cols;
         let width = weights.intermediate.out_features();
-        let Scratch { normed, inner, .. } = scratch;
+        let Scratch { normed, inner, delta, .. } = scratch;
         let data = match self.norm_placement {
-            NormPlacement::Post => input,
+            NormPlacement::Post => &*states,
             NormPlacement::Pre => {
-                let normed = sized(normed, input.len());
-                normed.copy_from_slice(input);
+                let normed = sized(normed, states.len());
+                normed.copy_from_slice(states);
                 normalize(normed, &weights.output_norm);
                 normed
             }
@@ -147,10 +192,11 @@ impl Model {
         } else {
             vector::activate(inner, weights.activation);
         }
-        weights.output.apply_rows(RowsRef { data: inner, stride: width, rows }, out, cols);
-        rows::add(out, input);
+        let delta = sized(delta, states.len());
+        weights.output.apply_rows(RowsRef { data: inner, stride: width, rows }, delta, cols);
+        vector::add(states, delta);
         if self.norm_placement == NormPlacement::Post {
-            normalize(out, &weights.output_norm);
+            normalize(states, &weights.output_norm);
         }
     }
 

@@ -7,8 +7,12 @@ use std::cell::RefCell;
 pub(super) struct Scratch {
     /// Logits and probabilities of one head. Shape: `[queries, keys]`.
     pub(super) probs: Vec<f32>,
+    /// What makes each query's probabilities sum to 1. Shape: `[queries]`.
+    pub(super) scales: Vec<f32>,
     /// The heads' contexts side by side. Shape: `[queries, hidden]`.
     pub(super) context: Vec<f32>,
+    /// What a block adds to the states. Shape: `[rows, hidden]`.
+    pub(super) delta: Vec<f32>,
     /// Content-to-position logits. Shape: `[queries, distances]`.
     pub(super) by_distance: Vec<f32>,
     /// Normed input of pre-LN families. Shape: `[rows, hidden]`.

@@ -59,6 +59,18 @@ impl Matrix {
         &mut self.data
     }
 
+    /// Changes the number of rows. Memory is kept for later growth; what new rows hold means nothing.
+    pub fn set_rows(&mut self, rows: usize) {
+        self.rows = rows;
+        self.data.resize(rows * self.cols, 0.0);
+    }
+
+    /// Makes it `[rows, cols]`, whatever it was. Memory is kept; what it holds means nothing afterwards.
+    pub fn reshape(&mut self, rows: usize, cols: usize) {
+        self.cols = cols;
+        self.set_rows(rows);
+    }
+
     /// Copies the named rows, in the given order, into a new matrix.
     #[must_use]
     pub fn gather(&self, rows: &[usize]) -> Self {

@@ -22,6 +22,9 @@ fn panel_width(isa: Isa) -> usize {
     }
 }
 
+/// The widest panel of all instruction sets.
+const WIDEST: usize = 32;
+
 const PORTABLE_WIDTH: usize = if cfg!(target_arch = "aarch64") { 16 } else { 8 };
 
 /// Bytes of packed panels that are walked over all rows before the next ones are touched; fits a level-2 cache.
@@ -80,10 +83,15 @@ impl Panels {
     pub fn pack_transposed(&mut self, rows: RowsRef<'_>, inner: usize) {
         let width = self.resize(inner, rows.rows);
         for (panel, columns) in self.data.chunks_exact_mut((inner * width).max(1)).zip(0..) {
-            for column in 0..width.min(rows.rows - columns * width) {
+            let used = width.min(rows.rows - columns * width);
+            if used < width {
+                panel.fill(0.0);
+            }
+            for column in 0..used {
                 let start = (columns * width + column) * rows.stride;
-                for (k, value) in rows.data[start..start + inner].iter().enumerate() {
-                    panel[k * width + column] = *value;
+                let values = &rows.data[start..start + inner];
+                for (line, value) in panel[column..].iter_mut().step_by(width).zip(values) {
+                    *line = *value;
                 }
             }
         }
@@ -97,8 +105,15 @@ impl Panels {
             let first = columns * width;
             let used = width.min(outputs - first);
             for (k, line) in panel.chunks_exact_mut(width).enumerate() {
-                let start = k * rows.stride + first;
-                line[..used].copy_from_slice(&rows.data[start..start + used]);
+                let values = &rows.data[k * rows.stride + first..][..used];
+                // Whole lines have a length that the compiler knows once per instruction set.
+                match (line.as_chunks_mut::<WIDEST>().0, values.as_chunks::<WIDEST>().0) {
+                    ([line], [values]) => *line = *values,
+                    _ => {
+                        line[..used].copy_from_slice(values);
+                        line[used..].fill(0.0);
+                    }
+                }
             }
         }
     }
@@ -150,7 +165,7 @@ impl Panels {
         let width = panel_width(self.isa);
         self.inner = inner;
         self.outputs = outputs;
-        self.data.clear();
+        // What stands there is overwritten by the caller, the unused columns of the last panel with zeros.
         self.data.resize(outputs.div_ceil(width) * width * inner, 0.0);
         width
     }
@@ -179,33 +194,31 @@ impl Panels {
     }
 }
 
-/// One copy of the loops for one instruction set: tiles of `$height` rows by `$width` columns.
+/// One copy of the loops for one instruction set: tiles of at most `$tallest` rows by `$width` columns.
 ///
 /// A macro and not a generic function, because `tile` must be compiled with the instruction set and on its own: inlined
 /// into its caller it loses its registers.
 macro_rules! kernel {
-    ($name:ident, $height:literal, $width:literal, $fused:literal, $(#[$feature:meta])*) => {
+    ($name:ident, $tallest:literal, [$($height:literal),*], $width:literal, $fused:literal, $(#[$feature:meta])*) => {
         mod $name {
             use super::Panels;
             use super::Range;
             use super::RowsRef;
             use super::Target;
 
-            /// Strips of rows, tall ones first.
+            /// As few strips of rows as there can be, alike in height: a strip of few rows reads the panels for little work.
             $(#[$feature])*
             pub(super) fn walk(panels: &Panels, rows: RowsRef<'_>, bias: &[f32], target: &mut Target<'_>, columns: Range<usize>) {
+                let mut strips = rows.rows.div_ceil($tallest);
                 let mut row = 0;
-                while row + $height <= rows.rows {
-                    strip::<$height>(panels, rows, row, bias, target, &columns);
-                    row += $height;
-                }
-                while row + 4 <= rows.rows {
-                    strip::<4>(panels, rows, row, bias, target, &columns);
-                    row += 4;
-                }
                 while row < rows.rows {
-                    strip::<1>(panels, rows, row, bias, target, &columns);
-                    row += 1;
+                    let height = (rows.rows - row).div_ceil(strips);
+                    match height {
+                        $($height => strip::<$height>(panels, rows, row, bias, target, &columns),)*
+                        _ => strip::<$tallest>(panels, rows, row, bias, target, &columns),
+                    }
+                    row += height;
+                    strips -= 1;
                 }
             }
 
@@ -236,7 +249,10 @@ macro_rules! kernel {
                     tile::<HEIGHT>(left, lines, &mut sums);
                     for (i, line) in sums.iter().enumerate() {
                         let at = (row + i) * target.stride + target.offset + column - columns.start;
-                        target.data[at..at + used].copy_from_slice(&line[..used]);
+                        match target.data[at..].first_chunk_mut::<$width>() {
+                            Some(whole) if used == $width => *whole = *line,
+                            _ => target.data[at..at + used].copy_from_slice(&line[..used]),
+                        }
                     }
                     column += $width;
                 }
@@ -268,13 +284,13 @@ macro_rules! kernel {
 }
 
 #[cfg(target_arch = "x86_64")]
-kernel!(avx512, 12, 32, true, #[target_feature(enable = "avx512f,avx2,fma")]);
+kernel!(avx512, 12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 32, true, #[target_feature(enable = "avx512f,avx2,fma")]);
 #[cfg(target_arch = "x86_64")]
-kernel!(avx2, 6, 16, true, #[target_feature(enable = "avx2,fma")]);
+kernel!(avx2, 6, [1, 2, 3, 4, 5], 16, true, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "aarch64")]
-kernel!(portable, 6, 16, true,);
+kernel!(portable, 6, [1, 2, 3, 4, 5], 16, true,);
 #[cfg(not(target_arch = "aarch64"))]
-kernel!(portable, 4, 8, false,);
+kernel!(portable, 4, [1, 2, 3], 8, false,);
 
 /// Where a product goes.
 struct Target<'a> {

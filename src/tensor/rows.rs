@@ -11,20 +11,37 @@ const LANES: usize = 16;
 /// Shape: `[keys]`.
 #[inline(always)]
 pub fn softmax(row: &mut [f32]) {
-    let max = fold(row, f32::NEG_INFINITY, f32::max);
-    if max == f32::NEG_INFINITY {
-        row.fill(0.0);
-        return;
-    }
-    for value in row.iter_mut() {
-        // Exactly zero for removed keys, not merely small.
-        let weight = math::exp(*value - max);
-        *value = if *value == f32::NEG_INFINITY { 0.0 } else { weight };
-    }
-    let scale = 1.0 / fold(row, 0.0, |a, b| a + b);
+    let scale = exponentials(row);
     for value in row.iter_mut() {
         *value *= scale;
     }
+}
+
+/// `e^(x - max)` in place; returns what makes the row sum to 1, or 0 for a row of nothing but minus infinity.
+///
+/// Shape: `[keys]`.
+#[inline(always)]
+pub fn exponentials(row: &mut [f32]) -> f32 {
+    let max = fold(row, f32::NEG_INFINITY, f32::max);
+    if max == f32::NEG_INFINITY {
+        row.fill(0.0);
+        return 0.0;
+    }
+    // Exactly zero for removed keys, not merely small.
+    let weight = |value: f32| if value == f32::NEG_INFINITY { 0.0 } else { math::exp(value - max) };
+    let mut lanes = [0.0; LANES];
+    let (chunks, rest) = row.as_chunks_mut::<LANES>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *value = weight(*value);
+            *lane += *value;
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *value = weight(*value);
+        *lane += *value;
+    }
+    1.0 / lanes.into_iter().sum::<f32>()
 }
 
 /// Layer normalization in place: `(x - mean) / sqrt(variance + eps) * weight + bias`.

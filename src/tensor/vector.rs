@@ -9,9 +9,28 @@ use crate::tensor::isa::Isa;
 use crate::tensor::math;
 use crate::tensor::rows;
 
-/// Softmax of each row of `cols` values, in place.
-pub fn softmax_rows(data: &mut [f32], cols: usize) {
-    dispatch(Isa::detect(), Task::Softmax { data, cols });
+/// The softmax of each row of `cols` values, left without its division: `data` becomes `e^(x - max)`, `scales` one factor
+/// per row that makes it sum to 1 (0 for a row of nothing but minus infinity).
+///
+/// A product with the result may be scaled afterwards, which takes a factor for each value of the product's few columns
+/// instead of one for each probability.
+pub fn exponentials(data: &mut [f32], cols: usize, scales: &mut [f32]) {
+    dispatch(Isa::detect(), Task::Exponentials { data, cols, scales });
+}
+
+/// `sums += scale * row`, over the rows of `cols` values.
+pub fn add_scaled_rows(sums: &mut [f32], data: &[f32], cols: usize, scales: &[f32]) {
+    dispatch(Isa::detect(), Task::AddScaled { sums, data, cols, scales });
+}
+
+/// `out = scale * row`, over the rows of `cols` values.
+pub fn scale_rows(out: &mut [f32], data: &[f32], cols: usize, scales: &[f32]) {
+    dispatch(Isa::detect(), Task::Scale { out, data, cols, scales });
+}
+
+/// `sums += other`, value by value.
+pub fn add(sums: &mut [f32], other: &[f32]) {
+    dispatch(Isa::detect(), Task::Add { sums, other });
 }
 
 /// Layer normalization of each row of `weight.len()` values, in place.
@@ -41,7 +60,10 @@ pub fn activate(data: &mut [f32], function: Activation) {
 
 /// What is to be done; one type, so that there is one place where instruction sets are entered.
 enum Task<'a> {
-    Softmax { data: &'a mut [f32], cols: usize },
+    Exponentials { data: &'a mut [f32], cols: usize, scales: &'a mut [f32] },
+    AddScaled { sums: &'a mut [f32], data: &'a [f32], cols: usize, scales: &'a [f32] },
+    Scale { out: &'a mut [f32], data: &'a [f32], cols: usize, scales: &'a [f32] },
+    Add { sums: &'a mut [f32], other: &'a [f32] },
     LayerNorm { data: &'a mut [f32], weight: &'a [f32], bias: Option<&'a [f32]>, eps: f32 },
     Apply { data: &'a mut [f32], function: Activation },
 }
@@ -49,11 +71,27 @@ enum Task<'a> {
 #[inline(always)]
 fn carry_out(task: Task<'_>) {
     match task {
-        Task::Softmax { data, cols } => {
-            for row in data.chunks_mut(cols.max(1)) {
-                rows::softmax(row);
+        Task::Exponentials { data, cols, scales } => {
+            for (row, scale) in data.chunks_mut(cols.max(1)).zip(scales) {
+                *scale = rows::exponentials(row);
             }
         }
+        Task::AddScaled { sums, data, cols, scales } => {
+            for (row, &scale) in data.chunks(cols.max(1)).zip(scales) {
+                for (sum, &value) in sums.iter_mut().zip(row) {
+                    *sum += scale * value;
+                }
+            }
+        }
+        Task::Scale { out, data, cols, scales } => {
+            let rows = out.chunks_mut(cols.max(1)).zip(data.chunks(cols.max(1)));
+            for ((out, row), &scale) in rows.zip(scales) {
+                for (out, &value) in out.iter_mut().zip(row) {
+                    *out = scale * value;
+                }
+            }
+        }
+        Task::Add { sums, other } => rows::add(sums, other),
         Task::LayerNorm { data, weight, bias, eps } => {
             for row in data.chunks_mut(weight.len().max(1)) {
                 rows::layer_norm(row, weight, bias, eps);
@@ -119,10 +157,16 @@ mod tests {
         for isa in Isa::available() {
             for rows in 1..4 {
                 let start = values(rows * 45);
-                let (mut expected, mut got) = (start.clone(), start.clone());
+                let (mut expected, mut weights, mut scales) = (start.clone(), start.clone(), vec![0.0; rows]);
                 expected.chunks_mut(45).for_each(rows::softmax);
-                dispatch(isa, Task::Softmax { data: &mut got, cols: 45 });
+                dispatch(isa, Task::Exponentials { data: &mut weights, cols: 45, scales: &mut scales });
+                let mut got = vec![0.0; rows * 45];
+                dispatch(isa, Task::Scale { out: &mut got, data: &weights, cols: 45, scales: &scales });
                 close(&got, &expected, "softmax");
+                let (mut sums, mut expected) = (values(45), values(45));
+                dispatch(isa, Task::AddScaled { sums: &mut sums, data: &weights, cols: 45, scales: &scales });
+                got.chunks(45).for_each(|row| rows::add(&mut expected, row));
+                close(&sums, &expected, "sums over rows");
                 let (mut expected, mut got) = (start.clone(), start.clone());
                 expected.chunks_mut(45).for_each(|row| rows::layer_norm(row, &weight, Some(&bias), 1e-5));
                 dispatch(isa, Task::LayerNorm { data: &mut got, weight: &weight, bias: Some(&bias), eps: 1e-5 });

@@ -219,7 +219,7 @@ fn fused_rows_are_named_after_the_last_token_and_weighted() {
     let model = fixture_model("bert");
     let embedded = outcome.trace.embedded.as_ref().expect("states were asked for");
     let positions: Vec<u32> = (0..7).collect();
-    let context = AttentionContext { positions: &positions, key_bias: None, needs };
+    let context = AttentionContext::new(&positions, needs);
     let before = model.attend(0, embedded, &CuSeqlens::from_lengths([7]), &context).hidden;
     let fused: Vec<f32> = before.row(5).iter().zip(before.row(6)).map(|(a, b)| 0.25 * a + 0.5 * b).collect();
     let expected = model.feed_forward(0, Matrix::from_vec(1, 32, fused).expect("one row"));
@@ -237,7 +237,7 @@ fn a_merged_key_weighs_as_much_as_its_equal_parts() {
     };
     let attend = |hidden: &Matrix, bias: Option<&[f32]>| {
         let positions: Vec<u32> = (0..).take(hidden.rows()).collect();
-        let context = AttentionContext { positions: &positions, key_bias: bias, needs: EvidenceNeeds::NONE };
+        let context = AttentionContext { key_bias: bias, ..AttentionContext::new(&positions, EvidenceNeeds::NONE) };
         model.attend(1, hidden, &CuSeqlens::from_lengths([hidden.rows()]), &context).hidden
     };
     let twice = attend(&rows(&[1, 2, 3, 3]), None);

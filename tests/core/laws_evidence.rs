@@ -70,7 +70,7 @@ fn evidence(family: &str, needs: EvidenceNeeds) -> (SequenceEvidence, prunescope
     let tokens = states.len() / 32;
     let hidden = prunescope::tensor::Matrix::from_vec(tokens, 32, states).expect("whole rows");
     let positions: Vec<u32> = (0..).take(tokens).collect();
-    let context = AttentionContext { positions: &positions, key_bias: None, needs };
+    let context = AttentionContext::new(&positions, needs);
     let mut output = model.attend(0, &hidden, &CuSeqlens::from_lengths([tokens]), &context);
     (output.evidence.remove(0), hidden)
 }

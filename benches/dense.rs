@@ -1,0 +1,120 @@
+//! Times the dense pass on the cases that `../shared/bench/time_onnx.py` knows, in the same words: `BATCHxTOKENS`,
+//! `sorted:FILE:BATCH`, `arrival:FILE:BATCH`. One JSON line a case; `benches/results.py` runs both sides in turn.
+//!
+//! Usage: `cargo bench --bench dense -- [--threads N] [--rounds N] [--precision f32|int8] CASE …`
+
+#![expect(clippy::print_stdout, reason = "the result of a program")]
+#![expect(clippy::cast_possible_truncation, reason = "made-up token ids below 21,000")]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use anyhow::Result;
+use anyhow::bail;
+use prunescope::cost::dense_macs;
+use prunescope::data::ReadOptions;
+use prunescope::engine::RunOptions;
+use prunescope::engine::run_timed;
+use prunescope::jobs::Ticket;
+use prunescope::model::Checkpoint;
+use prunescope::model::Encoded;
+use prunescope::model::SAMPLE_MODEL;
+use prunescope::model::Token;
+use prunescope::model::find_model;
+use prunescope::pruning::Pruner;
+use prunescope::pruning::StrategySpec;
+
+/// What to time: batches in the order in which they run.
+struct Case {
+    name: String,
+    batches: Vec<Vec<Encoded>>,
+}
+
+fn made_up(batch: usize, tokens: usize) -> Vec<Encoded> {
+    let token = |id: u32| Token { id, piece: String::new(), start: 0, end: 0, segment: 0, special: false, word: None };
+    let id = |sequence: usize, index: usize| 1000 + ((sequence * 7919 + index * 104_729) % 20_000) as u32;
+    let text = |sequence: usize| {
+        let tokens: Vec<Token> = (0..tokens).map(|index| token(id(sequence, index))).collect();
+        Encoded { text: Arc::from(""), text_pair: None, full_length: tokens.len(), tokens }
+    };
+    (0..batch).map(text).collect()
+}
+
+fn case(checkpoint: &Checkpoint, name: &str) -> Result<Case> {
+    let mut parts = name.splitn(2, ':');
+    let order = parts.next().unwrap_or_default();
+    let Some(rest) = parts.next() else {
+        let (batch, tokens) = name.split_once('x').context("expected BATCHxTOKENS")?;
+        return Ok(Case { name: name.to_owned(), batches: vec![made_up(batch.parse()?, tokens.parse()?)] });
+    };
+    let (path, batch) = rest.rsplit_once(':').context("expected ORDER:FILE:BATCH")?;
+    let path = Path::new(path);
+    let dataset = prunescope::data::read(path, &ReadOptions::default())?;
+    let mut texts = Vec::new();
+    for example in &dataset.examples {
+        texts.push(checkpoint.tokenizer.encode(&example.text, None)?);
+    }
+    match order {
+        "sorted" => texts.sort_by_key(|text| text.tokens.len()),
+        "arrival" => {}
+        other => bail!("expected sorted or arrival, got {other}"),
+    }
+    let batches = texts.chunks(batch.parse()?).map(<[Encoded]>::to_vec).collect();
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Case { name: format!("{order}:{file}:{batch}"), batches })
+}
+
+fn milliseconds(checkpoint: &Checkpoint, pruner: &dyn Pruner, case: &Case) -> Result<f64> {
+    let started = Instant::now();
+    for batch in &case.batches {
+        let texts: Vec<&Encoded> = batch.iter().collect();
+        let options = RunOptions::default();
+        black_box(run_timed(&Ticket::detached(), &checkpoint.model, black_box(&texts), pruner, options)?);
+    }
+    Ok(started.elapsed().as_secs_f64() * 1e3)
+}
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let (mut rounds, mut names) = (15, Vec::new());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--threads" => {
+                let threads = arguments.next().context("expected a number of threads")?.parse()?;
+                rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+            }
+            "--rounds" => rounds = arguments.next().context("expected a number of rounds")?.parse()?,
+            _ => names.push(argument),
+        }
+    }
+    if names.is_empty() {
+        names = ["1x32", "1x128", "1x512", "32x32", "32x128", "8x512"].map(str::to_owned).to_vec();
+    }
+    let checkpoint = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?;
+    let pruner = StrategySpec::parse("dense")?.build(&checkpoint.model.config.shape)?;
+    for name in names {
+        let case = case(&checkpoint, &name)?;
+        let texts = case.batches.iter().flatten();
+        let flops: u64 = texts.clone().map(|text| 2 * dense_macs(&checkpoint.model, text.tokens.len())).sum();
+        for _ in 0..2 {
+            milliseconds(&checkpoint, &*pruner, &case)?;
+        }
+        let mut times = Vec::with_capacity(rounds);
+        for _ in 0..rounds {
+            times.push(milliseconds(&checkpoint, &*pruner, &case)?);
+        }
+        times.sort_by(f64::total_cmp);
+        let median = (times[(rounds - 1) / 2] + times[rounds / 2]) / 2.0;
+        let line = serde_json::json!({
+            "case": case.name,
+            "ms": median,
+            "texts_per_s": texts.count() as f64 / median * 1e3,
+            "useful_gflops_per_s": flops as f64 / median / 1e6,
+        });
+        println!("{line}");
+    }
+    Ok(())
+}
