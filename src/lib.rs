@@ -16,6 +16,7 @@
 //! | [`pruning`] | scores and decisions: who stays; knows no model |
 //! | [`engine`] | runs the layers and asks the strategy in between; traces |
 //! | [`cost`] | multiply-accumulates, in closed form and counted |
+//! | [`latency`] | times dense and pruned passes in turn; what FLOPs promise and the clock gives |
 //! | [`evaluation`] | strategies over a data set; the only source of every shown number |
 //! | [`figure`], [`export`] | what is written to files |
 //! | [`project`] | the saved session |
@@ -39,6 +40,8 @@ pub mod pruning;
 
 pub mod cost;
 pub mod engine;
+pub mod latency;
+
 pub mod evaluation;
 
 pub mod export;

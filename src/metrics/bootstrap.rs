@@ -176,7 +176,7 @@ pub fn bca_interval(value: f64, draws: &[f64], jackknife: &[f64]) -> Option<(f64
 }
 
 /// Quantile of ascending values by linear interpolation, as `numpy.quantile` by default.
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = share.clamp(0.0, 1.0) * last as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last index")]

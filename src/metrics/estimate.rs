@@ -16,7 +16,8 @@ pub enum Estimate {
         value: f64,
         /// 95% interval, lower and upper end.
         interval: Option<(f64, f64)>,
-        /// How the interval was made: `wilson`, `newcombe`, `bonett-price`, `delong`, `bootstrap-percentile`, `none`.
+        /// How the interval was made: `wilson`, `newcombe`, `bonett-price`, `delong`,
+        /// `bootstrap-percentile`, `bootstrap-blocks`, `none`.
         method: &'static str,
         /// Denominator: examples the value rests on.
         n: usize,

@@ -34,4 +34,22 @@ impl Isa {
         let vector: [Option<Self>; 0] = [];
         vector.into_iter().flatten().chain([Self::Portable])
     }
+
+    /// Its name, for people.
+    fn label(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "AVX2",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+/// Name of the instruction set that products and sums are computed with on this processor: `AVX-512`, `AVX2` or
+/// `portable`.
+#[must_use]
+pub fn instruction_set() -> &'static str {
+    Isa::detect().label()
 }

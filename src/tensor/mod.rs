@@ -14,6 +14,7 @@ pub mod vector;
 
 pub use evidence::EvidenceNeeds;
 pub use evidence::SequenceEvidence;
+pub use isa::instruction_set;
 pub use matrix::Matrix;
 pub use panels::Panels;
 pub use panels::RowsRef;
