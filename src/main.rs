@@ -1,20 +1,22 @@
 //! The binary: without a subcommand the window, with one the command line.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use prunescope::cli;
 use prunescope::cli::Cli;
 
 fn main() -> ExitCode {
+    let started = Instant::now();
     let cli = Cli::from_command_line();
     match &cli.command {
         Some(command) => cli::run(command).into(),
-        None => open_window(&cli.window).map_or_else(|error| cli::report(&error), |()| cli::Exit::Done).into(),
+        None => open_window(&cli.window, started).map_or_else(|error| cli::report(&error), |()| cli::Exit::Done).into(),
     }
 }
 
 #[cfg(feature = "gui")]
-fn open_window(window: &cli::WindowArgs) -> anyhow::Result<()> {
+fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()> {
     let window = window.clone();
     let view = window.view.as_deref().map(str::parse).transpose();
     let theme = window.theme.as_deref().map(str::parse).transpose();
@@ -29,13 +31,14 @@ fn open_window(window: &cli::WindowArgs) -> anyhow::Result<()> {
         zoom: window.zoom,
         size: window.size,
         screenshot: window.screenshot,
+        timing: window.timing.then_some(prunescope::app::Timing { started, tell: cli::tell }),
         row_limit: window.limit,
         start_empty: window.start_empty,
     })
 }
 
 #[cfg(not(feature = "gui"))]
-fn open_window(_window: &cli::WindowArgs) -> anyhow::Result<()> {
+fn open_window(_window: &cli::WindowArgs, _started: Instant) -> anyhow::Result<()> {
     anyhow::bail!(
         "this build has no window (it was made without the feature \"gui\"); `prunescope --help` lists the commands"
     )

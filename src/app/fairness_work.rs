@@ -17,6 +17,7 @@ use crate::app::session::WorkContext;
 use crate::app::workers::Failure;
 use crate::app::workers::Slot;
 use crate::app::workers::SlotEvent;
+use crate::app::workers::leaving_a_core;
 use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::GroupRow;
@@ -245,11 +246,13 @@ impl FairnessWork {
         let (sender, found) = sync_channel(16);
         let (rows, with_dense, planned) = (basis.rows(), ground.is_none(), specs.clone());
         let work = move |ticket: &Ticket| {
-            let ground = match ground {
-                Some(ground) => ground,
-                None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
-            };
-            run_all(ticket, &checkpoint, &ground, &planned, &sender)
+            leaving_a_core(|| {
+                let ground = match ground {
+                    Some(ground) => ground,
+                    None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
+                };
+                run_all(ticket, &checkpoint, &ground, &planned, &sender)
+            })
         };
         match Job::spawn("group comparison", Arc::clone(&context.wake), work) {
             Ok(job) => self.running = Some(Running { basis, specs, job, found, finished: 0, with_dense }),

@@ -35,6 +35,7 @@ mod sweep_plan;
 mod sweep_work;
 mod synthetic;
 mod theme;
+mod timing;
 mod widgets;
 mod workers;
 
@@ -45,6 +46,7 @@ pub use options::WindowOptions;
 pub use run::run;
 pub use shell::App;
 pub use state::ViewKind;
+pub use timing::Timing;
 
 pub(crate) use edit::CommandQueue;
 pub(crate) use edit::Edit;

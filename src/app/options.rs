@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::app::Timing;
 use crate::app::ViewKind;
 
 /// Light, dark, or whatever the system says.
@@ -63,6 +64,8 @@ pub struct WindowOptions {
     pub size: Option<[f32; 2]>,
     /// Save a picture here once nothing runs any more, then close.
     pub screenshot: Option<PathBuf>,
+    /// Tell when the window and the first ribbons were on screen.
+    pub timing: Option<Timing>,
     /// At most this many rows are evaluated.
     pub row_limit: Option<usize>,
     /// Forget the last session.

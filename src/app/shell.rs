@@ -24,6 +24,8 @@ use crate::app::screenshot::Screenshot;
 use crate::app::session::WorkContext;
 use crate::app::shortcuts;
 use crate::app::theme;
+use crate::app::timing::Stage;
+use crate::app::timing::Stopwatch;
 use crate::jobs::Wake;
 use crate::project;
 use crate::project::DataSource;
@@ -39,6 +41,7 @@ pub struct App {
     pub(super) commands: CommandQueue,
     wake: Wake,
     screenshot: Option<Screenshot>,
+    stopwatch: Option<Stopwatch>,
     starts_by_itself: bool,
     is_saved: bool,
 }
@@ -93,6 +96,7 @@ impl App {
             commands: CommandQueue::default(),
             wake: wake(ctx.clone()),
             screenshot: None,
+            stopwatch: options.timing.map(Stopwatch::new),
             starts_by_itself: false,
             is_saved: false,
         };
@@ -107,6 +111,9 @@ impl App {
 
     /// Polls work, applies commands, feeds the undoer. Nothing is drawn.
     pub fn update(&mut self, ctx: &egui::Context) {
+        if let Some(stopwatch) = &mut self.stopwatch {
+            stopwatch.tell();
+        }
         let now = ctx.input(|input| input.time);
         if let Some(pause) = self.session.messages.tick(now) {
             ctx.request_repaint_after(pause);
@@ -141,6 +148,9 @@ impl App {
             environment: &environment,
         };
         panels::window_ui(ui, &view, &mut self.ui);
+        if let Some(stopwatch) = &mut self.stopwatch {
+            stopwatch.note(ui.ctx(), stage(&self.session, &self.project));
+        }
         if self.ui.hover.flip() || !self.commands.is_empty() {
             ui.ctx().request_repaint();
         }
@@ -149,6 +159,16 @@ impl App {
     /// Whether anything runs or waits to be carried out.
     pub fn is_busy(&self) -> bool {
         self.session.is_busy() || !self.commands.is_empty()
+    }
+
+    /// Whether the Inspect view waits for a run: what it shows belongs to an earlier text or setting.
+    pub fn is_inspecting(&self) -> bool {
+        self.session.model.is_busy() || self.session.inspect.is_busy() || !self.commands.is_empty()
+    }
+
+    /// Whether a sweep runs for the trade-off view.
+    pub fn is_sweeping(&self) -> bool {
+        self.session.trade_off.progress().is_some()
     }
 
     /// Lets the work of the data set views see what it may see.
@@ -210,6 +230,17 @@ impl eframe::App for App {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+/// How much of a first start is there to see.
+fn stage(session: &Session, project: &Project) -> Stage {
+    let has_ribbon = session.inspect.shown().is_some_and(|set| !set.runs.is_empty());
+    match (session.checkpoint(project), has_ribbon) {
+        (Some(_), true) if !session.inspect.is_busy() => Stage::AllRibbons,
+        (Some(_), true) => Stage::FirstRibbon,
+        (Some(_), false) => Stage::Model,
+        (None, _) => Stage::Window,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::app::session::WorkContext;
 use crate::app::sweep_plan::Planned;
 use crate::app::sweep_plan::plan;
 use crate::app::workers::Failure;
+use crate::app::workers::leaving_a_core;
 use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::Estimate;
@@ -151,11 +152,13 @@ impl TradeOffWork {
         let planned = missing.len();
         let rows = basis.rows();
         let work = move |ticket: &Ticket| {
-            let ground = match ground {
-                Some(ground) => ground,
-                None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
-            };
-            sweep(ticket, &checkpoint, &ground, &missing, &sender)
+            leaving_a_core(|| {
+                let ground = match ground {
+                    Some(ground) => ground,
+                    None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
+                };
+                sweep(ticket, &checkpoint, &ground, &missing, &sender)
+            })
         };
         match Job::spawn("sweep", Arc::clone(&context.wake), work) {
             Ok(job) => self.running = Some(Running { basis, job, found, planned, finished: 0 }),

@@ -24,6 +24,23 @@ impl From<Cancelled> for Failure {
     }
 }
 
+/// Runs long work on all cores but one, which is left to the window and to the text that is looked at.
+///
+/// Short work goes on using every core: it has a pool of its own, so it never waits behind what `work` has queued.
+pub(crate) fn leaving_a_core<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(background_threads(rayon::current_num_threads()))
+        .thread_name(|index| format!("background {index}"))
+        .build()
+        .map_err(|err| Failure::Failed(format!("no threads for the work: {err}")))?;
+    pool.install(work)
+}
+
+/// How many of so many cores long work may use.
+fn background_threads(cores: usize) -> usize {
+    cores.saturating_sub(1).max(1)
+}
+
 /// What happened in a slot since it was last polled.
 #[derive(Debug)]
 pub(crate) enum SlotEvent<K> {
@@ -201,6 +218,14 @@ mod tests {
         slot.forget_failure();
         slot.want(13);
         assert!(slot.is_busy(), "until it is asked for again");
+    }
+
+    #[test]
+    fn long_work_leaves_a_core_where_there_are_several() {
+        let counts = [1, 2, 8].map(background_threads);
+        assert_eq!(counts, [1, 1, 7], "threads on one core, two, eight");
+        let seen = leaving_a_core(|| Ok(rayon::current_num_threads())).expect("threads");
+        assert_eq!(seen, background_threads(rayon::current_num_threads()), "the work sees its own threads");
     }
 
     #[test]

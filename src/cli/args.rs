@@ -91,6 +91,9 @@ pub struct WindowArgs {
     /// Save what the window shows as a PNG once no job runs any more, then exit
     #[arg(long, value_name = "OUT.png")]
     pub screenshot: Option<PathBuf>,
+    /// Tell on stderr when window, model and first ribbons were on screen, in milliseconds since the start
+    #[arg(long)]
+    pub timing: bool,
 }
 
 /// Options of `strategies`.

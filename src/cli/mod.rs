@@ -54,6 +54,11 @@ pub fn run(command: &Command) -> Exit {
     result.unwrap_or_else(|error| report(&error))
 }
 
+/// Tells a line on stderr.
+pub fn tell(line: &str) {
+    warn(line);
+}
+
 /// Tells an error on stderr. A reader that closed the pipe has what it wanted: that ends quietly.
 #[must_use]
 pub fn report(error: &anyhow::Error) -> Exit {
