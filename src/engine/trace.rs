@@ -27,6 +27,21 @@ pub enum Removal {
     Merged,
 }
 
+impl Removal {
+    /// Which of two says more about all texts together: one masked text makes the whole masked; merging says more than
+    /// removing, and removing more than nothing.
+    #[must_use]
+    pub fn more_telling(self, other: Self) -> Self {
+        let rank = |removal: Self| match removal {
+            Self::None => 0,
+            Self::Removed => 1,
+            Self::Merged => 2,
+            Self::Masked => 3,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 /// Tokens that became one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeGroup {

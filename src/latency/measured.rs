@@ -10,6 +10,7 @@ use crate::latency::Machine;
 use crate::latency::Parts;
 use crate::latency::Plan;
 use crate::latency::Work;
+use crate::latency::counted::Counted;
 use crate::metrics::Estimate;
 use crate::metrics::median;
 use crate::metrics::quantile_of;
@@ -108,17 +109,17 @@ pub(super) struct Sample {
     pub parts: Parts,
 }
 
-/// What the traces of a pass say; the same in every pass.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Counted {
-    pub work: Work,
-    pub rows_per_layer: Vec<f64>,
-    pub padding_share: f64,
+impl Sample {
+    /// Adds the pass over another batch.
+    pub(super) fn add(&mut self, batch: &Self) {
+        self.secs += batch.secs;
+        self.parts = self.parts.zip(&batch.parts, |sum, secs| sum + secs);
+    }
 }
 
 impl Timing {
     /// Sums up the passes of one side.
-    pub(super) fn of(samples: &[Sample], counted: Counted, tokens: usize) -> Self {
+    pub(super) fn of(samples: &[Sample], counted: &Counted, tokens: usize) -> Self {
         let secs: Vec<f64> = samples.iter().map(|sample| sample.secs).collect();
         let at = |share| quantile_of(&secs, share).unwrap_or(0.0);
         let median_secs = median(secs.clone()).unwrap_or(0.0);
@@ -139,8 +140,8 @@ impl Timing {
             accounted: if wall > 0.0 { spans / wall } else { 0.0 },
             tokens_per_sec: if median_secs > 0.0 { tokens as f64 / median_secs } else { 0.0 },
             work: counted.work,
-            rows_per_layer: counted.rows_per_layer,
-            padding_share: counted.padding_share,
+            rows_per_layer: counted.rows_per_layer(),
+            padding_share: counted.padding_share(),
         }
     }
 }
@@ -171,7 +172,7 @@ mod tests {
     #[test]
     fn parts_add_up_to_the_median_and_ignore_outliers() {
         let samples = [sample(5.0, 5.0), sample(2.0, 1.0), sample(3.0, 1.0), sample(4.0, 1.0), sample(1.0, 0.0)];
-        let timing = Timing::of(&samples, Counted::default(), 600);
+        let timing = Timing::of(&samples, &Counted::default(), 600);
         assert_eq!((timing.median_secs, timing.tokens_per_sec), (3.0, 200.0), "median and tokens a second");
         assert!((timing.parts.attention - 1.0).abs() < 1e-12, "got {:?}", timing.parts);
         assert!((timing.parts.total() - timing.median_secs).abs() < 1e-12, "nothing is left over");
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_no_division_by_zero() {
-        let timing = Timing::of(&[], Counted::default(), 600);
+        let timing = Timing::of(&[], &Counted::default(), 600);
         assert_eq!((timing.median_secs, timing.tokens_per_sec, timing.accounted), (0.0, 0.0, 0.0), "zeros, no NaN");
     }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::engine::Spans;
+
 /// Seconds by kind of work; the parts add up to the time of a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Parts {
@@ -18,6 +20,17 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// What the engine measured.
+    pub(super) fn of(spans: &Spans) -> Self {
+        Self {
+            attention: spans.attention.as_secs_f64(),
+            feed_forward: spans.feed_forward.as_secs_f64(),
+            scoring: spans.scoring.as_secs_f64(),
+            gathering: spans.gathering.as_secs_f64(),
+            other: spans.other.as_secs_f64(),
+        }
+    }
+
     /// All of them together, in seconds.
     #[must_use]
     pub fn total(&self) -> f64 {
