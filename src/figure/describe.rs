@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::promises::Promises;
+
 /// A figure, ready to be laid out or written as data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
@@ -38,6 +40,8 @@ pub enum Body {
     Dots(Dots),
     /// Layers by tokens: survival ribbons.
     Ribbons(Ribbons),
+    /// What FLOPs promise beside what the clock says: latency.
+    Promises(Promises),
 }
 
 /// A value with its interval, or the reason why there is none.
@@ -75,6 +79,10 @@ pub enum Notation {
     Reduction,
     /// `−0.02`
     Change,
+    /// `1.5×`
+    Times,
+    /// `50%`
+    Percent,
 }
 
 /// One axis.

@@ -31,6 +31,24 @@ pub fn reduction(value: f64) -> String {
     format!("÷{}", significant(value))
 }
 
+/// How many times as fast: `1.92×`.
+#[must_use]
+pub fn times(value: f64) -> String {
+    format!("{}×", significant(value))
+}
+
+/// An interval of a factor: `[1.88×, 1.97×]`.
+#[must_use]
+pub fn times_interval((low, high): (f64, f64)) -> String {
+    format!("[{}, {}]", times(low), times(high))
+}
+
+/// Seconds in the unit that suits a pass of a model: `12.3 ms`, from ten seconds on `12.3 s`.
+#[must_use]
+pub fn duration(seconds: f64) -> String {
+    if seconds >= 10.0 { format!("{} s", significant(seconds)) } else { format!("{} ms", significant(seconds * 1e3)) }
+}
+
 /// Three significant digits, without an exponent: `1.52`, `12.3`, `0.0121`.
 #[must_use]
 pub fn significant(value: f64) -> String {
@@ -60,6 +78,18 @@ pub fn count(value: usize) -> String {
     text
 }
 
+/// A large number as a count with three significant digits: `83,100`.
+#[must_use]
+pub fn rounded_count(value: f64) -> String {
+    if !value.is_finite() || value < 1000.0 {
+        return significant(value);
+    }
+    let unit = 10_f64.powf(value.log10().floor() - 2.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite, at least 1000; saturates")]
+    let rounded = ((value / unit).round() * unit).round() as usize;
+    count(rounded)
+}
+
 fn with_true_minus(text: String) -> String {
     match text.strip_prefix('-') {
         Some(rest) => format!("−{rest}"),
@@ -79,6 +109,11 @@ mod tests {
         assert_eq!(change(-0.0001), "0.000", "no sign on nothing");
         assert_eq!(interval((0.861, 0.904)), "[0.861, 0.904]", "brackets");
         assert_eq!(reduction(1.5234), "÷1.52", "three digits");
+        assert_eq!(times_interval((1.884, 1.971)), "[1.88×, 1.97×]", "factors");
+        assert_eq!(rounded_count(83_149.7), "83,100", "three digits of a large count");
+        assert_eq!(rounded_count(12.34), "12.3", "and of a small one");
+        assert_eq!(duration(0.01234), "12.3 ms", "milliseconds");
+        assert_eq!(duration(12.34), "12.3 s", "seconds once there are many");
         assert_eq!(significant(123.4), "123", "no decimals needed");
         assert_eq!(significant(12.34), "12.3", "one");
         assert_eq!(significant(0.01214), "0.0121", "leading zeros do not count");

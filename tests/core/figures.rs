@@ -188,8 +188,9 @@ fn ribbons() -> Figure {
     }
 }
 
-fn all() -> [(&'static str, Figure); 3] {
-    [("trade_off", trade_off()), ("fairness", fairness()), ("ribbons", ribbons())]
+fn all() -> [(&'static str, Figure); 4] {
+    let latency = crate::figures_latency::latency();
+    [("trade_off", trade_off()), ("fairness", fairness()), ("ribbons", ribbons()), ("latency", latency)]
 }
 
 fn scene(figure: &Figure, page: &Page) -> Scene {
@@ -242,6 +243,17 @@ fn every_svg_is_read_back_with_all_its_texts() {
                 &["dense", "power_bert", "tome", "ltp", "accuracy", "FLOPs reduction, dense ÷ pruned (log scale)", "÷2"]
             }
             "fairness" => &["Gender", "n", "non-binary & <others>", "−0.022", "—", "1,240", "pruned − dense"],
+            "latency" => &[
+                "batch 8 × 128 tokens, packed",
+                "power_bert · retention 0.4",
+                "merged",
+                "feed-forward",
+                "214 ms",
+                "1.63×",
+                "FLOPs say 1.72×, clock says 1.63×",
+                "FLOPs say 1.35×, clock shows no difference",
+                "100%",
+            ],
             _ => &["[CLS]", "hoped", "power_bert · retention 0.4", "leaves here", "gone"],
         };
         for text in wanted {

@@ -22,6 +22,7 @@ mod parity_sample;
 mod support;
 
 mod figures;
+mod figures_latency;
 
 mod strategy_engine;
 mod strategy_merging;

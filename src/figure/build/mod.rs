@@ -1,6 +1,7 @@
 //! Results → figures, one file per kind: the only part of `figure` that knows results.
 
 mod fairness;
+mod latency;
 mod ribbons;
 mod trade_off;
 
@@ -12,6 +13,8 @@ use super::describe::Provenance;
 pub use fairness::FairnessInput;
 pub use fairness::fairness_figure;
 pub use fairness::sort_rows;
+pub use latency::LatencyInput;
+pub use latency::latency_figure;
 pub use ribbons::fates;
 pub use ribbons::rank_shares;
 pub use ribbons::ribbon_figure;

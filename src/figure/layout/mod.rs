@@ -3,6 +3,7 @@
 mod canvas;
 mod curves;
 mod dots;
+mod promises;
 mod ribbons;
 mod ticks;
 
@@ -35,6 +36,7 @@ impl Page {
         let width = match figure.body {
             Body::Curves(_) => 504.0,
             Body::Dots(_) | Body::Ribbons(_) => 640.0,
+            Body::Promises(_) => 760.0,
         };
         Self { width, height: 330.0, font_size: 9.0, theme, framed: true }
     }
@@ -57,6 +59,7 @@ pub fn layout(figure: &Figure, page: &Page, metrics: &TextMetrics) -> Scene {
         Body::Curves(curves) => curves::place(&mut canvas, curves, &figure.caption),
         Body::Dots(dots) => dots::place(&mut canvas, dots),
         Body::Ribbons(ribbons) => ribbons::place(&mut canvas, ribbons),
+        Body::Promises(promises) => promises::place(&mut canvas, promises),
     }
     if page.framed {
         canvas.footer(&figure.caption, &figure.provenance);

@@ -5,10 +5,12 @@
 //! Plain `[u8; 3]`; no window types.
 
 mod oklch;
+mod parts;
 mod ramp;
 mod series;
 mod theme;
 
+pub use parts::Part;
 pub use ramp::DIVERGING_HUES;
 pub use ramp::diverging;
 pub use ramp::ink_on;

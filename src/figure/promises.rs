@@ -1,0 +1,137 @@
+//! Time beside FLOPs: what a strategy promises, and what the clock says.
+
+use serde::Serialize;
+
+use super::describe::Axis;
+use super::describe::Measured;
+use super::number;
+use super::palette::Part;
+
+/// Dense and pruned passes of several cases; a dense row begins each case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Promises {
+    /// Scale of the speed-up, promised and measured.
+    pub speed_up: Axis,
+    /// Scale of the time as a share of the dense pass.
+    pub share: Axis,
+    /// The rows, case by case, the dense one of each first.
+    pub rows: Vec<PromiseRow>,
+    /// Lines below the rows.
+    pub notes: Vec<String>,
+}
+
+/// The time of one pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct TimeBar {
+    /// Median in seconds.
+    pub median: f64,
+    /// 5th percentile in seconds.
+    pub low: f64,
+    /// 95th percentile in seconds.
+    pub high: f64,
+    /// Seconds by kind of work, in the order of [`Part::ALL`].
+    pub parts: [f64; 5],
+}
+
+impl TimeBar {
+    /// The parts, scaled so that they add up to the median: they come from means, which a slow pass pulls up.
+    #[must_use]
+    pub fn shares_of(&self, whole: f64) -> [f64; 5] {
+        let sum: f64 = self.parts.iter().sum();
+        let scale = if sum > 0.0 && whole > 0.0 { self.median / sum / whole } else { 0.0 };
+        self.parts.map(|part| part * scale)
+    }
+
+    /// "median 12.3 ms, 5th to 95th percentile 12.0 ms to 13.1 ms".
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let [median, low, high] = [self.median, self.low, self.high].map(number::duration);
+        format!("median {median}, 5th to 95th percentile {low} to {high}")
+    }
+
+    /// "attention 3.10 ms (25%), …".
+    #[must_use]
+    pub fn parts_sentence(&self) -> String {
+        let sum = self.parts.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        let parts = Part::ALL.iter().zip(self.parts);
+        let parts = parts.map(|(part, seconds)| {
+            format!("{} {} ({:.0}%)", part.label(), number::duration(seconds), seconds / sum * 100.0)
+        });
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One strategy in one case, or the dense pass of the case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PromiseRow {
+    /// The case: "batch 8 × 128 tokens, packed".
+    pub case: String,
+    /// The strategy's id, from which its look follows; `dense` begins a case.
+    pub id: String,
+    /// As shown: "`power_bert` · retention 0.4".
+    pub name: String,
+    /// The canonical spec.
+    pub spec: String,
+    /// How tokens went: removed, merged or masked only.
+    pub removal: String,
+    /// Its time.
+    pub time: TimeBar,
+    /// Time of the dense passes taken in turn with these; its median is the whole of the bar.
+    pub dense: TimeBar,
+    /// Dense median ÷ this median; undefined for the dense row.
+    pub speed_up: Measured,
+    /// What FLOPs promise: dense ÷ pruned; `None` for the dense row.
+    pub flops_reduction: Option<f64>,
+    /// Tokens of the texts per second of the median.
+    pub tokens_per_second: f64,
+    /// How far the time lies from the promise, and which work takes it.
+    pub gap: String,
+    /// Said at the end: "no measurable difference".
+    pub remark: String,
+}
+
+impl PromiseRow {
+    /// Whether this is the pass others are compared with.
+    #[must_use]
+    pub fn is_dense(&self) -> bool {
+        self.id == "dense" && self.flops_reduction.is_none()
+    }
+
+    /// Measured speed-up ÷ FLOPs reduction.
+    #[must_use]
+    pub fn promise_kept(&self) -> Option<f64> {
+        Some(self.speed_up.value? / self.flops_reduction?)
+    }
+
+    /// Whether the interval of the speed-up holds 1.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.speed_up.interval.is_some_and(|(low, high)| low <= 1.0 && high >= 1.0)
+    }
+
+    /// "FLOPs say 2.10×, clock says 1.92×".
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        match (self.flops_reduction, self.speed_up.value) {
+            (Some(flops), Some(_)) if self.is_undecided() => {
+                format!("FLOPs say {}, clock shows no difference", number::times(flops))
+            }
+            (Some(flops), Some(clock)) => {
+                format!("FLOPs say {}, clock says {}", number::times(flops), number::times(clock))
+            }
+            _ => format!("{} tokens/s", number::rounded_count(self.tokens_per_second)),
+        }
+    }
+
+    /// Everything in words, for screen readers.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let start = format!("{}, {}: {}", self.case, self.name, self.time.sentence());
+        if self.is_dense() {
+            return format!("{start}, {}", self.verdict());
+        }
+        let ends = self.speed_up.interval.map(|ends| format!(" {}", number::times_interval(ends))).unwrap_or_default();
+        let kept = self.promise_kept().map(|kept| format!(", promise kept {:.0}%", kept * 100.0)).unwrap_or_default();
+        format!("{start}, {}{ends}{kept}, tokens {}", self.verdict(), self.removal)
+    }
+}
