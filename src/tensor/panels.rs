@@ -241,34 +241,41 @@ macro_rules! kernel {
                 while column < columns.end {
                     let (lines, _) = panels.data[column * inner..][..inner * $width].as_chunks::<$width>();
                     let used = usize::min($width, columns.end - column);
-                    let mut start = [0.0; $width];
-                    if !bias.is_empty() {
-                        start[..used].copy_from_slice(&bias[column..column + used]);
-                    }
-                    let mut sums = [start; HEIGHT];
-                    tile::<HEIGHT>(left, lines, &mut sums);
-                    for (i, line) in sums.iter().enumerate() {
-                        let at = (row + i) * target.stride + target.offset + column - columns.start;
-                        match target.data[at..].first_chunk_mut::<$width>() {
-                            Some(whole) if used == $width => *whole = *line,
-                            _ => target.data[at..at + used].copy_from_slice(&line[..used]),
+                    let at = row * target.stride + target.offset + column - columns.start;
+                    if used == $width {
+                        let start = bias.get(column..).and_then(|bias| bias.first_chunk::<$width>());
+                        tile::<HEIGHT>(left, lines, start.unwrap_or(&[0.0; $width]), (&mut target.data[at..], target.stride));
+                    } else {
+                        let mut start = [0.0; $width];
+                        if !bias.is_empty() {
+                            start[..used].copy_from_slice(&bias[column..column + used]);
+                        }
+                        let mut sums = [[0.0; $width]; HEIGHT];
+                        tile::<HEIGHT>(left, lines, &start, (sums.as_flattened_mut(), $width));
+                        for (i, line) in sums.iter().enumerate() {
+                            target.data[at + i * target.stride..][..used].copy_from_slice(&line[..used]);
                         }
                     }
                     column += $width;
                 }
             }
 
-            /// `sums += left * panel`, all in registers.
+            /// `out = start + left * panel`, all in registers until the end; rows of `out` are a stride apart.
             $(#[$feature])*
             #[inline(never)]
-            fn tile<const HEIGHT: usize>(left: [&[f32]; HEIGHT], panel: &[[f32; $width]], sums: &mut [[f32; $width]; HEIGHT]) {
+            fn tile<const HEIGHT: usize>(
+                left: [&[f32]; HEIGHT],
+                panel: &[[f32; $width]],
+                start: &[f32; $width],
+                (out, stride): (&mut [f32], usize),
+            ) {
                 // A plain loop: a closure would not be compiled for this instruction set, and the compiler would then not
                 // see that every row is as long as the panel.
                 let mut rows = left;
                 for row in &mut rows {
                     *row = &row[..panel.len()];
                 }
-                let mut tile = *sums;
+                let mut tile = [*start; HEIGHT];
                 for (k, line) in panel.iter().enumerate() {
                     for i in 0..HEIGHT {
                         let x = rows[i][k];
@@ -277,7 +284,9 @@ macro_rules! kernel {
                         }
                     }
                 }
-                *sums = tile;
+                for i in 0..HEIGHT {
+                    out[i * stride..][..$width].copy_from_slice(&tile[i]);
+                }
             }
         }
     };

@@ -10,8 +10,8 @@ const LANES: usize = 16;
 ///
 /// Shape: `[keys]`.
 #[inline(always)]
-pub fn softmax(row: &mut [f32]) {
-    let scale = exponentials(row);
+pub fn softmax<const FUSED: bool>(row: &mut [f32]) {
+    let scale = exponentials::<FUSED>(row);
     for value in row.iter_mut() {
         *value *= scale;
     }
@@ -21,14 +21,14 @@ pub fn softmax(row: &mut [f32]) {
 ///
 /// Shape: `[keys]`.
 #[inline(always)]
-pub fn exponentials(row: &mut [f32]) -> f32 {
+pub fn exponentials<const FUSED: bool>(row: &mut [f32]) -> f32 {
     let max = fold(row, f32::NEG_INFINITY, f32::max);
     if max == f32::NEG_INFINITY {
         row.fill(0.0);
         return 0.0;
     }
     // Exactly zero for removed keys, not merely small.
-    let weight = |value: f32| if value == f32::NEG_INFINITY { 0.0 } else { math::exp(value - max) };
+    let weight = |value: f32| if value == f32::NEG_INFINITY { 0.0 } else { math::exp::<FUSED>(value - max) };
     let mut lanes = [0.0; LANES];
     let (chunks, rest) = row.as_chunks_mut::<LANES>();
     for chunk in chunks {
@@ -117,16 +117,16 @@ mod tests {
     #[test]
     fn softmax_sums_to_one_and_knows_removed_keys() {
         let mut row = vec![1.0, 2.0, f32::NEG_INFINITY, 3.0];
-        softmax(&mut row);
+        softmax::<false>(&mut row);
         // e^-2, e^-1, 0, 1 over their sum 1.503215.
         for (got, expected) in row.iter().zip([0.0900306, 0.2447285, 0.0, 0.665241]) {
             assert!((got - expected).abs() < 1e-6, "expected {expected}, got {got}");
         }
         let mut none = vec![f32::NEG_INFINITY; 3];
-        softmax(&mut none);
+        softmax::<false>(&mut none);
         assert_eq!(none, [0.0; 3], "no key, no attention");
         let mut long: Vec<f32> = (0..37).map(|k| (k % 5) as f32 * 20.0).collect();
-        softmax(&mut long);
+        softmax::<false>(&mut long);
         assert!((long.iter().sum::<f32>() - 1.0).abs() < 1e-5, "longer than the lanes");
     }
 

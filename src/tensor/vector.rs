@@ -58,6 +58,9 @@ pub fn activate(data: &mut [f32], function: Activation) {
     dispatch(Isa::detect(), Task::Apply { data, function });
 }
 
+/// Whether every processor of this architecture has fused multiply-adds.
+const PORTABLE_FUSED: bool = cfg!(target_arch = "aarch64");
+
 /// What is to be done; one type, so that there is one place where instruction sets are entered.
 enum Task<'a> {
     Exponentials { data: &'a mut [f32], cols: usize, scales: &'a mut [f32] },
@@ -69,11 +72,11 @@ enum Task<'a> {
 }
 
 #[inline(always)]
-fn carry_out(task: Task<'_>) {
+fn carry_out<const FUSED: bool>(task: Task<'_>) {
     match task {
         Task::Exponentials { data, cols, scales } => {
             for (row, scale) in data.chunks_mut(cols.max(1)).zip(scales) {
-                *scale = rows::exponentials(row);
+                *scale = rows::exponentials::<FUSED>(row);
             }
         }
         Task::AddScaled { sums, data, cols, scales } => {
@@ -98,11 +101,11 @@ fn carry_out(task: Task<'_>) {
             }
         }
         Task::Apply { data, function } => match function {
-            Activation::Gelu => data.iter_mut().for_each(|value| *value = math::gelu(*value)),
-            Activation::GeluTanh => data.iter_mut().for_each(|value| *value = math::gelu_tanh(*value)),
+            Activation::Gelu => data.iter_mut().for_each(|value| *value = math::gelu::<FUSED>(*value)),
+            Activation::GeluTanh => data.iter_mut().for_each(|value| *value = math::gelu_tanh::<FUSED>(*value)),
             Activation::Relu => data.iter_mut().for_each(|value| *value = value.max(0.0)),
-            Activation::Silu => data.iter_mut().for_each(|value| *value = math::silu(*value)),
-            Activation::Tanh => data.iter_mut().for_each(|value| *value = math::tanh(*value)),
+            Activation::Silu => data.iter_mut().for_each(|value| *value = math::silu::<FUSED>(*value)),
+            Activation::Tanh => data.iter_mut().for_each(|value| *value = math::tanh::<FUSED>(*value)),
         },
     }
 }
@@ -115,25 +118,25 @@ fn dispatch(isa: Isa, task: Task<'_>) {
         Isa::Avx512 => unsafe { carry_out_avx512(task) },
         // SAFETY: `Isa::Avx2` is only made after the processor said that it has AVX2 and FMA.
         Isa::Avx2 => unsafe { carry_out_avx2(task) },
-        Isa::Portable => carry_out(task),
+        Isa::Portable => carry_out::<PORTABLE_FUSED>(task),
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 fn dispatch(_isa: Isa, task: Task<'_>) {
-    carry_out(task);
+    carry_out::<PORTABLE_FUSED>(task);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn carry_out_avx512(task: Task<'_>) {
-    carry_out(task);
+    carry_out::<true>(task);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn carry_out_avx2(task: Task<'_>) {
-    carry_out(task);
+    carry_out::<true>(task);
 }
 
 #[cfg(test)]
@@ -158,7 +161,7 @@ mod tests {
             for rows in 1..4 {
                 let start = values(rows * 45);
                 let (mut expected, mut weights, mut scales) = (start.clone(), start.clone(), vec![0.0; rows]);
-                expected.chunks_mut(45).for_each(rows::softmax);
+                expected.chunks_mut(45).for_each(rows::softmax::<false>);
                 dispatch(isa, Task::Exponentials { data: &mut weights, cols: 45, scales: &mut scales });
                 let mut got = vec![0.0; rows * 45];
                 dispatch(isa, Task::Scale { out: &mut got, data: &weights, cols: 45, scales: &scales });
@@ -173,7 +176,7 @@ mod tests {
                 close(&got, &expected, "layer norm");
                 for function in functions {
                     let (mut expected, mut got) = (start.clone(), start.clone());
-                    carry_out(Task::Apply { data: &mut expected, function });
+                    carry_out::<false>(Task::Apply { data: &mut expected, function });
                     dispatch(isa, Task::Apply { data: &mut got, function });
                     close(&got, &expected, "point-wise");
                 }
