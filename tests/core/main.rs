@@ -17,6 +17,7 @@ mod metrics_laws;
 mod laws;
 mod laws_decisions;
 mod laws_evidence;
+mod laws_options;
 mod parity;
 mod parity_sample;
 mod support;
