@@ -1,6 +1,7 @@
 //! The command line as typed. What it means is worked out in `resolve.rs`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use clap::Parser;
@@ -13,6 +14,7 @@ Examples:
   prunescope --model DIR --data reviews.csv         open it on your own
   prunescope inspect --text \"It wasn't bad.\" --strategy power_bert:retention=0.4
   prunescope evaluate --data reviews.csv --strategy ltp --strategy tome:r=3 --out results
+  prunescope bench --tokens 128 --batch 1,32 --strategy power_bert
   prunescope strategies                             what there is, with papers and keys
 
 Exit codes: 0 done, 1 a stated check failed (--fail-if), 2 an error";
@@ -49,6 +51,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Run strategies over a data set: accuracy, cost and results per group, written as four files
     Evaluate(EvaluateArgs),
+    /// Time strategies against the dense model on this machine, beside what their FLOPs promise
+    Bench(BenchArgs),
 }
 
 /// Options of the window.
@@ -197,6 +201,9 @@ pub struct EvaluateArgs {
     /// Bootstrap draws behind the intervals of F1, log loss and their like
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = parse_draws)]
     pub draws: usize,
+    /// Rounds of latency: each strategy timed in turn with the dense model on a sample of the texts; 0 = none
+    #[arg(long, value_name = "N", default_value_t = 9)]
+    pub latency_rounds: usize,
     /// Exit with 1 if this holds for any strategy, for example `accuracy_drop>0.02`; repeat for several
     #[arg(long, value_name = "CHECK")]
     pub fail_if: Vec<String>,
@@ -205,6 +212,80 @@ pub struct EvaluateArgs {
     pub progress: Option<ProgressFormat>,
     #[command(flatten)]
     pub columns: ColumnArgs,
+}
+
+/// Which layouts `bench` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LayoutChoice {
+    /// Every text keeps its own length
+    Packed,
+    /// Texts are filled up to the longest of their batch
+    Padded,
+    /// One after the other
+    Both,
+}
+
+/// Options of `bench`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+After a warm-up, dense and pruned passes are timed in turn: D P P D, every second round P D D P.
+The speed-up is the ratio of medians; its 95% interval comes from resampling whole rounds. The FLOPs
+reduction is counted without padding; promise kept = speed-up / FLOPs reduction.
+`--strategy dense` times the dense model against itself: its interval should hold 1.
+
+Without --rounds and --seconds, 15 rounds or more within a second per strategy are timed; below 9
+rounds there is no interval. Ctrl-C ends within a second and keeps the rounds that are done.
+
+Examples:
+  prunescope bench --tokens 128 --batch 1,32 --strategy power_bert --strategy tome
+  prunescope bench --data reviews.csv --batch 32 --layout both --strategy ltp
+  prunescope bench --tokens 64,512 --batch 8 --strategy ats --seconds 20 --json > ats.json")]
+#[group(id = "texts", required = true, multiple = false, args = ["tokens", "data"])]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Time made-up texts of so many tokens; several: 32,128,512
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
+    pub tokens: Vec<usize>,
+    /// Time the texts of a data set by length: CSV, TSV, JSON Lines or Parquet, with a header
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Texts in a batch; several: 1,8,32
+    #[arg(long, value_name = "N,…", value_delimiter = ',', required = true, value_parser = parse_count)]
+    pub batch: Vec<usize>,
+    /// Strategy to time: ID or ID:key=value,key=value; repeat for several
+    #[arg(long = "strategy", value_name = "SPEC", required = true)]
+    pub strategies: Vec<String>,
+    /// Take only the first N rows of the data set
+    #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with = "tokens")]
+    pub limit: Option<usize>,
+    /// Rounds of four passes for every strategy and case
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub rounds: Option<usize>,
+    /// Time for everything; as many rounds as fit, at least 9 (fewer with --rounds)
+    #[arg(long, value_name = "S", value_parser = parse_seconds)]
+    pub seconds: Option<Duration>,
+    /// How the rows of a batch lie in memory
+    #[arg(long, value_name = "LAYOUT", default_value = "packed")]
+    pub layout: LayoutChoice,
+    /// Compute in the last layer only the rows that the head reads, dense and pruned alike
+    #[arg(long)]
+    pub head_rows_only: bool,
+    /// Seed of the sampled batches, of the order of strategies and of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Column of the text [default: found by name: text, sentence, content, …]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "tokens")]
+    pub text_column: Option<String>,
+    /// Column of the second text of a pair
+    #[arg(long, value_name = "COLUMN", conflicts_with = "tokens")]
+    pub text_pair_column: Option<String>,
+    /// Print one JSON document (schema 1) with every timing instead of tables
+    #[arg(long)]
+    pub json: bool,
+    /// How progress is told on stderr [default: bar on a terminal, else none]
+    #[arg(long, value_name = "FORMAT")]
+    pub progress: Option<ProgressFormat>,
 }
 
 /// Which columns of the data set mean what.
@@ -245,6 +326,15 @@ fn parse_count(text: &str) -> Result<usize, String> {
     }
 }
 
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_not_a_number| "expected a number of seconds such as 20".to_owned())?;
+    if (0.1..=86_400.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("expected 0.1 to 86400 seconds".to_owned())
+    }
+}
+
 fn parse_draws(text: &str) -> Result<usize, String> {
     let draws = parse_count(text)?;
     if (100..=1_000_000).contains(&draws) { Ok(draws) } else { Err("expected 100 to 1000000".to_owned()) }
@@ -282,6 +372,10 @@ mod tests {
         assert_eq!(parse_zoom("1.5"), Ok(1.5), "the usual form");
         for bad in ["", "0.1", "9", "NaN", "-1"] {
             assert!(parse_zoom(bad).is_err(), "{bad:?} is no zoom");
+        }
+        assert_eq!(parse_seconds("1.5"), Ok(Duration::from_millis(1500)), "parts of a second");
+        for bad in ["", "0", "-3", "NaN", "1e9", "soon"] {
+            assert!(parse_seconds(bad).is_err(), "{bad:?} is no time");
         }
         assert!(parse_count("0").is_err() && parse_count("3") == Ok(3), "counts start at 1");
     }

@@ -20,12 +20,14 @@ use crate::data;
 use crate::data::Lexicon;
 use crate::evaluation;
 use crate::evaluation::Draws;
+use crate::evaluation::EvaluateOptions;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Prepared;
 use crate::export;
 use crate::export::Provenance;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
+use crate::latency;
 use crate::model::Checkpoint;
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
@@ -41,6 +43,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
     let (path, limit) = (args.data.clone(), args.limit);
     let draws = Draws { count: args.draws, seed: args.seed };
+    let evaluate_options = EvaluateOptions { draws, latency_rounds: args.latency_rounds };
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Evaluation>> {
         stage(ticket, "loading the model");
         let checkpoint = Checkpoint::load(&folder)?;
@@ -54,12 +57,15 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
             Err(evaluation::Error::Cancelled) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        Ok(Some(evaluation::evaluate(ticket, &checkpoint, prepared, &specs, draws)?))
+        Ok(Some(evaluation::evaluate(ticket, &checkpoint, prepared, &specs, evaluate_options)?))
     };
     let Some(evaluation) = run_job(args.progress, work)?? else {
         bail!("stopped before anything was finished; nothing was written");
     };
     tell_losses(&evaluation.prepared);
+    if let Some(warning) = evaluation.latency.as_ref().and_then(|latency| latency.machine.warning()) {
+        warn(&format!("warning: {warning}"));
+    }
     let written = export::write_evaluation(&args.out, &evaluation, &provenance(&args.data))?;
     console::print(&evaluate_view::render(&evaluation))?;
     for path in &written {
@@ -123,26 +129,9 @@ fn provenance(data_path: &Path) -> Provenance {
     Provenance {
         command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         created_unix_secs: since.map_or(0, |since| since.as_secs()),
-        cpu: std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| cpu_model(&text)),
+        cpu: latency::cpu_model(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         threads: rayon::current_num_threads(),
         data_path: data_path.to_owned(),
-    }
-}
-
-fn cpu_model(cpuinfo: &str) -> Option<String> {
-    let line = cpuinfo.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_processor_is_found_in_its_file() {
-        let text = "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nflags\t: fpu\n";
-        assert_eq!(cpu_model(text).as_deref(), Some("Some CPU @ 3 GHz"), "what follows the colon");
-        assert_eq!(cpu_model("processor : 0"), None, "some systems do not say");
     }
 }

@@ -1,11 +1,14 @@
 //! An evaluation as a table for the terminal.
 
+use crate::cli::bench_view::with_interval as ratio;
 use crate::cli::console::three_digits;
+use crate::evaluation::Compute;
 use crate::evaluation::Estimate;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
+use crate::evaluation::StrategyLatency;
 
 /// One line for each strategy, then one table for each group column.
 pub(super) fn render(evaluation: &Evaluation) -> String {
@@ -23,23 +26,26 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
             "kept",
             "FLOPs \u{f7}",
             "padded \u{f7}",
+            "speed-up [95%]",
+            "promise kept",
         ]
         .map(str::to_owned),
     ];
-    rows.extend(evaluation.strategies.iter().map(strategy_row));
+    rows.extend(evaluation.strategies.iter().map(|strategy| strategy_row(evaluation, strategy)));
     text.push_str(&table(&rows));
     for column in &prepared.dataset.groups {
         for strategy in &evaluation.strategies {
-            group_table(&mut text, strategy, &column.name);
+            let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
+            group_table(&mut text, strategy, &column.name, latency);
         }
     }
     text
 }
 
-fn strategy_row(strategy: &Evaluated) -> [String; 9] {
+fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
     let spec = strategy.spec.to_string();
     let Some(audit) = &strategy.audit else {
-        let mut cells: [String; 9] = std::array::from_fn(|_| String::new());
+        let mut cells: [String; 11] = std::array::from_fn(|_| String::new());
         [cells[0], cells[1]] = [spec, "stopped".to_owned()];
         return cells;
     };
@@ -47,6 +53,8 @@ fn strategy_row(strategy: &Evaluated) -> [String; 9] {
     let of = |measure: Measure| overall.measure(measure).map(|row| row.pruned.clone());
     let change = overall.measure(Measure::Accuracy).map(|row| &row.change);
     let is_dense = strategy.spec.id() == "dense";
+    let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
+    let measured = |of: fn(&StrategyLatency) -> &Estimate| latency.map_or_else(String::new, |one| ratio(of(one)));
     [
         spec,
         with_interval(of(Measure::Accuracy).as_ref()),
@@ -57,23 +65,41 @@ fn strategy_row(strategy: &Evaluated) -> [String; 9] {
         format!("{:.3}", overall.spent.retention),
         three_digits(overall.spent.flops_reduction()),
         three_digits(overall.spent.flops_reduction_padded()),
+        measured(|latency| &latency.speedup),
+        measured(|latency| &latency.promise_kept),
     ]
 }
 
-fn group_table(text: &mut String, strategy: &Evaluated, column: &str) {
+fn group_table(text: &mut String, strategy: &Evaluated, column: &str, latency: Option<&StrategyLatency>) {
     let Some(audit) = strategy.audit.as_ref().filter(|_| strategy.spec.id() != "dense") else { return };
     let of_column = |slice: &&SliceAudit| slice.group.as_ref().is_some_and(|group| group.column == column);
     let mut rows = vec![
-        [column, "n", "dense [95%]", "pruned [95%]", "change [95%]", "harmed", "rescued", "verdict"].map(str::to_owned),
+        [
+            column,
+            "n",
+            "dense [95%]",
+            "pruned [95%]",
+            "change [95%]",
+            "harmed",
+            "rescued",
+            "verdict",
+            "ms a text (dense)",
+        ]
+        .map(str::to_owned),
     ];
-    rows.extend(audit.groups.iter().filter(of_column).map(group_row));
+    rows.extend(audit.groups.iter().filter(of_column).map(|slice| group_row(slice, latency)));
     text.push_str(&["\n", &strategy.spec.to_string(), "\n", &table(&rows)].concat());
 }
 
-fn group_row(slice: &SliceAudit) -> [String; 8] {
+fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 9] {
     let accuracy = slice.measure(Measure::Accuracy);
     let test = slice.tests.first();
     let verdict = slice.verdicts.first();
+    let compute = latency.and_then(|latency| latency.groups.iter().find(|compute| compute.group == slice.group));
+    let times = |compute: &Compute| {
+        let [own, dense] = [compute.secs, compute.dense_secs].map(|secs| three_digits(1e3 * secs));
+        format!("{own} ({dense})")
+    };
     [
         slice.group.as_ref().map(|group| group.value.clone()).unwrap_or_default(),
         slice.n.to_string(),
@@ -83,6 +109,7 @@ fn group_row(slice: &SliceAudit) -> [String; 8] {
         test.map_or_else(String::new, |test| test.harmed.to_string()),
         test.map_or_else(String::new, |test| test.rescued.to_string()),
         verdict.map_or("", |verdict| verdict.label()).to_owned(),
+        compute.map_or_else(String::new, times),
     ]
 }
 
@@ -104,7 +131,7 @@ fn signed_with_interval(estimate: Option<&Estimate>) -> String {
 }
 
 /// Columns as wide as their widest cell; the last line of a cell is not padded.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();

@@ -4,6 +4,8 @@
 //! Knows nothing of the window: `main.rs` hands [`WindowArgs`] over.
 
 mod args;
+mod bench;
+mod bench_view;
 mod checks;
 mod console;
 mod evaluate;
@@ -50,6 +52,7 @@ pub fn run(command: &Command) -> Exit {
         Command::Strategies(args) => strategies::run(*args),
         Command::Inspect(args) => inspect::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     result.unwrap_or_else(|error| report(&error))
 }

@@ -2,6 +2,7 @@
 
 use crate::engine;
 use crate::jobs::Cancelled;
+use crate::latency;
 use crate::model;
 use crate::pruning;
 
@@ -66,6 +67,12 @@ pub enum Error {
         numbers: usize,
         /// The model's classes.
         classes: String,
+    },
+    /// Latency could not be measured.
+    #[error("cannot measure latency")]
+    Latency {
+        /// The laboratory's complaint.
+        source: latency::Error,
     },
     /// Nothing in the data set can be used.
     #[error("none of the {read} examples of {name:?} can be used; the first: {reason}")]

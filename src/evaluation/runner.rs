@@ -8,11 +8,15 @@ use crate::evaluation::Audit;
 use crate::evaluation::Draws;
 use crate::evaluation::Error;
 use crate::evaluation::ExampleResult;
+use crate::evaluation::LatencyOptions;
+use crate::evaluation::LatencyStudy;
 use crate::evaluation::ModelInfo;
 use crate::evaluation::PartialRun;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
+use crate::evaluation::TimedRun;
 use crate::evaluation::audit;
+use crate::evaluation::measure_latency;
 use crate::evaluation::run_strategy_keeping;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
@@ -32,6 +36,19 @@ pub struct Evaluation {
     pub planned: Vec<StrategySpec>,
     /// Where the bootstrap's draws come from.
     pub draws: Draws,
+    /// Rounds of latency asked for; 0 = none.
+    pub latency_rounds: usize,
+    /// Measured latency, if it was asked for and not stopped before it began.
+    pub latency: Option<LatencyStudy>,
+}
+
+/// What is asked of an evaluation beside its strategies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvaluateOptions {
+    /// Bootstrap draws and their seed.
+    pub draws: Draws,
+    /// Rounds of latency, each strategy in turn with the dense model on a sample of the texts; 0 = none.
+    pub latency_rounds: usize,
 }
 
 /// One strategy over the data set.
@@ -61,22 +78,26 @@ impl Evaluation {
     /// Whether anything that was asked for is missing.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.strategies.len() < self.planned.len() || self.strategies.iter().any(|strategy| strategy.audit.is_none())
+        self.strategies.len() < self.planned.len()
+            || self.strategies.iter().any(|strategy| strategy.audit.is_none())
+            || (self.latency_rounds > 0 && self.latency.as_ref().is_none_or(|latency| latency.partial))
     }
 }
 
-/// Runs the dense model and then each strategy, and compares each with dense. A stop keeps what is finished.
+/// Runs the dense model and then each strategy, compares each with dense, and measures latency. A stop keeps what is
+/// finished.
 ///
 /// # Errors
 /// [`Error::Build`] if a strategy does not fit the model (checked before anything runs), [`Error::Run`] if the engine
-/// gives up.
+/// gives up, [`Error::Latency`] if the laboratory does.
 pub fn evaluate(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
     prepared: Arc<Prepared>,
     specs: &[StrategySpec],
-    draws: Draws,
+    options: EvaluateOptions,
 ) -> Result<Evaluation, Error> {
+    let EvaluateOptions { draws, latency_rounds } = options;
     let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
     let mut planned = vec![dense_spec];
     for spec in specs {
@@ -102,7 +123,28 @@ pub fn evaluate(
             }
         });
     }
-    Ok(Evaluation { model: ModelInfo::of(checkpoint), prepared, strategies, planned, draws })
+    let latency = latency(ticket, checkpoint, &prepared, &strategies, options)?;
+    Ok(Evaluation { model: ModelInfo::of(checkpoint), prepared, strategies, planned, draws, latency_rounds, latency })
+}
+
+/// Latency of every complete strategy but dense, which each of them is timed against.
+fn latency(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    prepared: &Prepared,
+    strategies: &[Evaluated],
+    options: EvaluateOptions,
+) -> Result<Option<LatencyStudy>, Error> {
+    if options.latency_rounds == 0 || ticket.is_cancelled() {
+        return Ok(None);
+    }
+    let complete = strategies.iter().filter(|strategy| strategy.spec.id() != "dense" && strategy.audit.is_some());
+    let runs: Vec<TimedRun<'_>> = complete
+        .map(|strategy| TimedRun { spec: &strategy.spec, results: strategy.results.iter().flatten().collect() })
+        .collect();
+    let Draws { count, seed } = options.draws;
+    let options = LatencyOptions { rounds: options.latency_rounds, seed, draws: count };
+    measure_latency(ticket, checkpoint, prepared, &runs, options).map(Some)
 }
 
 fn report_audit(ticket: &Ticket, spec: &StrategySpec) {

@@ -1,6 +1,6 @@
 //! `manifest.json`: where the numbers come from and how to get them again.
 //!
-//! The only file with anything that differs between two equal runs: `created_unix_secs` and `timing`.
+//! Between two equal runs differ `created_unix_secs`, `timing` and `latency`; the latter in the metrics too.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
+use crate::export::evaluated_latency::study_json;
 
 /// The version of the document.
 const SCHEMA: u64 = 1;
@@ -64,6 +65,7 @@ pub fn manifest_json(evaluation: &Evaluation, provenance: &Provenance) -> Value 
         },
         "hardware": { "cpu": provenance.cpu, "cores": provenance.cores, "threads": provenance.threads },
         "timing": timing_json(evaluation),
+        "latency": evaluation.latency.as_ref().map(study_json),
     })
 }
 

@@ -13,8 +13,11 @@ use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::Spread;
+use crate::evaluation::StrategyLatency;
 use crate::evaluation::removal_label;
 use crate::export::Error;
+use crate::export::evaluated_latency::latency_rows;
+use crate::export::evaluated_latency::strategy_latency_json;
 
 /// The version of the document.
 const SCHEMA: u64 = 1;
@@ -58,7 +61,12 @@ fn strategy_json(evaluation: &Evaluation, strategy: &Evaluated, audit: &Audit) -
         "overall": slice(&audit.overall),
         "groups": groups,
         "gaps": audit.gaps.iter().map(gaps_json).collect::<Vec<_>>(),
+        "latency": latency_of(evaluation, strategy).map(strategy_latency_json),
     })
+}
+
+fn latency_of<'a>(evaluation: &'a Evaluation, strategy: &Evaluated) -> Option<&'a StrategyLatency> {
+    evaluation.latency.as_ref()?.of(&strategy.spec)
 }
 
 fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
@@ -173,7 +181,7 @@ fn spread_json(spread: &Spread) -> Value {
 }
 
 /// `{"value", "low", "high", "method", "n"}`, the ends null without an interval, or `{"undefined", "n"}`.
-fn estimate_json(estimate: &Estimate) -> Value {
+pub(super) fn estimate_json(estimate: &Estimate) -> Value {
     match (estimate.value(), estimate.reason()) {
         (Some(value), _) => {
             let (low, high) = estimate.interval().unzip();
@@ -197,7 +205,8 @@ pub fn metrics_csv(path: &Path, evaluation: &Evaluation) -> Result<Vec<u8>, Erro
         let spec = strategy.spec.to_string();
         for slice in std::iter::once(&audit.overall).chain(&audit.groups) {
             let (column, value) = slice.group.as_ref().map_or(("", ""), |group| (&group.column, &group.value));
-            for (metric, estimate) in table_rows(slice) {
+            let latency = latency_of(evaluation, strategy);
+            for (metric, estimate) in table_rows(slice).into_iter().chain(latency_rows(latency, slice.group.as_ref())) {
                 let cells = estimate_cells(&estimate);
                 let record = [spec.as_str(), column, value, metric.as_str()];
                 let record = record.into_iter().chain(cells.iter().map(String::as_str));

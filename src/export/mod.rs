@@ -1,12 +1,14 @@
 //! Results as JSON, CSV and Parquet, and the manifest: what `inspect --json` and `evaluate --out` write.
 //!
 //! Everything is written beside its target and renamed, so that no file is ever half there. The same results give the
-//! same bytes; the one time stamp and the measured durations are in the manifest. Computes no number of its own.
+//! same bytes; a time stamp, durations and the machine are in the manifest, measured latency also beside the metrics. Computes no number of its own.
 
 mod error;
+mod evaluated_latency;
 mod file;
 mod inspection;
 mod json;
+mod latency;
 mod manifest;
 mod metrics;
 mod predictions;
@@ -19,6 +21,9 @@ pub use error::Error;
 pub use file::write_file;
 pub use inspection::inspection_json;
 pub use json::json_text;
+pub use latency::LatencySource;
+pub use latency::latency_json;
+pub use latency::machine_json;
 pub use manifest::Provenance;
 pub use manifest::manifest_json;
 pub use metrics::metrics_csv;

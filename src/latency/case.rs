@@ -41,23 +41,15 @@ pub enum CaseKind {
         /// Texts of the data set in this bucket, timed or not.
         texts: usize,
     },
-    /// A sample of a data set: batches of similar length from the shortest to the longest.
-    Sample {
-        /// Texts in a batch.
-        batch: usize,
-        /// Texts of the data set.
-        texts: usize,
-    },
 }
 
 impl CaseKind {
-    /// For people: `32 x 128`, `32 x 65-128`, `sample`.
+    /// For people: `32 × 128`, `32 × 65–128`.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
             Self::Shape { batch, tokens } => format!("{batch} \u{d7} {tokens}"),
             Self::Bucket { batch, from, to, .. } => format!("{batch} \u{d7} {from}\u{2013}{to}"),
-            Self::Sample { .. } => "sample".to_owned(),
         }
     }
 
@@ -65,7 +57,7 @@ impl CaseKind {
     #[must_use]
     pub fn batch(&self) -> usize {
         match self {
-            Self::Shape { batch, .. } | Self::Bucket { batch, .. } | Self::Sample { batch, .. } => *batch,
+            Self::Shape { batch, .. } | Self::Bucket { batch, .. } => *batch,
         }
     }
 }

@@ -29,7 +29,6 @@ use crate::latency::case::shuffle;
 use crate::latency::counted::Counted;
 use crate::latency::cpu_time::CpuTime;
 use crate::latency::measured::Sample;
-use crate::latency::measured::divided;
 use crate::metrics;
 use crate::model::Encoded;
 use crate::model::Model;
@@ -277,7 +276,7 @@ impl<'a> Bench<'a> {
             layout: self.layout,
             spec: contestant.spec.clone(),
             removal: contestant.removal,
-            promise_kept: divided(&speedup, flops_reduction),
+            promise_kept: speedup.divided_by(flops_reduction),
             speedup,
             flops_reduction,
             gap: Gap::split((&dense.parts, &dense.work), (&pruned.parts, &pruned.work)).unwrap_or_default(),

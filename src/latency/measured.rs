@@ -146,19 +146,6 @@ impl Timing {
     }
 }
 
-/// Divides an estimate and its interval by a counted number.
-pub(super) fn divided(estimate: &Estimate, by: f64) -> Estimate {
-    match estimate {
-        Estimate::Value { value, interval, method, n } => Estimate::Value {
-            value: value / by,
-            interval: interval.map(|(low, high)| (low / by, high / by)),
-            method,
-            n: *n,
-        },
-        undefined @ Estimate::Undefined { .. } => undefined.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,12 +172,5 @@ mod tests {
     fn nothing_measured_is_no_division_by_zero() {
         let timing = Timing::of(&[], &Counted::default(), 600);
         assert_eq!((timing.median_secs, timing.tokens_per_sec, timing.accounted), (0.0, 0.0, 0.0), "zeros, no NaN");
-    }
-
-    #[test]
-    fn a_promise_is_divided_with_its_interval() {
-        let speedup = Estimate::with_interval(1.5, (1.2, 1.8), "bootstrap-blocks", 15);
-        let kept = divided(&speedup, 2.0);
-        assert_eq!(kept, Estimate::with_interval(0.75, (0.6, 0.9), "bootstrap-blocks", 15), "half of everything");
     }
 }

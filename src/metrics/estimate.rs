@@ -77,6 +77,18 @@ impl Estimate {
         }
     }
 
+    /// Value and interval divided by a known number.
+    #[must_use]
+    pub fn divided_by(&self, by: f64) -> Self {
+        match self {
+            Self::Value { value, interval, method, n } => {
+                let interval = interval.map(|(low, high)| (low / by, high / by));
+                Self::Value { value: value / by, interval, method, n: *n }
+            }
+            Self::Undefined { .. } => self.clone(),
+        }
+    }
+
     /// The interval, if there is one.
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
@@ -120,6 +132,14 @@ impl Serialize for Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn estimates_are_divided_with_their_intervals() {
+        let half = Estimate::with_interval(1.5, (1.2, 1.8), "bootstrap-blocks", 15).divided_by(2.0);
+        assert_eq!(half, Estimate::with_interval(0.75, (0.6, 0.9), "bootstrap-blocks", 15), "half of everything");
+        let undefined = Estimate::undefined("nothing was measured", 0);
+        assert_eq!(undefined.divided_by(2.0), undefined, "what is undefined stays so");
+    }
 
     #[test]
     fn estimates_are_written_as_the_file_contract_says() {

@@ -3,8 +3,10 @@
 
 mod support;
 
+mod bench;
 mod evaluate;
 mod evaluate_files;
+mod evaluate_latency;
 mod help;
 mod inspect;
 mod interrupt;

@@ -14,6 +14,8 @@ mod data_parquet;
 mod data_read;
 mod metrics_laws;
 
+mod latency;
+mod latency_laws;
 mod laws;
 mod laws_decisions;
 mod laws_evidence;

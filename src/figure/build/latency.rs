@@ -80,9 +80,6 @@ fn case_label(row: &Measured) -> String {
     match row.case {
         CaseKind::Shape { batch, tokens } => format!("batch {batch} × {tokens} tokens, {layout}"),
         CaseKind::Bucket { batch, from, to, .. } => format!("batch {batch} × {from}–{to} tokens, {layout}"),
-        CaseKind::Sample { batch, texts } => {
-            format!("batch {batch}, sample of {} texts, {layout}", number::count(texts))
-        }
     }
 }
 

@@ -1,0 +1,163 @@
+//! `prunescope bench`
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use anyhow::bail;
+
+use crate::cli::Exit;
+use crate::cli::args::BenchArgs;
+use crate::cli::args::LayoutChoice;
+use crate::cli::bench_view;
+use crate::cli::console;
+use crate::cli::console::warn;
+use crate::cli::progress::run_job;
+use crate::cli::resolve;
+use crate::data;
+use crate::data::ReadOptions;
+use crate::evaluation;
+use crate::evaluation::ModelInfo;
+use crate::evaluation::Prepared;
+use crate::export;
+use crate::export::LatencySource;
+use crate::jobs::Progress;
+use crate::jobs::Ticket;
+use crate::latency;
+use crate::latency::Case;
+use crate::latency::LatencyReport;
+use crate::latency::Layout;
+use crate::latency::Plan;
+use crate::latency::Rounds;
+use crate::metrics;
+use crate::model::Checkpoint;
+
+/// What the job brings back.
+struct Benched {
+    model: ModelInfo,
+    prepared: Option<Prepared>,
+    report: LatencyReport,
+}
+
+pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
+    let folder = resolve::model_folder(&args.model)?;
+    let layouts = match args.layout {
+        LayoutChoice::Packed => vec![Layout::Packed],
+        LayoutChoice::Padded => vec![Layout::Padded],
+        LayoutChoice::Both => Layout::ALL.to_vec(),
+    };
+    let plan = Plan {
+        layouts,
+        head_rows_only: args.head_rows_only,
+        seed: args.seed,
+        draws: metrics::EXPORT_DRAWS,
+        ..Plan::new(resolve::specs(&args.strategies)?)
+    };
+    let typed = args.clone();
+    let work = move |ticket: &Ticket| -> anyhow::Result<Option<Benched>> {
+        stage(ticket, "loading the model");
+        let checkpoint = Checkpoint::load(&folder)?;
+        let prepared = match prepare(ticket, &checkpoint, &typed) {
+            Err(error) if is_cancelled(&error) => return Ok(None),
+            prepared => prepared?,
+        };
+        let cases = cases(&checkpoint, prepared.as_ref(), &typed)?;
+        let plan = Plan { rounds: rounds(&typed, cases.len() * plan.layouts.len() * plan.strategies.len()), ..plan };
+        let report = latency::measure(ticket, &checkpoint.model, &cases, &plan, &|_| {})?;
+        Ok(Some(Benched { model: ModelInfo::of(&checkpoint), prepared, report }))
+    };
+    let Some(benched) = run_job(args.progress, work)?? else {
+        bail!("stopped before anything was timed");
+    };
+    tell(&benched);
+    console::print(&output(args, &benched))?;
+    if benched.report.partial {
+        bail!("stopped: the numbers are those of the rounds that were done");
+    }
+    Ok(Exit::Done)
+}
+
+/// The texts of the data set, without their labels: time does not depend on them.
+fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow::Result<Option<Prepared>> {
+    let Some(path) = &args.data else { return Ok(None) };
+    stage(ticket, "reading the data");
+    let mut dataset = data::read(
+        path,
+        &ReadOptions {
+            text_column: args.text_column.clone(),
+            text_pair_column: args.text_pair_column.clone(),
+            group_columns: Some(Vec::new()),
+            limit: args.limit,
+            ..ReadOptions::default()
+        },
+    )?;
+    for example in &mut dataset.examples {
+        example.label = None;
+    }
+    Ok(Some(evaluation::prepare(ticket, checkpoint, Arc::new(dataset), args.limit)?))
+}
+
+fn is_cancelled(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(evaluation::Error::Cancelled))
+}
+
+fn cases(checkpoint: &Checkpoint, prepared: Option<&Prepared>, args: &BenchArgs) -> Result<Vec<Case>, latency::Error> {
+    match prepared {
+        None => latency::shapes(&checkpoint.model, &args.batch, &args.tokens),
+        Some(prepared) => {
+            let buckets = |&batch: &usize| latency::buckets(&prepared.encoded, batch, args.seed);
+            Ok(args.batch.iter().flat_map(buckets).collect())
+        }
+    }
+}
+
+/// `shares`: strategies times cases times layouts, among which the time of `--seconds` is divided.
+fn rounds(args: &BenchArgs, shares: usize) -> Rounds {
+    let share = |whole: Duration| whole / u32::try_from(shares.max(1)).unwrap_or(u32::MAX);
+    match (args.rounds, args.seconds) {
+        (None, None) => Rounds::default(),
+        (Some(rounds), None) => Rounds::exactly(rounds),
+        (None, Some(time)) => Rounds::within(share(time)),
+        (Some(rounds), Some(time)) => {
+            let within = Rounds::within(share(time));
+            Rounds { at_least: within.at_least.min(rounds), at_most: rounds, ..within }
+        }
+    }
+}
+
+fn output(args: &BenchArgs, benched: &Benched) -> String {
+    if !args.json {
+        return bench_view::render(&benched.report);
+    }
+    let command_line: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let source = LatencySource {
+        model: &benched.model,
+        data: args.data.as_deref().zip(benched.prepared.as_ref()),
+        command_line: &command_line,
+        created_unix_secs: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+    };
+    export::json_text(&export::latency_json(&benched.report, &source))
+}
+
+/// The machine, whether it was busy, and what of the data was left out or cut: on stderr.
+fn tell(benched: &Benched) {
+    if let Some(prepared) = &benched.prepared {
+        let unusable = prepared.dataset.skipped.len() + prepared.skipped.len();
+        if unusable > 0 {
+            warn(&format!("warning: {unusable} rows could not be used"));
+        }
+        if prepared.truncated > 0 {
+            warn(&format!("warning: {} texts cut to {} tokens", prepared.truncated, prepared.longest));
+        }
+    }
+    let machine = &benched.report.machine;
+    warn(&machine.summary());
+    if let Some(warning) = machine.warning() {
+        warn(&format!("warning: {warning}"));
+    }
+}
+
+fn stage(ticket: &Ticket, stage: &str) {
+    ticket.report(Progress { done: 0, total: None, stage: stage.to_owned() });
+}
