@@ -77,13 +77,13 @@ pub fn run_timed(
 }
 
 /// A batch on its way through the layers.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     model: &'a Model,
     pruner: &'a dyn Pruner,
     options: RunOptions,
-    sequences: Vec<SequenceState>,
+    pub(super) sequences: Vec<SequenceState>,
     /// Shape: `[total_rows, hidden]`, packed by [`Run::bounds`].
-    hidden: Matrix,
+    pub(super) hidden: Matrix,
     workspace: Workspace,
     started: Instant,
     spans: Spans,
@@ -91,12 +91,18 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(model: &'a Model, batch: &[&Encoded], pruner: &'a dyn Pruner, options: RunOptions) -> Result<Self, Error> {
+        Ok(Self::embed(model, batch, begin_sequences(model, batch, pruner)?, pruner, options))
+    }
+
+    /// Begins with the embeddings of these texts.
+    pub(super) fn embed(
+        model: &'a Model,
+        batch: &[&Encoded],
+        mut sequences: Vec<SequenceState>,
+        pruner: &'a dyn Pruner,
+        options: RunOptions,
+    ) -> Self {
         let started = Instant::now();
-        let mut sequences = Vec::with_capacity(batch.len());
-        for (index, encoded) in batch.iter().enumerate() {
-            check_tokens(model, index, encoded)?;
-            sequences.push(SequenceState::begin(index, encoded, pruner)?);
-        }
         let bounds = bounds(&sequences, options);
         let mut input = EmbedInput::default();
         for ((sequence, encoded), range) in sequences.iter().zip(batch).zip(bounds.ranges()) {
@@ -113,7 +119,6 @@ impl<'a> Run<'a> {
         let hidden = model.embed(&input);
         for (sequence, range) in sequences.iter_mut().zip(bounds.ranges()) {
             let tokens = sequence.orig.len();
-            sequence.trace.head_macs = macs::outside_layers(model, tokens);
             if pruner.restores() {
                 sequence.restore = Some(Matrix::zeros(sequence.trace.num_tokens, hidden.cols()));
             }
@@ -126,7 +131,26 @@ impl<'a> Run<'a> {
             }
         }
         let (workspace, spans) = (Workspace::borrow(), Spans::default());
-        Ok(Self { model, pruner, options, sequences, hidden, workspace, started, spans })
+        Self { model, pruner, options, sequences, hidden, workspace, started, spans }
+    }
+
+    /// Goes on from `states` of rows of which none has left, as they are after the attention of a layer. Counts alone are
+    /// written down.
+    pub(super) fn resume(
+        model: &'a Model,
+        sequences: Vec<SequenceState>,
+        pruner: &'a dyn Pruner,
+        states: &Matrix,
+    ) -> Self {
+        let (started, mut workspace) = (Instant::now(), Workspace::borrow());
+        let mut hidden = std::mem::take(workspace.spare(states.rows(), states.cols()));
+        hidden.data_mut().copy_from_slice(states.data());
+        let (options, spans) = (RunOptions::default(), Spans::default());
+        Self { model, pruner, options, sequences, hidden, workspace, started, spans }
+    }
+
+    pub(super) fn num_layers(&self) -> usize {
+        self.model.layers.len()
     }
 
     fn bounds(&self) -> CuSeqlens {
@@ -137,21 +161,39 @@ impl<'a> Run<'a> {
         let mut needs = self.pruner.needs(layer);
         needs.attention_probs |= self.options.detail == RunDetail::States;
         let evidence = self.attend(layer, needs, None);
+        self.after_attention(layer, Some(&evidence))?;
+        self.record(layer, evidence);
+        Ok(())
+    }
+
+    /// The rest of a layer: the strategy decides on `evidence`, or is not asked where there is none.
+    pub(super) fn after_attention(&mut self, layer: usize, evidence: Option<&[SequenceEvidence]>) -> Result<(), Error> {
         let started = Instant::now();
-        let decisions = decide(&mut self.sequences, layer, &evidence);
+        let decisions = evidence.map(|evidence| decide(&mut self.sequences, layer, evidence));
         let decided = Instant::now();
-        self.apply(layer, decisions)?;
+        match decisions {
+            Some(decisions) => self.apply(layer, decisions)?,
+            None => self.keep_all(layer)?,
+        }
         let applied = Instant::now();
         self.model.feed_forward_in_place(layer, &mut self.hidden);
         self.spans.scoring += decided - started;
         self.spans.gathering += applied - decided;
         self.spans.feed_forward += applied.elapsed();
-        self.record(layer, evidence);
+        let bounds = self.bounds();
+        for (sequence, range) in self.sequences.iter_mut().zip(bounds.ranges()) {
+            sequence.remember(&self.hidden, range.start);
+        }
         Ok(())
     }
 
     /// Takes the states to P2; with `queries`, only one row of each sequence.
-    fn attend(&mut self, layer: usize, needs: EvidenceNeeds, queries: Option<&[usize]>) -> Vec<SequenceEvidence> {
+    pub(super) fn attend(
+        &mut self,
+        layer: usize,
+        needs: EvidenceNeeds,
+        queries: Option<&[usize]>,
+    ) -> Vec<SequenceEvidence> {
         let started = Instant::now();
         let bounds = self.bounds();
         let mut positions = vec![0; bounds.total()];
@@ -219,6 +261,11 @@ impl<'a> Run<'a> {
             bias.resize(range.end, f32::NEG_INFINITY);
         }
         (!plain).then_some(bias)
+    }
+
+    /// Takes note of a layer in which nothing is decided.
+    pub(super) fn keep_all(&mut self, layer: usize) -> Result<(), Error> {
+        self.apply(layer, self.sequences.iter().map(|_| Decision::keep_all()).collect())
     }
 
     /// Carries out the decisions on the states at P2.
@@ -303,21 +350,20 @@ impl<'a> Run<'a> {
         std::mem::swap(self.workspace.spare_again(), &mut self.hidden);
     }
 
-    /// What can be said after the layer is complete.
+    /// Whole tensors, where they are asked for.
     fn record(&mut self, layer: usize, evidence: Vec<SequenceEvidence>) {
+        if self.options.detail != RunDetail::States {
+            return;
+        }
         let bounds = self.bounds();
-        let states = self.options.detail == RunDetail::States;
         for ((sequence, range), evidence) in self.sequences.iter_mut().zip(bounds.ranges()).zip(evidence) {
-            sequence.remember(&self.hidden, range.start);
-            if states {
-                let trace = &mut sequence.trace.layers[layer];
-                trace.hidden = Some(rows_of(&self.hidden, range.start, sequence.orig.len()));
-                trace.attention_probs = evidence.attention_probs;
-            }
+            let trace = &mut sequence.trace.layers[layer];
+            trace.hidden = Some(rows_of(&self.hidden, range.start, sequence.orig.len()));
+            trace.attention_probs = evidence.attention_probs;
         }
     }
 
-    fn finish(mut self) -> Report {
+    pub(super) fn finish(mut self) -> Report {
         let hidden = self.hidden.cols();
         let first: Vec<f32> = self.sequences.iter().flat_map(|sequence| sequence.first_state.iter().copied()).collect();
         let first = Matrix::from_vec(self.sequences.len(), hidden, first).unwrap_or_default();
@@ -334,6 +380,22 @@ impl<'a> Run<'a> {
         self.spans.other = self.started.elapsed().saturating_sub(self.spans.total());
         Report { outcomes, spans: self.spans }
     }
+}
+
+/// The texts as the strategy wants to begin with them.
+pub(super) fn begin_sequences(
+    model: &Model,
+    batch: &[&Encoded],
+    pruner: &dyn Pruner,
+) -> Result<Vec<SequenceState>, Error> {
+    let mut sequences = Vec::with_capacity(batch.len());
+    for (index, encoded) in batch.iter().enumerate() {
+        check_tokens(model, index, encoded)?;
+        let mut sequence = SequenceState::begin(index, encoded, pruner)?;
+        sequence.trace.head_macs = macs::outside_layers(model, sequence.orig.len());
+        sequences.push(sequence);
+    }
+    Ok(sequences)
 }
 
 /// Where each sequence's rows lie: one after the other, filled up to the longest if the run is padded.

@@ -9,6 +9,7 @@ mod macs;
 mod options;
 mod rearrange;
 mod sequence;
+mod shared;
 mod state;
 mod trace;
 
@@ -20,6 +21,9 @@ pub use options::Report;
 pub use options::RunOptions;
 pub use options::Spans;
 pub use sequence::sequence_info;
+pub use shared::Branch;
+pub use shared::SharedWork;
+pub use shared::Trunk;
 pub use trace::LayerTrace;
 pub use trace::MergeGroup;
 pub use trace::Outcome;

@@ -84,6 +84,10 @@ impl Pruner for Ats {
         EvidenceNeeds { cls_row: samples, value_norms: samples, ..EvidenceNeeds::NONE }
     }
 
+    fn idle_layers(&self) -> usize {
+        self.start
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         Box::new(AtsSequence { method: self.clone(), protected: self.protect.mask(sequence) })
     }

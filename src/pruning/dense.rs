@@ -38,6 +38,10 @@ impl Pruner for Dense {
         EvidenceNeeds::NONE
     }
 
+    fn idle_layers(&self) -> usize {
+        usize::MAX
+    }
+
     fn begin(&self, _sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         Box::new(KeepAll)
     }

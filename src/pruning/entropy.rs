@@ -104,6 +104,10 @@ impl Pruner for Entropy {
         EvidenceNeeds { attention_probs: true, column_sums: self.score.times_column_mean, ..EvidenceNeeds::NONE }
     }
 
+    fn idle_layers(&self) -> usize {
+        self.top_k.schedule.idle_layers()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         let score = self.score;
         self.top_k.begin(sequence, move |layer| score.of(layer.evidence, layer.num_tokens()))

@@ -76,6 +76,10 @@ impl Pruner for Evit {
         EvidenceNeeds { cls_row: true, ..EvidenceNeeds::NONE }
     }
 
+    fn idle_layers(&self) -> usize {
+        self.top_k.schedule.idle_layers()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         if !self.fuse {
             return self.top_k.begin(sequence, |layer| layer.evidence.cls_row.clone());

@@ -47,6 +47,10 @@ impl Pruner for FirstK {
         EvidenceNeeds::NONE
     }
 
+    fn idle_layers(&self) -> usize {
+        self.top_k.schedule.idle_layers()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         self.top_k.begin(sequence, |layer| layer.orig.iter().map(|&position| -(position as f32)).collect())
     }

@@ -80,6 +80,10 @@ impl Pruner for LengthAdaptive {
         EvidenceNeeds { column_sums: true, diagonal_sums: self.exclude_diagonal, ..EvidenceNeeds::NONE }
     }
 
+    fn idle_layers(&self) -> usize {
+        self.top_k.schedule.idle_layers()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         let exclude_diagonal = self.exclude_diagonal;
         self.top_k.begin(sequence, move |layer| column_sum(layer.evidence, exclude_diagonal))

@@ -112,6 +112,11 @@ impl Pruner for Ltp {
         EvidenceNeeds { column_sums: !self.masks, attention_probs: self.masks, ..EvidenceNeeds::NONE }
     }
 
+    /// Layer 0 never removes, and no layer adds anything up.
+    fn idle_layers(&self) -> usize {
+        1
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         let protected = self.protect.mask(sequence);
         Box::new(LtpSequence { method: self.clone(), alive: vec![true; protected.len()], protected })

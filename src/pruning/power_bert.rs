@@ -71,6 +71,10 @@ impl Pruner for PowerBert {
         EvidenceNeeds { column_sums: true, diagonal_sums: self.exclude_diagonal, ..EvidenceNeeds::NONE }
     }
 
+    fn idle_layers(&self) -> usize {
+        self.top_k.schedule.idle_layers()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         let (num_heads, exclude_diagonal) = (self.num_heads, self.exclude_diagonal);
         self.top_k.begin(sequence, move |layer| column_sum_per_head(layer.evidence, num_heads, exclude_diagonal))

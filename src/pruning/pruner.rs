@@ -58,6 +58,14 @@ pub trait Pruner: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// How many of the first layers leave every row in place whatever they see, and tell later decisions nothing.
+    ///
+    /// Where several strategies run on the same texts, these layers are computed once and [`SequencePruner::decide`] is
+    /// not called for them. 0 for strategies that look at every layer or select at input level.
+    fn idle_layers(&self) -> usize {
+        0
+    }
+
     /// Starts a sequence.
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner>;
 
@@ -80,6 +88,7 @@ pub trait Pruner: Send + Sync + std::fmt::Debug {
 
 /// One sequence's decisions, layer by layer.
 pub trait SequencePruner: Send {
-    /// Decides after the attention of `layer.layer`. Called once for every layer, in order.
+    /// Decides after the attention of `layer.layer`. Called once for every layer, in order; the first
+    /// [`Pruner::idle_layers`] may be left out. There may be more evidence than was asked for.
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision;
 }

@@ -63,6 +63,10 @@ impl Pruner for Random {
         EvidenceNeeds::NONE
     }
 
+    fn idle_layers(&self) -> usize {
+        self.top_k.schedule.idle_layers()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         let draws = draw(self.seed, sequence.fingerprint, sequence.num_tokens());
         self.top_k.begin(sequence, move |layer| layer.orig.iter().map(|&position| draws[position as usize]).collect())

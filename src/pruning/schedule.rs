@@ -136,6 +136,11 @@ impl RetentionSchedule {
         self.retention(layer) < 1.0
     }
 
+    /// Layers before the first in which tokens may leave.
+    pub(super) fn idle_layers(&self) -> usize {
+        self.per_layer.iter().take_while(|&&retention| retention >= 1.0).count()
+    }
+
     /// Tokens to keep after `layer` of `n0` original ones: `ceil(retention * n0)`, at least 1.
     pub(super) fn count(&self, layer: usize, n0: usize) -> usize {
         let share = self.retention(layer) * n0 as f64;

@@ -101,6 +101,11 @@ impl Pruner for Spatten {
         EvidenceNeeds { column_sums: true, ..EvidenceNeeds::NONE }
     }
 
+    /// Sums grow from the first layer on.
+    fn idle_layers(&self) -> usize {
+        if self.accumulate { 0 } else { self.top_k.schedule.idle_layers() }
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         // By original position, so that a token's sum stays its own when rows before it leave.
         let mut sums = vec![0.0; sequence.num_tokens()];

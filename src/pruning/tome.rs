@@ -134,6 +134,10 @@ impl Pruner for Tome {
         EvidenceNeeds { mean_keys: self.merges(layer), ..EvidenceNeeds::NONE }
     }
 
+    fn idle_layers(&self) -> usize {
+        (0..self.num_layers).take_while(|&layer| !self.merges(layer)).count()
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         let protected = self.protect.mask(sequence);
         let sizes = vec![1.0; protected.len()];

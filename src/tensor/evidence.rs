@@ -32,6 +32,28 @@ impl EvidenceNeeds {
     };
 }
 
+impl EvidenceNeeds {
+    /// What either asks for.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            column_sums: self.column_sums || other.column_sums,
+            diagonal_sums: self.diagonal_sums || other.diagonal_sums,
+            cls_row: self.cls_row || other.cls_row,
+            attention_probs: self.attention_probs || other.attention_probs,
+            mean_keys: self.mean_keys || other.mean_keys,
+            value_norms: self.value_norms || other.value_norms,
+            hidden: self.hidden || other.hidden,
+        }
+    }
+
+    /// Whether everything that `other` asks for is asked for here.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self.union(other) == self
+    }
+}
+
 /// What one sequence's attention in one layer says about its tokens.
 ///
 /// Each part is empty unless it was asked for through [`EvidenceNeeds`]. `tokens` is the number of rows

@@ -22,6 +22,7 @@ mod laws_evidence;
 mod laws_options;
 mod parity;
 mod parity_sample;
+mod shared_runs;
 mod support;
 
 mod figures;
