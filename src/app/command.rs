@@ -27,6 +27,7 @@ pub enum UiCommand {
     ShowInspect,
     ShowTradeOff,
     ShowFairness,
+    ShowLatency,
     ThemeSystem,
     ThemeLight,
     ThemeDark,
@@ -73,7 +74,7 @@ const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl UiCommand {
     /// Every command, in the order of the menus.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::OpenModel,
         Self::OpenSampleModel,
         Self::OpenData,
@@ -93,6 +94,7 @@ impl UiCommand {
         Self::ShowInspect,
         Self::ShowTradeOff,
         Self::ShowFairness,
+        Self::ShowLatency,
         Self::ThemeSystem,
         Self::ThemeLight,
         Self::ThemeDark,
@@ -138,6 +140,7 @@ impl UiCommand {
             Self::ShowInspect => "Inspect",
             Self::ShowTradeOff => "Trade-off",
             Self::ShowFairness => "Fairness",
+            Self::ShowLatency => "Latency",
             Self::ThemeSystem => "System theme",
             Self::ThemeLight => "Light theme",
             Self::ThemeDark => "Dark theme",
@@ -184,6 +187,7 @@ impl UiCommand {
             Self::ShowInspect => "What each strategy keeps of one text, layer by layer",
             Self::ShowTradeOff => "Accuracy against cost over a data set",
             Self::ShowFairness => "Dense against pruned, group by group",
+            Self::ShowLatency => "What FLOPs promise, and what the clock says",
             Self::ThemeSystem => "Light or dark as the system says",
             Self::ThemeLight => "Dark text on light ground",
             Self::ThemeDark => "Light text on dark ground",
@@ -229,6 +233,7 @@ impl UiCommand {
             Self::ShowInspect => vec![command(Key::Num1)],
             Self::ShowTradeOff => vec![command(Key::Num2)],
             Self::ShowFairness => vec![command(Key::Num3)],
+            Self::ShowLatency => vec![command(Key::Num4)],
             Self::ZoomIn => vec![command(Key::Plus), command(Key::Equals)],
             Self::ZoomOut => vec![command(Key::Minus)],
             Self::ZoomReset => vec![command(Key::Num0)],

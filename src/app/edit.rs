@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::app::UiCommand;
 use crate::app::messages::MessageId;
 use crate::app::panels::fairness::FairnessRequest;
+use crate::app::panels::latency::LatencyRequest;
 use crate::app::panels::trade_off::TradeOffRequest;
 use crate::project::DataSource;
 use crate::project::EntryId;
@@ -56,6 +57,8 @@ pub(crate) enum Request {
     TradeOff(TradeOffRequest),
     /// For the fairness view.
     Fairness(FairnessRequest),
+    /// For the latency view.
+    Latency(LatencyRequest),
 }
 
 /// One thing a panel asked for.

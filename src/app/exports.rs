@@ -9,6 +9,7 @@ use crate::app::UiState;
 use crate::app::ViewKind;
 use crate::app::inspect_figure;
 use crate::app::panels::fairness;
+use crate::app::panels::latency;
 use crate::app::panels::trade_off;
 use crate::figure;
 use crate::figure::Figure;
@@ -29,6 +30,9 @@ pub(crate) enum ExportKind {
 }
 
 impl ExportKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Png, Self::Svg, Self::Csv];
+
     /// For the dialog.
     pub(crate) fn label(self) -> &'static str {
         match self {
@@ -97,6 +101,7 @@ pub(crate) fn can_export(session: &Session, state: &UiState) -> bool {
         ViewKind::Inspect => session.inspect.shown().is_some(),
         ViewKind::TradeOff => session.trade_off.dense().is_some(),
         ViewKind::Fairness => session.fairness.shown().is_some(),
+        ViewKind::Latency => session.latency.shown().is_some(),
     }
 }
 
@@ -112,6 +117,7 @@ fn figure_of(project: &Project, session: &Session, state: &UiState) -> Option<Fi
         ViewKind::Inspect => inspect_figure::figure_for_file(project, session),
         ViewKind::TradeOff => trade_off::figure_for_file(project, session, &state.trade_off),
         ViewKind::Fairness => fairness::figure_for_file(project, session, &state.fairness),
+        ViewKind::Latency => latency::figure_for_file(project, session),
     }
 }
 

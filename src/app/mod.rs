@@ -18,6 +18,8 @@ mod files;
 mod ground;
 mod inspect_figure;
 mod inspect_work;
+mod latency_plan;
+mod latency_work;
 mod messages;
 mod options;
 mod panels;

@@ -18,6 +18,9 @@ use crate::app::exports;
 use crate::app::exports::ExportKind;
 use crate::app::files;
 use crate::app::files::Openable;
+use crate::app::panels::fairness::FairnessRequest;
+use crate::app::panels::latency::LatencyRequest;
+use crate::app::panels::trade_off::TradeOffRequest;
 use crate::app::state::Recent;
 use crate::app::theme;
 use crate::project;
@@ -29,6 +32,9 @@ pub(crate) fn all(app: &mut App, ctx: &Context) {
         ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     for path in dropped {
         app.commands.request(Request::OpenPath(path));
+    }
+    if !app.session.latency.is_measuring() {
+        app.postponed.drain(..).for_each(|request| app.commands.request(request));
     }
     for command in app.commands.drain() {
         match command {
@@ -58,6 +64,7 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::ShowInspect => app.ui.view = ViewKind::Inspect,
         UiCommand::ShowTradeOff => app.ui.view = ViewKind::TradeOff,
         UiCommand::ShowFairness => app.ui.view = ViewKind::Fairness,
+        UiCommand::ShowLatency => app.ui.view = ViewKind::Latency,
         UiCommand::ThemeSystem => choose_theme(app, ctx, Theme::System),
         UiCommand::ThemeLight => choose_theme(app, ctx, Theme::Light),
         UiCommand::ThemeDark => choose_theme(app, ctx, Theme::Dark),
@@ -82,7 +89,27 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
     }
 }
 
+/// Work that was asked for while a time is measured waits until the machine is free again.
+fn postpones(app: &mut App, request: &Request) -> bool {
+    let is_work = match request {
+        Request::TradeOff(request) => *request == TradeOffRequest::Start,
+        Request::Fairness(request) => *request != FairnessRequest::Stop,
+        _ => false,
+    };
+    if !is_work || !app.session.latency.is_measuring() {
+        return false;
+    }
+    if !app.postponed.contains(request) {
+        app.postponed.push(request.clone());
+        app.session.messages.info("This starts when the latency measurement has finished");
+    }
+    true
+}
+
 fn answer(app: &mut App, request: Request) {
+    if postpones(app, &request) {
+        return;
+    }
     match request {
         Request::OpenPath(path) => open_path(app, path),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
@@ -91,6 +118,9 @@ fn answer(app: &mut App, request: Request) {
         Request::ClearMessages => app.session.messages.clear(),
         Request::TradeOff(request) => app.with_work(|work, _, context| work.handle(request, context)),
         Request::Fairness(request) => app.with_work(|_, work, context| work.handle(request, context)),
+        Request::Latency(LatencyRequest::Measure(plan)) => app.session.latency.ask(plan),
+        Request::Latency(LatencyRequest::Stop) => app.session.latency.stop(),
+        Request::Latency(LatencyRequest::StopOthers) => app.session.stop_others(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use egui::ColorImage;
 use egui::ViewportCommand;
@@ -29,6 +30,8 @@ impl Outcome {
 
 /// Frames without work before the picture is taken: fonts are loaded, scroll bars and sizes have settled.
 const QUIET_FRAMES: u32 = 8;
+/// Pause between frames while work runs.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Takes one picture.
 #[derive(Debug)]
@@ -66,7 +69,8 @@ impl Screenshot {
                 wake.request_repaint();
             });
         }
-        ctx.request_repaint();
+        // Drawing takes time that measured work should have.
+        ctx.request_repaint_after(if is_busy { BUSY_PAUSE } else { Duration::ZERO });
     }
 }
 

@@ -10,6 +10,7 @@ use crate::app::ground::error_chain;
 use crate::app::inspect_work::InspectWork;
 use crate::app::messages::Messages;
 use crate::app::panels::fairness::FairnessWork;
+use crate::app::panels::latency::LatencyWork;
 use crate::app::panels::trade_off::TradeOffWork;
 use crate::app::workers::Failure;
 use crate::app::workers::Slot;
@@ -37,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) trade_off: TradeOffWork,
     /// Of the fairness view.
     pub(crate) fairness: FairnessWork,
+    /// Of the latency view.
+    pub(crate) latency: LatencyWork,
     /// What was said.
     pub(crate) messages: Messages,
     /// Measured times are left out of what is shown, so that two pictures of the same state are the same.
@@ -81,8 +84,12 @@ impl Session {
         self.data.get(project.data.as_ref()?)
     }
 
-    /// Loads what the project names; takes in what has finished.
+    /// Loads what the project names; takes in what has finished. While a time is measured nothing is started: whatever
+    /// has changed meanwhile is done afterwards.
     pub(crate) fn update(&mut self, project: &Project, wake: &Wake) {
+        if self.latency.is_measuring() {
+            return;
+        }
         self.update_model(project, wake);
         self.update_data(project, wake);
         if let Some(checkpoint) = self.model.get(&project.model).cloned() {
@@ -141,6 +148,12 @@ impl Session {
 
     /// What runs, for the status bar.
     pub(crate) fn jobs(&self) -> Vec<JobStatus> {
+        let latency = self.latency.progress().map(|progress| JobStatus { label: "Latency".to_owned(), progress });
+        self.other_jobs().into_iter().chain(latency).collect()
+    }
+
+    /// What runs besides a measurement of time.
+    pub(crate) fn other_jobs(&self) -> Vec<JobStatus> {
         let line = |label: &str, progress: Option<Progress>| {
             progress.map(|progress| JobStatus { label: label.to_owned(), progress })
         };
@@ -159,6 +172,11 @@ impl Session {
 
     /// Whether anything runs or is about to.
     pub(crate) fn is_busy(&self) -> bool {
+        self.others_busy() || self.latency.is_busy()
+    }
+
+    /// Whether anything runs or is about to, besides a measurement of time.
+    pub(crate) fn others_busy(&self) -> bool {
         self.model.is_busy()
             || self.data.is_busy()
             || self.inspect.is_busy()
@@ -168,6 +186,12 @@ impl Session {
 
     /// Asks everything to stop.
     pub(crate) fn stop(&mut self) {
+        self.stop_others();
+        self.latency.stop();
+    }
+
+    /// Asks everything to stop, save a measurement of time.
+    pub(crate) fn stop_others(&mut self) {
         self.model.stop();
         self.data.stop();
         self.inspect.stop();

@@ -1,5 +1,6 @@
 //! The window itself: one frame is `update` and then `show`.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use egui::util::undoer::Undoer;
 
 use crate::app::CommandQueue;
 use crate::app::Environment;
+use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
@@ -15,6 +17,8 @@ use crate::app::ViewKind;
 use crate::app::WindowOptions;
 use crate::app::defaults;
 use crate::app::exports;
+use crate::app::exports::ExportKind;
+use crate::app::latency_work::LatencyContext;
 use crate::app::panels;
 use crate::app::panels::fairness::FairnessWork;
 use crate::app::panels::trade_off::TradeOffWork;
@@ -27,6 +31,7 @@ use crate::app::theme;
 use crate::app::timing::Stage;
 use crate::app::timing::Stopwatch;
 use crate::jobs::Wake;
+use crate::latency::LatencyReport;
 use crate::project;
 use crate::project::DataSource;
 use crate::project::Project;
@@ -39,6 +44,8 @@ pub struct App {
     pub(super) ui: UiState,
     pub(super) undo: Undoer<Project>,
     pub(super) commands: CommandQueue,
+    /// Asked for while a time is measured; done afterwards.
+    pub(super) postponed: Vec<Request>,
     wake: Wake,
     screenshot: Option<Screenshot>,
     stopwatch: Option<Stopwatch>,
@@ -81,6 +88,23 @@ impl App {
         Ok(app)
     }
 
+    /// Shows a measurement of time as if it had just been made here, for tests.
+    pub fn show_latency(&mut self, report: LatencyReport) {
+        let model = self.project.model.clone();
+        self.session.latency.show_report(report, model);
+    }
+
+    /// Writes what the view in front shows; the path's extension says as what: png, svg or csv.
+    ///
+    /// # Errors
+    /// When the view has nothing to write yet, or the file cannot be written.
+    pub fn export(&self, path: &Path) -> anyhow::Result<()> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        let kind = ExportKind::ALL.into_iter().find(|kind| kind.extension() == extension);
+        let kind = kind.ok_or_else(|| anyhow::anyhow!("unknown extension {extension:?}, expected png, svg or csv"))?;
+        Ok(exports::export(&self.project, &self.session, &self.ui, &exports::Target { kind, path })?)
+    }
+
     fn build(
         ctx: &egui::Context,
         options: &WindowOptions,
@@ -94,6 +118,7 @@ impl App {
             ui,
             undo: Undoer::with_settings(Settings { stable_time: 0.4, ..Settings::default() }),
             commands: CommandQueue::default(),
+            postponed: Vec::new(),
             wake: wake(ctx.clone()),
             screenshot: None,
             stopwatch: options.timing.map(Stopwatch::new),
@@ -120,10 +145,13 @@ impl App {
         }
         perform::all(self, ctx);
         self.session.update(&self.project, &self.wake);
-        self.with_work(|trade_off, fairness, context| {
-            trade_off.poll(context);
-            fairness.poll(context);
-        });
+        if !self.session.latency.is_measuring() {
+            self.with_work(|trade_off, fairness, context| {
+                trade_off.poll(context);
+                fairness.poll(context);
+            });
+        }
+        self.measure();
         perform::drop_stale_selection(self);
         self.undo.feed_state(now, &self.project);
         if self.undo.is_in_flux() {
@@ -134,6 +162,21 @@ impl App {
         if let Some(screenshot) = &mut self.screenshot {
             screenshot.tick(ctx, is_busy);
         }
+    }
+
+    /// Takes in what the latency laboratory has found, and lets it begin once nothing else runs.
+    fn measure(&mut self) {
+        let is_picture = self.starts_by_itself && self.ui.view == ViewKind::Latency;
+        let is_free = !self.session.others_busy();
+        let context = LatencyContext {
+            project: &self.project,
+            checkpoint: self.session.model.get(&self.project.model),
+            dataset: self.project.data.as_ref().and_then(|source| self.session.data.get(source)),
+            is_free,
+            by_itself: is_picture.then_some(&self.ui.latency.plan),
+            wake: &self.wake,
+        };
+        self.session.latency.poll(&context);
     }
 
     /// Draws the window; a wish becomes a command that the next `update` carries out.

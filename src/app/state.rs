@@ -9,6 +9,7 @@ use crate::app::Session;
 use crate::app::Theme;
 use crate::app::options::UnknownWord;
 use crate::app::panels::fairness::FairnessState;
+use crate::app::panels::latency::LatencyState;
 use crate::app::panels::trade_off::TradeOffState;
 use crate::app::selection::CellRef;
 use crate::app::selection::Hover;
@@ -25,11 +26,13 @@ pub enum ViewKind {
     TradeOff,
     /// Group by group.
     Fairness,
+    /// Time beside FLOPs.
+    Latency,
 }
 
 impl ViewKind {
     /// In the order of the tabs.
-    pub const ALL: [Self; 3] = [Self::Inspect, Self::TradeOff, Self::Fairness];
+    pub const ALL: [Self; 4] = [Self::Inspect, Self::TradeOff, Self::Fairness, Self::Latency];
 
     /// As typed on the command line.
     pub fn word(self) -> &'static str {
@@ -37,6 +40,7 @@ impl ViewKind {
             Self::Inspect => "inspect",
             Self::TradeOff => "trade-off",
             Self::Fairness => "fairness",
+            Self::Latency => "latency",
         }
     }
 }
@@ -48,7 +52,7 @@ impl FromStr for ViewKind {
         Self::ALL
             .into_iter()
             .find(|view| view.word() == word)
-            .ok_or_else(|| UnknownWord { got: word.to_owned(), expected: "inspect, trade-off, fairness" })
+            .ok_or_else(|| UnknownWord { got: word.to_owned(), expected: "inspect, trade-off, fairness, latency" })
     }
 }
 
@@ -144,6 +148,8 @@ pub(crate) struct UiState {
     pub(crate) trade_off: TradeOffState,
     /// Of the fairness view.
     pub(crate) fairness: FairnessState,
+    /// Of the latency view.
+    pub(crate) latency: LatencyState,
 }
 
 impl Default for UiState {
@@ -171,6 +177,7 @@ impl Default for UiState {
             show_messages: false,
             trade_off: TradeOffState::default(),
             fairness: FairnessState::default(),
+            latency: LatencyState::default(),
         }
     }
 }

@@ -74,7 +74,7 @@ pub struct WindowArgs {
     /// Session file to open
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
-    /// View in front: inspect, trade-off or fairness
+    /// View in front: inspect, trade-off, fairness or latency
     #[arg(long, value_name = "NAME")]
     pub view: Option<String>,
     /// Inner size of the window, for example 1600x1000

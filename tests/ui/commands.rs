@@ -184,7 +184,7 @@ fn a_dropped_session_data_file_and_folder_are_opened_as_what_they_are() {
 #[test]
 fn every_control_of_every_view_has_a_name() {
     let mut harness = window();
-    for key in [Key::Num1, Key::Num2, Key::Num3] {
+    for key in [Key::Num1, Key::Num2, Key::Num3, Key::Num4] {
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run_steps(3);
         let unnamed = harness.unnamed_widgets();

@@ -3,5 +3,7 @@
 
 mod commands;
 mod inspect;
+mod latency;
+mod latency_support;
 mod plots;
 mod plots_support;

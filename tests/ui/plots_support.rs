@@ -65,6 +65,11 @@ impl Window {
     pub(crate) fn is_busy(&self) -> bool {
         self.app.as_ref().is_none_or(App::is_busy)
     }
+
+    /// The window itself, once it is open.
+    pub(crate) fn app(&mut self) -> &mut App {
+        self.app.as_mut().expect("an open window")
+    }
 }
 
 /// Opens a window of this size.

@@ -80,6 +80,16 @@ pub(crate) fn waiting_ui(ui: &mut Ui, progress: Option<Progress>, advice: &str) 
     });
 }
 
+/// Nothing is there yet: what it would be, and how to get it.
+pub(crate) fn offer_ui(ui: &mut Ui, heading: &str, advice: &str, button: impl FnOnce(&mut Ui)) {
+    middle(ui, |ui| {
+        title(ui, heading);
+        ui.label(advice);
+        ui.add_space(8.0);
+        button(ui);
+    });
+}
+
 fn title(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).font(theme::medium(theme::TITLE)));
 }

@@ -1,4 +1,4 @@
-//! Menus, the three tabs, and the theme switch.
+//! Menus, the tabs of the views, and the theme switch.
 
 use std::path::PathBuf;
 
@@ -41,13 +41,14 @@ pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
 }
 
 fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
-    let width = 252.0;
+    let width = 336.0;
     let rect = Rect::from_center_size(bar.center(), egui::vec2(width, bar.height().max(22.0)));
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
     let views = [
         (ViewKind::Inspect, UiCommand::ShowInspect),
         (ViewKind::TradeOff, UiCommand::ShowTradeOff),
         (ViewKind::Fairness, UiCommand::ShowFairness),
+        (ViewKind::Latency, UiCommand::ShowLatency),
     ];
     let chosen = views.iter().position(|(kind, _)| *kind == state.view).unwrap_or(0);
     let labels = views.map(|(_, command)| (command.label(), hint(&child, command)));
@@ -74,7 +75,8 @@ fn file_menu(ui: &mut Ui, view: &View<'_>, state: &UiState) {
 }
 
 fn view_menu(ui: &mut Ui, view: &View<'_>) {
-    command_buttons(ui, view, &[UiCommand::ShowInspect, UiCommand::ShowTradeOff, UiCommand::ShowFairness]);
+    let views = [UiCommand::ShowInspect, UiCommand::ShowTradeOff, UiCommand::ShowFairness, UiCommand::ShowLatency];
+    command_buttons(ui, view, &views);
     ui.separator();
     let layers = [UiCommand::NextLayer, UiCommand::PreviousLayer, UiCommand::FirstLayer, UiCommand::LastLayer];
     command_buttons(ui, view, &layers);

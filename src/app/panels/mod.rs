@@ -1,6 +1,7 @@
 //! One file per panel; each draws from a read-only [`View`] and its own corner of [`UiState`].
 
 pub(crate) mod fairness;
+pub(crate) mod latency;
 pub(crate) mod trade_off;
 
 mod data;
@@ -8,6 +9,8 @@ mod details;
 mod empty_state;
 mod inspect;
 mod key_editor;
+mod latency_controls;
+mod latency_table;
 mod menu_bar;
 mod messages;
 mod model;
@@ -61,6 +64,7 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         ViewKind::Inspect => inspect::inspect_ui(ui, view, state),
         ViewKind::TradeOff => trade_off::trade_off_ui(ui, view, state),
         ViewKind::Fairness => fairness::fairness_ui(ui, view, state),
+        ViewKind::Latency => latency::latency_ui(ui, view, state),
     });
     overlays::overlays_ui(ui.ctx(), view, state);
     messages::messages_ui(ui.ctx(), view, state);

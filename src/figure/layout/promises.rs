@@ -56,6 +56,10 @@ pub(super) fn place(canvas: &mut Canvas<'_>, promises: &Promises) {
     canvas.end_head();
     for (index, row) in promises.rows.iter().enumerate() {
         if row.is_dense() {
+            if index > 0 {
+                canvas.cursor += canvas.font_size() * 0.4;
+                rule(canvas);
+            }
             case_head(canvas, &row.case);
         }
         one_row(canvas, (index, row), &columns);
@@ -66,15 +70,15 @@ pub(super) fn place(canvas: &mut Canvas<'_>, promises: &Promises) {
 /// Swatches of the parts, then the two marks that every row has.
 fn legend(canvas: &mut Canvas<'_>) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
-    let mut x = canvas.margin + 4.0;
+    let mut x = canvas.margin;
     canvas.cursor += canvas.line_height();
     let measured = "measured, 95% interval";
     let promised = "what FLOPs say";
     let texts = Part::ALL.iter().map(|part| part.label()).chain([measured, promised]);
     for (index, text) in texts.enumerate() {
         let width = size * 3.2 + canvas.text_width(text);
-        if x + width > canvas.right() && x > canvas.margin + 4.0 {
-            x = canvas.margin + 4.0;
+        if x + width > canvas.right() && x > canvas.margin {
+            x = canvas.margin;
             canvas.cursor += canvas.line_height();
         }
         let middle = canvas.cursor - size * 0.34;
@@ -100,7 +104,7 @@ fn legend(canvas: &mut Canvas<'_>) {
 
 fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
     let size = canvas.font_size();
-    let (gap, left) = (size * 1.2, canvas.margin + 4.0);
+    let (gap, left) = (size * 1.2, canvas.margin);
     let rows = &promises.rows;
     let widest = |canvas: &Canvas<'_>, text: &dyn Fn(&PromiseRow) -> String| {
         rows.iter().map(|row| canvas.text_width(&text(row))).fold(0.0_f64, f64::max)
@@ -110,7 +114,7 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
     let median = widest(canvas, &|row| number::duration(row.time.median)).max(canvas.text_width("Median"));
     let speed_up = widest(canvas, &written_speed_up).max(canvas.text_width("Clock"));
     let verdict = widest(canvas, &PromiseRow::verdict);
-    let fixed = left + name + removal + median + speed_up + verdict + 6.0 * gap + canvas.margin;
+    let fixed = left + name + removal + median + speed_up + verdict + 7.0 * gap + canvas.margin;
     let is_tall = canvas.right() < fixed + size * 24.0;
     if is_tall {
         canvas.widen(size * 26.0);
@@ -118,7 +122,9 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
     let (start, end) =
         if is_tall { (left, canvas.right() - 4.0) } else { (fixed - verdict - gap, canvas.right() - verdict - gap) };
     // Half of the room each where rows are tall, else a little more for the bars.
-    let free = end - start - gap;
+    // The last label of one axis must not touch the first one of the other.
+    let between = 2.5 * gap;
+    let free = end - start - between;
     let middle = start + free * if is_tall { 0.5 } else { 0.42 };
     let wide_median = left + name + gap + removal + gap + median;
     Columns {
@@ -127,7 +133,7 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
         median: if is_tall { left + name + gap + median } else { wide_median },
         speed_up: wide_median + gap + speed_up,
         dots: plot((&promises.speed_up, size), rows.iter().flat_map(speed_ups), (start, middle)),
-        bars: plot((&promises.share, size), rows.iter().flat_map(shares), (middle + gap, end)),
+        bars: plot((&promises.share, size), rows.iter().flat_map(shares), (middle + between, end)),
         verdict: if is_tall { canvas.right() - 4.0 } else { end + gap },
         is_tall,
     }
@@ -135,7 +141,7 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
 fn plot((axis, size): (&Axis, f64), values: impl Iterator<Item = f64>, ends: (f64, f64)) -> Plot {
-    let wanted = ((ends.1 - ends.0) / (size * 4.2)).clamp(2.0, 6.0) as usize;
+    let wanted = ((ends.1 - ends.0) / (size * 4.8)).clamp(2.0, 6.0) as usize;
     Plot { axis: Placed::new(axis, values, ends), ends, wanted }
 }
 
@@ -179,6 +185,12 @@ fn head(canvas: &mut Canvas<'_>, promises: &Promises, columns: &Columns) {
         }
     }
     canvas.cursor += line * 1.15 + size * 0.5;
+    rule(canvas);
+}
+
+fn rule(canvas: &mut Canvas<'_>) {
+    let (y, theme) = (canvas.cursor, canvas.theme());
+    canvas.line(pos(canvas.margin, y), pos(canvas.right(), y), Stroke::solid(theme.line(), 1.0));
 }
 
 /// As much of a label as there is room for: without brackets, without what follows a comma, else cut.
@@ -192,11 +204,9 @@ fn fitting(canvas: &Canvas<'_>, label: &str, room: f64) -> String {
 /// The case's name over its rows.
 fn case_head(canvas: &mut Canvas<'_>, case: &str) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
-    let y = canvas.cursor;
-    canvas.line(pos(canvas.margin, y), pos(canvas.right(), y), Stroke::solid(theme.line(), 1.0));
     canvas.cursor += size * 1.7;
     let look = (theme.ink().into(), size, Weight::Medium);
-    canvas.text_with(pos(canvas.margin + 4.0, canvas.cursor), case, Align::Start, look);
+    canvas.text_with(pos(canvas.margin, canvas.cursor), case, Align::Start, look);
     canvas.cursor += size * 0.4;
 }
 

@@ -1,0 +1,227 @@
+//! What FLOPs promise and what the clock says: a measurement on this machine, alone, when asked for.
+
+use std::sync::Arc;
+
+use egui::Align;
+use egui::Button;
+use egui::Frame;
+use egui::Id;
+use egui::Layout;
+use egui::Margin;
+use egui::RichText;
+use egui::ScrollArea;
+use egui::Ui;
+
+use crate::app::Request;
+use crate::app::Session;
+use crate::app::UiState;
+use crate::app::View;
+use crate::app::figure_view;
+use crate::app::figure_view::FigureMemo;
+use crate::app::latency_plan::LatencyPlan;
+use crate::app::panels::empty_state;
+use crate::app::panels::latency_controls::controls_ui;
+use crate::app::panels::latency_table;
+use crate::app::panels::latency_table::SortColumn;
+use crate::app::scene_painter;
+use crate::app::scene_painter::narrow;
+use crate::app::theme;
+use crate::app::widgets::section;
+use crate::figure::Body;
+use crate::figure::Figure;
+use crate::figure::PromiseRow;
+use crate::figure::Promises;
+use crate::figure::Scene;
+use crate::figure::TargetKind;
+use crate::project::Project;
+
+pub(crate) use crate::app::latency_work::LatencyRequest;
+pub(crate) use crate::app::latency_work::LatencyWork;
+
+/// What the latency view remembers.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub(crate) struct LatencyState {
+    /// What to measure.
+    pub(crate) plan: LatencyPlan,
+    /// A table instead of the plot.
+    pub(crate) as_table: bool,
+    /// Column and direction (descending) the table is sorted by; by case where there is none.
+    pub(crate) sorted_by: Option<(SortColumn, bool)>,
+    #[serde(skip)]
+    memo: FigureMemo<u64>,
+}
+
+/// Draws the view.
+pub(crate) fn latency_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    let work = &view.session.latency;
+    controls_ui(ui, view, &mut state.latency);
+    if let Some(reason) = work.failure() {
+        section::failure(ui, reason, "Change the settings or the strategies, then measure again");
+    }
+    progress_ui(ui, view);
+    let Some(figure) = figure_for_screen(view, &mut state.latency) else {
+        if work.progress().is_none() && !work.is_waiting() && work.failure().is_none() {
+            nothing_ui(ui, view, &state.latency.plan);
+        }
+        return;
+    };
+    let Body::Promises(promises) = &figure.body else { return };
+    subtitle_ui(ui, view, &figure);
+    if work.is_stale(view.project) {
+        ui.multiply_opacity(0.6);
+    }
+    if state.latency.as_table {
+        latency_table::table_ui(ui, &mut state.latency.sorted_by, promises);
+    } else {
+        plot_ui(ui, &mut state.latency, promises);
+    }
+}
+
+/// One sentence and the button.
+fn nothing_ui(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
+    let advice = "Time dense and pruned passes in turn on this machine, and see how much of what FLOPs promise arrives";
+    empty_state::offer_ui(ui, "Nothing is measured yet", advice, |ui| measure_button(ui, view, plan));
+}
+
+/// Starts a measurement; says why where it cannot.
+pub(crate) fn measure_button(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
+    let missing = plan.missing(view.project, view.session.dataset(view.project).is_some());
+    let button = ui.add_enabled(missing.is_none(), Button::new("Measure"));
+    let hint =
+        "Dense and pruned passes take turns; nothing else runs meanwhile. The more rounds, the narrower the interval";
+    let button = button.on_hover_text(hint).on_disabled_hover_text(missing.unwrap_or_default());
+    if button.clicked() {
+        view.commands.request(Request::Latency(LatencyRequest::Measure(plan.clone())));
+    }
+}
+
+/// What runs, what it waits for, and how to end it.
+fn progress_ui(ui: &mut Ui, view: &View<'_>) {
+    let work = &view.session.latency;
+    if work.is_waiting() {
+        let others: Vec<String> = view.session.other_jobs().into_iter().map(|job| job.label.to_lowercase()).collect();
+        let what = if others.is_empty() { "other work".to_owned() } else { others.join(", ") };
+        notice_ui(ui, &format!("Waiting for: {what}. A time means something only if nothing else runs"), |ui| {
+            if ui.button("Do not measure").clicked() {
+                view.commands.request(Request::Latency(LatencyRequest::Stop));
+            }
+            if ui.button("Stop the rest").on_hover_text("Stop what runs, so that the measurement can start").clicked() {
+                view.commands.request(Request::Latency(LatencyRequest::StopOthers));
+            }
+        });
+        return;
+    }
+    let Some(progress) = work.progress() else { return };
+    ui.horizontal_wrapped(|ui| {
+        let share = progress.done as f32 / progress.total.unwrap_or(1).max(1) as f32;
+        ui.add(egui::ProgressBar::new(share).desired_width(160.0).desired_height(8.0));
+        ui.label(&progress.stage);
+        ui.weak("Other work waits meanwhile");
+    });
+}
+
+/// A line on a warning's ground with buttons at its right end.
+pub(crate) fn notice_ui(ui: &mut Ui, text: &str, buttons: impl FnOnce(&mut Ui)) {
+    let colors = theme::colors(ui);
+    let frame = Frame::new().fill(colors.warning_ground).corner_radius(4).inner_margin(Margin::symmetric(8, 4));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(text).color(colors.warning));
+            ui.with_layout(Layout::right_to_left(Align::Center), buttons);
+        });
+    });
+}
+
+/// Machine and rounds, whether it was quiet, and whether all was measured.
+fn subtitle_ui(ui: &mut Ui, view: &View<'_>, figure: &Figure) {
+    let work = &view.session.latency;
+    let Some(shown) = work.shown() else { return };
+    let colors = theme::colors(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(&figure.subtitle).color(colors.muted)).on_hover_text(shown.machine_hint());
+        if shown.is_partial && work.progress().is_none() {
+            let hint = "The measurement was stopped; what was finished by then is shown";
+            ui.label(RichText::new("partial").color(colors.warning)).on_hover_text(hint);
+        }
+        if work.is_stale(view.project) {
+            let hint = "Measured with another model or other strategies than are set now; measure again";
+            ui.label(RichText::new("stale").color(colors.warning)).on_hover_text(hint);
+        }
+    });
+    for warning in shown.warnings() {
+        notice_ui(ui, &warning, |_| {});
+    }
+}
+
+fn figure_for_screen(view: &View<'_>, state: &mut LatencyState) -> Option<Arc<Figure>> {
+    let work = &view.session.latency;
+    let shown = work.shown()?;
+    // Warnings stand above the figure here, where they are seen first; in a file they stand below the rows.
+    Some(state.memo.figure(work.generation(), || shown.figure(Vec::new())))
+}
+
+/// What an export writes; `None` while nothing is measured.
+pub(crate) fn figure_for_file(_project: &Project, session: &Session) -> Option<Figure> {
+    let shown = session.latency.shown()?;
+    Some(shown.figure(shown.warnings()))
+}
+
+/// The figure with its head fixed above scrolling rows.
+fn plot_ui(ui: &mut Ui, state: &mut LatencyState, promises: &Promises) {
+    let page = figure_view::page(ui, ui.available_height());
+    let Some(scene) = state.memo.scene(page) else { return };
+    ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        let size = egui::vec2(narrow(scene.width), narrow(scene.head_height));
+        let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+        scene_painter::paint(&ui.painter_at(rect.intersect(ui.clip_rect())), &scene, rect.min);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_ui(ui, &scene, promises));
+    });
+}
+
+fn rows_ui(ui: &mut Ui, scene: &Scene, promises: &Promises) {
+    let head = narrow(scene.head_height);
+    let size = egui::vec2(narrow(scene.width), narrow(scene.height) - head);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    let origin = rect.min - egui::vec2(0.0, head);
+    let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
+    let label = |kind| row_of(promises, kind).map(PromiseRow::sentence);
+    let responses = figure_view::interact(ui, scene, origin, Id::unique("latency rows"), label);
+    for (_, response) in &responses {
+        if response.hovered() || response.has_focus() {
+            painter.rect_filled(response.rect, 3.0, theme::colors(ui).raised);
+        }
+    }
+    scene_painter::paint(&painter, scene, origin);
+    for (kind, response) in responses {
+        let Some(row) = row_of(promises, kind) else { continue };
+        response.on_hover_ui(|ui| tooltip_ui(ui, row));
+    }
+}
+
+fn row_of(promises: &Promises, kind: TargetKind) -> Option<&PromiseRow> {
+    match kind {
+        TargetKind::Row(index) => promises.rows.get(index),
+        _ => None,
+    }
+}
+
+fn tooltip_ui(ui: &mut Ui, row: &PromiseRow) {
+    ui.label(RichText::new(&row.name).font(theme::medium(theme::BODY)));
+    ui.label(format!("{}: {}", row.case, row.time.sentence()));
+    ui.label(row.time.parts_sentence());
+    if row.is_dense() {
+        return;
+    }
+    ui.label(row.verdict());
+    if let Some(ends) = row.speed_up.interval {
+        let ends = crate::figure::number::times_interval(ends);
+        ui.label(format!("95% interval {ends}, n {}: {}", row.speed_up.n, row.speed_up.method));
+    }
+    ui.label(&row.gap);
+    if !row.remark.is_empty() {
+        ui.label(&row.remark);
+    }
+    ui.weak(&row.spec);
+}

@@ -1,0 +1,110 @@
+//! What to time, and how long: the line above the latency view.
+
+use egui::ComboBox;
+use egui::Ui;
+
+use crate::app::Request;
+use crate::app::View;
+use crate::app::latency_plan;
+use crate::app::latency_plan::BATCHES;
+use crate::app::latency_plan::Effort;
+use crate::app::latency_plan::Filling;
+use crate::app::latency_plan::LENGTHS;
+use crate::app::latency_plan::LatencyPlan;
+use crate::app::latency_plan::Texts;
+use crate::app::panels::latency::LatencyRequest;
+use crate::app::panels::latency::LatencyState;
+use crate::app::panels::latency::measure_button;
+use crate::app::widgets::tabs;
+
+/// Draws the controls; what is chosen takes effect with the next measurement.
+pub(crate) fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut LatencyState) {
+    ui.horizontal_wrapped(|ui| {
+        what_ui(ui, &mut state.plan);
+        how_ui(ui, &mut state.plan);
+        let work = &view.session.latency;
+        if work.progress().is_some() {
+            let button = ui.button("Stop").accessible_name("Stop measuring");
+            if button.on_hover_text("Stop the measurement; what is finished stays").clicked() {
+                view.commands.request(Request::Latency(LatencyRequest::Stop));
+            }
+        } else if !work.is_waiting() && work.shown().is_some() {
+            measure_button(ui, view, &state.plan);
+        }
+        if work.shown().is_some() {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let labels = [
+                    ("Plot", "Promise and clock side by side".to_owned()),
+                    ("Table", "All numbers, sortable, for keyboard and screen reader too".to_owned()),
+                ];
+                if let Some(chosen) = tabs::tabs(ui, &labels, usize::from(state.as_table), 128.0) {
+                    state.as_table = chosen == 1;
+                }
+            });
+        }
+    });
+}
+
+fn what_ui(ui: &mut Ui, plan: &mut LatencyPlan) {
+    ui.label("Time");
+    let texts = ComboBox::from_id_salt("latency texts").selected_text(plan.texts.label()).show_ui(ui, |ui| {
+        for texts in Texts::ALL {
+            ui.selectable_value(&mut plan.texts, texts, texts.label()).on_hover_text(texts.definition());
+        }
+    });
+    texts.response.accessible_name("Time").on_hover_text(plan.texts.definition());
+    if plan.texts == Texts::Lengths {
+        chips(ui, ("Tokens", "tokens", "Length of the texts, special tokens counted"), &LENGTHS, &mut plan.lengths);
+    }
+    chips(ui, ("Batch", "texts in a batch", "Texts that pass the model together"), &BATCHES, &mut plan.batches);
+    ui.add_space(8.0);
+    let filling = ComboBox::from_id_salt("latency rows").selected_text(plan.filling.label()).show_ui(ui, |ui| {
+        for filling in Filling::ALL {
+            ui.selectable_value(&mut plan.filling, filling, filling.label()).on_hover_text(filling.definition());
+        }
+    });
+    filling.response.accessible_name("Packed or padded").on_hover_text(plan.filling.definition());
+}
+
+/// A number of which several may be chosen.
+fn chips(ui: &mut Ui, (title, unit, hint): (&str, &str, &str), offered: &[usize], chosen: &mut Vec<usize>) {
+    ui.add_space(8.0);
+    ui.label(title).on_hover_text(hint);
+    ui.spacing_mut().item_spacing.x = 2.0;
+    for &value in offered {
+        let is_chosen = chosen.contains(&value);
+        let button = ui.add(egui::Button::new(value.to_string()).selected(is_chosen));
+        if button.accessible_name(format!("{value} {unit}")).on_hover_text(hint).clicked() {
+            LatencyPlan::toggle(chosen, value);
+        }
+    }
+    ui.spacing_mut().item_spacing.x = 8.0;
+}
+
+fn how_ui(ui: &mut Ui, plan: &mut LatencyPlan) {
+    ui.add_space(8.0);
+    ui.label("Threads");
+    let threads = ComboBox::from_id_salt("latency threads").width(40.0).selected_text(plan.threads().to_string());
+    let threads = threads.show_ui(ui, |ui| {
+        for threads in 1..=latency_plan::cores() {
+            if ui.selectable_label(plan.threads() == threads, threads.to_string()).clicked() {
+                // The last one stands for "all", so that the choice means the same on another machine.
+                plan.threads = if threads == latency_plan::cores() { 0 } else { threads };
+            }
+        }
+    });
+    threads.response.accessible_name("Threads").on_hover_text("Threads that compute, dense and pruned alike");
+    ui.add_space(8.0);
+    ui.label("Each for");
+    let effort = ComboBox::from_id_salt("latency effort").selected_text(plan.effort.label()).show_ui(ui, |ui| {
+        for effort in Effort::ALL {
+            ui.selectable_value(&mut plan.effort, effort, effort.label()).on_hover_text(effort.definition());
+        }
+    });
+    effort.response.accessible_name("How long").on_hover_text(plan.effort.definition());
+    ui.add_space(8.0);
+    let hint = "Compute in the last layer only the rows that the head reads, dense and pruned alike; both sides get \
+                cheaper. Papers count the whole last layer, so leave this off to compare with them";
+    ui.checkbox(&mut plan.head_rows_only, "head's rows only").on_hover_text(hint);
+    ui.add_space(8.0);
+}
