@@ -292,7 +292,12 @@ impl Attention<'_> {
                 RelativeAttention::add_key_logits(distances, &panels.by_key, block.first, probs);
             }
             self.close_window(block, probs);
-            vector::exponentials(probs, keys, scales);
+            if self.context.needs.row_entropies {
+                evidence.row_entropies.resize(block.queries, 0.0);
+                vector::exponentials_and_entropies(probs, keys, scales, &mut evidence.row_entropies);
+            } else {
+                vector::exponentials(probs, keys, scales);
+            }
             clock.time(|| evidence.add(self.context.needs, (probs, keys), scales));
             let weights = RowsRef { data: probs, stride: keys, rows: block.queries };
             panels.values.multiply(weights, &[], &mut context[head * head_dim..], cols);

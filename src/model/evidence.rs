@@ -25,6 +25,8 @@ pub(super) struct BlockEvidence {
     diagonal_sums: Vec<f32>,
     /// Summed over heads; in the block that holds query 0.
     cls_row: Vec<f32>,
+    /// Summed over heads, padding included. Shape: `[queries]`.
+    pub(super) row_entropies: Vec<f32>,
     /// Shape: `[heads, queries, keys]`.
     probs: Vec<f32>,
 }
@@ -83,6 +85,8 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, 
         }
         evidence.cls_row = part.cls_row;
     }
+    part.row_entropies.truncate(tokens.saturating_sub(part.first));
+    evidence.row_entropies.append(&mut part.row_entropies);
     if !part.probs.is_empty() {
         evidence.attention_probs.resize(num_heads * tokens * tokens, 0.0);
         let heads = evidence.attention_probs.chunks_exact_mut(tokens * tokens);

@@ -9,8 +9,9 @@
 //! that 1 means evenly spread. Score: `keep_high` takes `E`; `keep_low` takes its distance to the largest possible value,
 //! `1 - E` or `ln n - E`. `combine=column_mean` multiplies by the mean attention received.
 //!
-//! Deviates: the papers rank image tokens and train or calibrate around it; none of their code is public. Scores need the
-//! full attention matrix, so they are computed only in layers that may remove tokens: layers before `start` show none.
+//! Deviates: the papers rank image tokens and train or calibrate around it; none of their code is public. Scores are
+//! computed only in layers that may remove tokens, since most choices need the full attention matrix: layers before
+//! `start` show none.
 
 use std::sync::Arc;
 
@@ -101,7 +102,13 @@ impl Pruner for Entropy {
         if !self.top_k.schedule.may_remove(layer) {
             return EvidenceNeeds::NONE;
         }
-        EvidenceNeeds { attention_probs: true, column_sums: self.score.times_column_mean, ..EvidenceNeeds::NONE }
+        let cheap = self.score.is_row_shannon();
+        EvidenceNeeds {
+            row_entropies: cheap,
+            attention_probs: !cheap,
+            column_sums: self.score.times_column_mean,
+            ..EvidenceNeeds::NONE
+        }
     }
 
     fn idle_layers(&self) -> usize {
@@ -113,7 +120,7 @@ impl Pruner for Entropy {
         self.top_k.begin(sequence, move |layer| score.of(layer.evidence, layer.num_tokens()))
     }
 
-    /// One product `p ln p` (or power) for each attention probability; of the head mean where columns are ranked.
+    /// One product `t e^t` or `p ln p` (or power) for each attention probability; of the head mean where columns are ranked.
     fn overhead_macs(&self, layer: usize, tokens: usize, shape: &ModelShape) -> u64 {
         if !self.top_k.schedule.may_remove(layer) {
             return 0;
@@ -125,13 +132,21 @@ impl Pruner for Entropy {
 }
 
 impl Score {
+    /// Whether softmax gives the entropies by the way; every other choice needs the attention matrix.
+    fn is_row_shannon(self) -> bool {
+        !self.by_column && self.order == 1.0
+    }
+
     /// Shape: `[tokens]`; empty where the evidence was not asked for.
     fn of(self, evidence: &SequenceEvidence, tokens: usize) -> Vec<f32> {
-        if evidence.attention_probs.is_empty() {
+        let mut scores = if self.is_row_shannon() && !evidence.row_entropies.is_empty() {
+            evidence.row_entropies.iter().map(|sum| sum / self.num_heads as f32).collect()
+        } else if evidence.attention_probs.is_empty() {
             return Vec::new();
-        }
-        let entropy = if self.by_column { column_entropy } else { row_entropy };
-        let mut scores = entropy(evidence, self.num_heads, self.order);
+        } else {
+            let entropy = if self.by_column { column_entropy } else { row_entropy };
+            entropy(evidence, self.num_heads, self.order)
+        };
         let largest = (tokens as f32).ln();
         for score in &mut scores {
             if self.keep_low {

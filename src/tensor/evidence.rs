@@ -9,6 +9,8 @@ pub struct EvidenceNeeds {
     pub diagonal_sums: bool,
     /// [`SequenceEvidence::cls_row`].
     pub cls_row: bool,
+    /// [`SequenceEvidence::row_entropies`].
+    pub row_entropies: bool,
     /// [`SequenceEvidence::attention_probs`].
     pub attention_probs: bool,
     /// [`SequenceEvidence::mean_keys`].
@@ -25,6 +27,7 @@ impl EvidenceNeeds {
         column_sums: false,
         diagonal_sums: false,
         cls_row: false,
+        row_entropies: false,
         attention_probs: false,
         mean_keys: false,
         value_norms: false,
@@ -66,6 +69,9 @@ pub struct SequenceEvidence {
     pub diagonal_sums: Vec<f32>,
     /// Attention given by the first token (`[CLS]`): `mean over heads of A[h, 0, k]`. Shape: `[tokens]`.
     pub cls_row: Vec<f32>,
+    /// How spread out each token's own attention is: `sum over heads of -sum_k A[h, q, k] ln A[h, q, k]`, in nats.
+    /// Shape: `[tokens]`.
+    pub row_entropies: Vec<f32>,
     /// Attention probabilities. Shape: `[heads, query, key]`.
     pub attention_probs: Vec<f32>,
     /// Keys averaged over heads. Shape: `[tokens, head_dim]`.

@@ -22,26 +22,47 @@ pub fn softmax<const FUSED: bool>(row: &mut [f32]) {
 /// Shape: `[keys]`.
 #[inline(always)]
 pub fn exponentials<const FUSED: bool>(row: &mut [f32]) -> f32 {
+    weights_and_sums::<FUSED, false>(row).0
+}
+
+/// [`exponentials`], and the Shannon entropy (nats) of the row's softmax; 0 for a row of nothing but minus infinity.
+///
+/// With `t = x - max` and `S = sum e^t`, the entropy is `ln S - sum(t e^t) / S`: no logarithm per value.
+#[inline(always)]
+pub fn exponentials_and_entropy<const FUSED: bool>(row: &mut [f32]) -> (f32, f32) {
+    let (scale, weighted) = weights_and_sums::<FUSED, true>(row);
+    (scale, if scale == 0.0 { 0.0 } else { -scale.ln() - weighted * scale })
+}
+
+/// The two sums over a row of `e^t`, which replaces the row: `1 / sum e^t`, and `sum t e^t` if it is wanted.
+#[inline(always)]
+fn weights_and_sums<const FUSED: bool, const WEIGHTED: bool>(row: &mut [f32]) -> (f32, f32) {
     let max = fold(row, f32::NEG_INFINITY, f32::max);
     if max == f32::NEG_INFINITY {
         row.fill(0.0);
-        return 0.0;
+        return (0.0, 0.0);
     }
-    // Exactly zero for removed keys, not merely small.
-    let weight = |value: f32| if value == f32::NEG_INFINITY { 0.0 } else { math::exp::<FUSED>(value - max) };
-    let mut lanes = [0.0; LANES];
+    let (mut sums, mut weighted) = ([0.0; LANES], [0.0; LANES]);
+    let one = |value: &mut f32, sum: &mut f32, weighted: &mut f32| {
+        let t = *value - max;
+        // Exactly zero for removed keys, not merely small.
+        let weight = if *value == f32::NEG_INFINITY { 0.0 } else { math::exp::<FUSED>(t) };
+        *value = weight;
+        *sum += weight;
+        if WEIGHTED {
+            *weighted += if weight == 0.0 { 0.0 } else { t * weight };
+        }
+    };
     let (chunks, rest) = row.as_chunks_mut::<LANES>();
     for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *value = weight(*value);
-            *lane += *value;
+        for ((value, sum), weighted) in chunk.iter_mut().zip(&mut sums).zip(&mut weighted) {
+            one(value, sum, weighted);
         }
     }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *value = weight(*value);
-        *lane += *value;
+    for ((value, sum), weighted) in rest.iter_mut().zip(&mut sums).zip(&mut weighted) {
+        one(value, sum, weighted);
     }
-    1.0 / lanes.into_iter().sum::<f32>()
+    (1.0 / sums.into_iter().sum::<f32>(), weighted.into_iter().sum())
 }
 
 /// Layer normalization in place: `(x - mean) / sqrt(variance + eps) * weight + bias`.
@@ -128,6 +149,23 @@ mod tests {
         let mut long: Vec<f32> = (0..37).map(|k| (k % 5) as f32 * 20.0).collect();
         softmax::<false>(&mut long);
         assert!((long.iter().sum::<f32>() - 1.0).abs() < 1e-5, "longer than the lanes");
+    }
+
+    #[test]
+    fn entropy_comes_out_of_the_softmax() {
+        for (mut row, expected) in [
+            // Even over four keys: ln 4; the removed key counts for nothing.
+            (vec![2.0, 2.0, f32::NEG_INFINITY, 2.0, 2.0], 4_f32.ln()),
+            // Weights 1 : 3: -(0.25 ln 0.25 + 0.75 ln 0.75).
+            (vec![0.0, 3_f32.ln()], 0.562_335_1),
+            (vec![90.0, -90.0], 0.0),
+            (vec![f32::NEG_INFINITY; 2], 0.0),
+        ] {
+            let mut plain = row.clone();
+            let (scale, entropy) = exponentials_and_entropy::<false>(&mut row);
+            assert!((entropy - expected).abs() < 1e-6, "expected {expected}, got {entropy}");
+            assert_eq!((exponentials::<false>(&mut plain), plain), (scale, row), "the weights are the same");
+        }
     }
 
     #[test]

@@ -18,6 +18,11 @@ pub fn exponentials(data: &mut [f32], cols: usize, scales: &mut [f32]) {
     dispatch(Isa::detect(), Task::Exponentials { data, cols, scales });
 }
 
+/// [`exponentials`]; adds to `entropies` the entropy (nats) of each row's softmax.
+pub fn exponentials_and_entropies(data: &mut [f32], cols: usize, scales: &mut [f32], entropies: &mut [f32]) {
+    dispatch(Isa::detect(), Task::Entropies { data, cols, scales, entropies });
+}
+
 /// `sums += scale * row`, over the rows of `cols` values.
 pub fn add_scaled_rows(sums: &mut [f32], data: &[f32], cols: usize, scales: &[f32]) {
     dispatch(Isa::detect(), Task::AddScaled { sums, data, cols, scales });
@@ -64,6 +69,7 @@ const PORTABLE_FUSED: bool = cfg!(target_arch = "aarch64");
 /// What is to be done; one type, so that there is one place where instruction sets are entered.
 enum Task<'a> {
     Exponentials { data: &'a mut [f32], cols: usize, scales: &'a mut [f32] },
+    Entropies { data: &'a mut [f32], cols: usize, scales: &'a mut [f32], entropies: &'a mut [f32] },
     AddScaled { sums: &'a mut [f32], data: &'a [f32], cols: usize, scales: &'a [f32] },
     Scale { out: &'a mut [f32], data: &'a [f32], cols: usize, scales: &'a [f32] },
     Add { sums: &'a mut [f32], other: &'a [f32] },
@@ -77,6 +83,13 @@ fn carry_out<const FUSED: bool>(task: Task<'_>) {
         Task::Exponentials { data, cols, scales } => {
             for (row, scale) in data.chunks_mut(cols.max(1)).zip(scales) {
                 *scale = rows::exponentials::<FUSED>(row);
+            }
+        }
+        Task::Entropies { data, cols, scales, entropies } => {
+            for ((row, scale), entropy) in data.chunks_mut(cols.max(1)).zip(scales).zip(entropies) {
+                let found = rows::exponentials_and_entropy::<FUSED>(row);
+                *scale = found.0;
+                *entropy += found.1;
             }
         }
         Task::AddScaled { sums, data, cols, scales } => {

@@ -22,6 +22,7 @@ const EVERYTHING: EvidenceNeeds = EvidenceNeeds {
     column_sums: true,
     diagonal_sums: true,
     cls_row: true,
+    row_entropies: true,
     attention_probs: true,
     mean_keys: true,
     value_norms: true,
@@ -42,7 +43,11 @@ fn check(layer: &LayerEvidence<'_>) -> Action {
         over_keys(&|key| (0..heads).flat_map(|h| (0..tokens).map(move |q| (h, q))).map(|(h, q)| prob(h, q, key)).sum());
     let diagonal = over_keys(&|key| (0..heads).map(|head| prob(head, key, key)).sum());
     let cls = over_keys(&|key| (0..heads).map(|head| prob(head, 0, key)).sum::<f32>() / heads as f32);
+    let surprise = |p: f32| if p > 0.0 { -p * p.ln() } else { 0.0 };
+    let keys = |head: usize, query: usize| (0..tokens).map(move |key| prob(head, query, key));
+    let entropies = over_keys(&|query| (0..heads).flat_map(|head| keys(head, query)).map(surprise).sum());
     let tolerance = Tolerance::absolute(2e-5);
+    assert_close("row entropies", &evidence.row_entropies, &entropies, tolerance);
     assert_close("column sums", &evidence.column_sums, &columns, tolerance);
     assert_close("diagonal sums", &evidence.diagonal_sums, &diagonal, tolerance);
     assert_close("CLS row", &evidence.cls_row, &cls, tolerance);

@@ -1,0 +1,120 @@
+//! Does the clock keep what FLOPs promise? Every strategy at retention 0.5 and 0.25, timed in turn with the dense pass.
+//! One JSON line a row; `benches/results.py` makes the table of RESULTS.md from them.
+//!
+//! Strategies whose key is not a retention run at the setting of their dial that comes closest to it on these texts.
+//!
+//! Usage: `cargo bench --bench promise -- [--rounds N] [--strategy ID] [BATCHxTOKENS …]`
+
+#![expect(clippy::print_stdout, reason = "the result of a program")]
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use anyhow::Result;
+use prunescope::engine::Removal;
+use prunescope::engine::RunDetail;
+use prunescope::engine::run;
+use prunescope::jobs::Ticket;
+use prunescope::latency::Case;
+use prunescope::latency::Measured;
+use prunescope::latency::Plan;
+use prunescope::latency::Rounds;
+use prunescope::latency::measure;
+use prunescope::latency::shapes;
+use prunescope::model::Checkpoint;
+use prunescope::model::Encoded;
+use prunescope::model::Model;
+use prunescope::model::SAMPLE_MODEL;
+use prunescope::model::find_model;
+use prunescope::pruning::StrategySpec;
+use prunescope::pruning::registry;
+
+const SHAPES: [&str; 6] = ["1x64", "1x128", "1x512", "32x64", "32x128", "32x512"];
+const RETENTIONS: [f64; 2] = [0.5, 0.25];
+
+/// What a setting keeps of these texts after the last layer, and how tokens went.
+fn kept(model: &Model, texts: &[Encoded], spec: &StrategySpec) -> Result<(f64, Removal)> {
+    let pruner = spec.build(&model.config.shape)?;
+    let texts: Vec<&Encoded> = texts.iter().take(4).collect();
+    let outcomes = run(&Ticket::detached(), model, &texts, &*pruner, RunDetail::Counts)?;
+    let tokens: usize = texts.iter().map(|text| text.tokens.len()).sum();
+    let kept: usize = outcomes.iter().map(|outcome| outcome.trace.tokens_kept()).sum();
+    Ok((kept as f64 / tokens as f64, outcomes[0].trace.removal()))
+}
+
+/// Every strategy that removes tokens of these texts, set to keep about this share of them.
+fn strategies(model: &Model, texts: &[Encoded], retention: f64, only: Option<&str>) -> Result<Vec<StrategySpec>> {
+    let mut found = Vec::new();
+    for info in registry().iter().filter(|info| only.is_none_or(|only| info.id == only)) {
+        let spec = StrategySpec::default_for(info.id)?;
+        let spec = match spec.with("retention", prunescope::pruning::Value::Float(retention)) {
+            Ok(set) => set,
+            Err(_no_such_key) => {
+                let mut best = (f64::INFINITY, spec.clone());
+                for setting in spec.sweep() {
+                    let distance = (kept(model, texts, &setting)?.0 - retention).abs();
+                    if distance < best.0 {
+                        best = (distance, setting);
+                    }
+                }
+                best.1
+            }
+        };
+        if kept(model, texts, &spec)?.1 != Removal::None {
+            found.push(spec);
+        }
+    }
+    Ok(found)
+}
+
+fn line(row: &Measured, retention: f64) -> serde_json::Value {
+    let dense = row.dense.parts.total();
+    serde_json::json!({
+        "case": row.case,
+        "retention": retention,
+        "strategy": row.spec.id(),
+        "spec": row.spec.to_string(),
+        "dense_ms": row.dense.median_secs * 1e3,
+        "pruned_ms": row.pruned.median_secs * 1e3,
+        "flops_reduction": row.flops_reduction,
+        "speedup": row.speedup,
+        "promise_kept": row.promise_kept,
+        "scoring_share": row.pruned.parts.scoring / dense,
+        "gathering_share": row.pruned.parts.gathering / dense,
+        "accounted": row.pruned.accounted,
+        "rounds": row.blocks.len(),
+    })
+}
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let (mut names, mut rounds, mut only) = (Vec::new(), None, None);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => rounds = Some(arguments.next().context("expected a number of rounds")?.parse()?),
+            "--strategy" => only = Some(arguments.next().context("expected the id of a strategy")?),
+            _ => names.push(argument),
+        }
+    }
+    if names.is_empty() {
+        names = SHAPES.map(str::to_owned).to_vec();
+    }
+    let model = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.model;
+    for name in names {
+        let (batch, tokens) = name.split_once('x').context("expected BATCHxTOKENS")?;
+        let cases: Vec<Case> = shapes(&model, &[batch.parse()?], &[tokens.parse()?])?;
+        for retention in RETENTIONS {
+            let mut plan = Plan::new(strategies(&model, &cases[0].batches[0], retention, only.as_deref())?);
+            plan.warm_up = 1;
+            plan.rounds = match rounds {
+                Some(rounds) => Rounds::exactly(rounds),
+                None => Rounds { at_least: 5, at_most: 60, time: Duration::from_secs(2) },
+            };
+            let report = measure(&Ticket::detached(), &model, &cases, &plan, &|_| {})?;
+            for row in &report.rows {
+                println!("{}", line(row, retention));
+            }
+        }
+    }
+    Ok(())
+}
