@@ -228,6 +228,7 @@ fn light(evidence: &SequenceEvidence) -> SequenceEvidence {
         column_sums: evidence.column_sums.clone(),
         diagonal_sums: evidence.diagonal_sums.clone(),
         cls_row: evidence.cls_row.clone(),
+        row_entropies: evidence.row_entropies.clone(),
         mean_keys: evidence.mean_keys.clone(),
         value_norms: evidence.value_norms.clone(),
         attention_probs: Vec::new(),

@@ -43,6 +43,7 @@ impl EvidenceNeeds {
             column_sums: self.column_sums || other.column_sums,
             diagonal_sums: self.diagonal_sums || other.diagonal_sums,
             cls_row: self.cls_row || other.cls_row,
+            row_entropies: self.row_entropies || other.row_entropies,
             attention_probs: self.attention_probs || other.attention_probs,
             mean_keys: self.mean_keys || other.mean_keys,
             value_norms: self.value_norms || other.value_norms,
