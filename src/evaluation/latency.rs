@@ -133,7 +133,8 @@ pub struct Parity {
     /// Mean of the group ÷ mean of the rest; `None` where either holds no item.
     pub raw: Option<f64>,
     /// The same within quarters of the lengths, averaged with the quarters' sizes: what is left when length is taken out.
-    /// Quarters without a member or without a non-member are left out; `None` where all are.
+    /// Quarters without a member or without a non-member are left out; `None` where all are. For latency it equals that of
+    /// the multiply-accumulates, as texts of one quarter share the time of a batch by these.
     pub within_lengths: Option<f64>,
 }
 

@@ -159,7 +159,7 @@ pub fn run_strategy_keeping(
             return Err(Error::Results { spec: spec.to_string(), expected, got });
         }
         for (&item, outcome) in batch.iter().zip(outcomes) {
-            run.removal = more_telling(run.removal, outcome.trace.removal());
+            run.removal = run.removal.more_telling(outcome.trace.removal());
             run.results[item] = Some(example_result(&checkpoint.model, &prepared.encoded[item], outcome));
         }
         finished += batch.len();
@@ -224,17 +224,6 @@ pub(super) fn argmax(logits: &[f32]) -> usize {
         }
     }
     best
-}
-
-/// A masked item makes the whole run masked; merging says more than removing.
-fn more_telling(one: Removal, other: Removal) -> Removal {
-    let rank = |removal: Removal| match removal {
-        Removal::None => 0,
-        Removal::Removed => 1,
-        Removal::Merged => 2,
-        Removal::Masked => 3,
-    };
-    if rank(other) > rank(one) { other } else { one }
 }
 
 #[cfg(test)]

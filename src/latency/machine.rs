@@ -9,8 +9,7 @@ use crate::tensor;
 
 /// Share of all cores' time that other processes may take before a warning.
 ///
-/// Half of a tenth of a core on each of two cores: daemons stay below; a compiler or a browser with a film does not. In
-/// trials, dense against dense stayed within its interval at this load, with intervals about twice as wide.
+/// On two cores that is a tenth of one core: daemons stay below; a compiler or a browser with a film does not.
 const BUSY_SHARE: f64 = 0.05;
 /// Load average before the start, per core, that counts as busy where the system does not tell more.
 const BUSY_LOAD: f64 = 0.3;

@@ -58,3 +58,25 @@ fn a_closed_pipe_is_a_quiet_end() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "nothing is said");
     assert_eq!(output.status.code(), Some(0), "nobody is to blame");
 }
+
+#[test]
+fn an_interrupted_bench_keeps_the_rounds_that_are_done() {
+    let model = fixture("bert");
+    let args = ["bench", "--model", &model, "--tokens", "4,60", "--batch", "64", "--strategy", "first_k", "--json"];
+    // A day is more than the thousand rounds need that are timed at most.
+    let mut child = start(&[&args[..], &["--seconds", "86400", "--progress", "json"]].concat());
+    let stderr = child.stderr.take().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stderr)).map(Result::unwrap);
+    assert!(lines.by_ref().any(|line| line.contains("64 × 60")), "the first case is done, the second begun");
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success(), "the signal is sent");
+    let rest: Vec<String> = lines.collect();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "stopped half-way is not done: {rest:?}");
+    assert!(rest.iter().any(|line| line.contains("stopped")), "it says so: {rest:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["partial"], true, "the document says so too");
+    let rows = document["rows"].as_array().unwrap();
+    assert_eq!((&rows[0]["case"], &rows[0]["rounds"]), (&"64 × 4".into(), &1000.into()), "what was finished");
+    assert!(rows[0]["complete"] == true && rows[1..].iter().all(|row| row["complete"] == false), "and what was not");
+}
