@@ -259,21 +259,21 @@ impl LatencyWork {
 }
 
 impl ShownLatency {
-    /// The figure of all rows, with these lines below them.
-    pub(crate) fn figure(&self, notes: Vec<String>) -> Figure {
+    /// The figure of all rows. A file says by itself what the window says around the figure: warnings, and whether all
+    /// was measured.
+    pub(crate) fn figure(&self, is_for_file: bool) -> Figure {
         let model = self.model.file_name().unwrap_or_default().to_string_lossy();
         latency_figure(&LatencyInput {
             rows: &self.rows,
-            basis: self.basis(),
-            notes,
+            basis: if is_for_file && self.is_partial { format!("{}; partial", self.basis()) } else { self.basis() },
+            notes: if is_for_file { self.warnings() } else { Vec::new() },
             provenance: build::provenance(&model, ""),
         })
     }
 
     /// "AMD EPYC, 2 of 2 cores, …; the text shown".
     fn basis(&self) -> String {
-        let partial = if self.is_partial { "; partial" } else { "" };
-        format!("{}; {}{partial}", self.machine.summary(), self.texts)
+        format!("{}; {}", self.machine.summary(), self.texts)
     }
 
     /// What the line of the basis means.

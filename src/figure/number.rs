@@ -46,7 +46,23 @@ pub fn times_interval((low, high): (f64, f64)) -> String {
 /// Seconds in the unit that suits a pass of a model: `12.3 ms`, from ten seconds on `12.3 s`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
-    if seconds >= 10.0 { format!("{} s", significant(seconds)) } else { format!("{} ms", significant(seconds * 1e3)) }
+    if seconds >= 10.0 {
+        format!("{} s", significant(seconds))
+    } else if seconds.abs() < 5e-7 {
+        "0 ms".to_owned()
+    } else {
+        format!("{} ms", significant(seconds * 1e3))
+    }
+}
+
+/// From one duration to another: `12.0–13.1 ms`.
+#[must_use]
+pub fn duration_range(from: f64, to: f64) -> String {
+    let (low, high) = (duration(from), duration(to));
+    match (low.split_once(' '), high.split_once(' ')) {
+        (Some((low, unit)), Some((_, other))) if unit == other => format!("{low}–{high}"),
+        _ => format!("{low}–{high}"),
+    }
 }
 
 /// Three significant digits, without an exponent: `1.52`, `12.3`, `0.0121`.
@@ -114,6 +130,9 @@ mod tests {
         assert_eq!(rounded_count(12.34), "12.3", "and of a small one");
         assert_eq!(duration(0.01234), "12.3 ms", "milliseconds");
         assert_eq!(duration(12.34), "12.3 s", "seconds once there are many");
+        assert_eq!(duration(-1e-17), "0 ms", "rounding noise is nothing");
+        assert_eq!(duration_range(0.012, 0.0131), "12.0–13.1 ms", "the unit once");
+        assert_eq!(duration_range(9.5, 11.0), "9500 ms–11.0 s", "both units where they differ");
         assert_eq!(significant(123.4), "123", "no decimals needed");
         assert_eq!(significant(12.34), "12.3", "one");
         assert_eq!(significant(0.01214), "0.0121", "leading zeros do not count");

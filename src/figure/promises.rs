@@ -42,11 +42,11 @@ impl TimeBar {
         self.parts.map(|part| part * scale)
     }
 
-    /// "median 12.3 ms, 5th to 95th percentile 12.0 ms to 13.1 ms".
+    /// "median 12.3 ms, 5th to 95th percentile 12.0–13.1 ms".
     #[must_use]
     pub fn sentence(&self) -> String {
-        let [median, low, high] = [self.median, self.low, self.high].map(number::duration);
-        format!("median {median}, 5th to 95th percentile {low} to {high}")
+        let range = number::duration_range(self.low, self.high);
+        format!("median {}, 5th to 95th percentile {range}", number::duration(self.median))
     }
 
     /// "attention 3.10 ms (25%), …".
@@ -114,7 +114,7 @@ impl PromiseRow {
     pub fn verdict(&self) -> String {
         match (self.flops_reduction, self.speed_up.value) {
             (Some(flops), Some(_)) if self.is_undecided() => {
-                format!("FLOPs say {}, clock shows no difference", number::times(flops))
+                format!("FLOPs say {}, clock: no difference", number::times(flops))
             }
             (Some(flops), Some(clock)) => {
                 format!("FLOPs say {}, clock says {}", number::times(flops), number::times(clock))

@@ -150,7 +150,7 @@ fn numbers_of_a_report_stand_in_plot_and_table_and_sort() {
         "the whole row in words: {}",
         rows[1]
     );
-    assert!(rows[4].contains("clock shows no difference"), "an interval that holds 1: {}", rows[4]);
+    assert!(rows[4].contains("clock: no difference"), "an interval that holds 1: {}", rows[4]);
     assert!(shows(&harness, "Some CPU, 2 of 2 cores, AVX2, f32"), "the machine");
     assert!(!shows(&harness, "The machine was busy"), "no warning without a reason");
 

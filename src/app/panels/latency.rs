@@ -10,6 +10,7 @@ use egui::Layout;
 use egui::Margin;
 use egui::RichText;
 use egui::ScrollArea;
+use egui::TextWrapMode;
 use egui::Ui;
 
 use crate::app::Request;
@@ -33,6 +34,7 @@ use crate::figure::PromiseRow;
 use crate::figure::Promises;
 use crate::figure::Scene;
 use crate::figure::TargetKind;
+use crate::figure::number;
 use crate::project::Project;
 
 pub(crate) use crate::app::latency_work::LatencyRequest;
@@ -145,6 +147,8 @@ fn subtitle_ui(ui: &mut Ui, view: &View<'_>, figure: &Figure) {
             let hint = "The measurement was stopped; what was finished by then is shown";
             ui.label(RichText::new("partial").color(colors.warning)).on_hover_text(hint);
         }
+        let text = RichText::new("How to read this").color(colors.accent);
+        ui.add(egui::Label::new(text).wrap_mode(TextWrapMode::Extend)).on_hover_ui(reading_ui);
         if work.is_stale(view.project) {
             let hint = "Measured with another model or other strategies than are set now; measure again";
             ui.label(RichText::new("stale").color(colors.warning)).on_hover_text(hint);
@@ -155,33 +159,70 @@ fn subtitle_ui(ui: &mut Ui, view: &View<'_>, figure: &Figure) {
     }
 }
 
+/// Every term of the figure.
+fn reading_ui(ui: &mut Ui) {
+    let terms = [
+        ("Median", "of the wall-clock time of a pass: all texts of the case through the model once"),
+        ("Clock", "dense median ÷ pruned median; above 1× the strategy is faster"),
+        ("What FLOPs say", "counted FLOPs of the dense pass ÷ those of the pruned one, no padding on either side"),
+        ("95% interval", "bootstrap over whole rounds; one that holds 1× shows no measurable difference"),
+        ("Tokens", "removed rows are gone from memory, merged rows became one, masked rows are still computed"),
+        ("Attention, feed-forward", "the model's own work, measured inside each layer"),
+        ("Scoring, gathering", "what a strategy computes to decide, and moving the rows that stay together"),
+        ("Other", "embedding, classifier head, bookkeeping"),
+        ("Packed, padded", "each text with its own number of rows, or all filled up to the longest of the batch"),
+    ];
+    let room = ui.ctx().content_rect().width() - 64.0;
+    let widest = (room - 160.0).clamp(160.0, 520.0);
+    ui.set_max_width(room);
+    egui::Grid::new("latency terms").num_columns(2).spacing([12.0, 4.0]).max_col_width(widest).show(ui, |ui| {
+        for (term, meaning) in terms {
+            ui.label(RichText::new(term).font(theme::medium(theme::BODY)));
+            ui.add(egui::Label::new(meaning).wrap());
+            ui.end_row();
+        }
+    });
+}
+
 fn figure_for_screen(view: &View<'_>, state: &mut LatencyState) -> Option<Arc<Figure>> {
     let work = &view.session.latency;
     let shown = work.shown()?;
     // Warnings stand above the figure here, where they are seen first; in a file they stand below the rows.
-    Some(state.memo.figure(work.generation(), || shown.figure(Vec::new())))
+    Some(state.memo.figure(work.generation(), || shown.figure(false)))
 }
 
 /// What an export writes; `None` while nothing is measured.
 pub(crate) fn figure_for_file(_project: &Project, session: &Session) -> Option<Figure> {
-    let shown = session.latency.shown()?;
-    Some(shown.figure(shown.warnings()))
+    Some(session.latency.shown()?.figure(true))
 }
 
 /// The figure with its head fixed above scrolling rows.
 fn plot_ui(ui: &mut Ui, state: &mut LatencyState, promises: &Promises) {
     let page = figure_view::page(ui, ui.available_height());
     let Some(scene) = state.memo.scene(page) else { return };
-    ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-        let size = egui::vec2(narrow(scene.width), narrow(scene.head_height));
+    // A head that leaves little room for the rows scrolls with them.
+    let is_low = ui.available_height() < 3.0 * narrow(scene.head_height);
+    let scroll = if is_low { ScrollArea::both() } else { ScrollArea::horizontal() };
+    scroll.auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let size = egui::vec2(narrow(scene.width), head_height(&scene));
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
         scene_painter::paint(&ui.painter_at(rect.intersect(ui.clip_rect())), &scene, rect.min);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_ui(ui, &scene, promises));
+        if is_low {
+            rows_ui(ui, &scene, promises);
+        } else {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_ui(ui, &scene, promises));
+        }
     });
 }
 
+/// With the line below it.
+fn head_height(scene: &Scene) -> f32 {
+    narrow(scene.head_height) + 1.0
+}
+
 fn rows_ui(ui: &mut Ui, scene: &Scene, promises: &Promises) {
-    let head = narrow(scene.head_height);
+    let head = head_height(scene);
     let size = egui::vec2(narrow(scene.width), narrow(scene.height) - head);
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     let origin = rect.min - egui::vec2(0.0, head);
@@ -214,10 +255,11 @@ fn tooltip_ui(ui: &mut Ui, row: &PromiseRow) {
     if row.is_dense() {
         return;
     }
+    ui.label(format!("Dense passes in turn with them: {}", row.dense.sentence()));
     ui.label(row.verdict());
     if let Some(ends) = row.speed_up.interval {
-        let ends = crate::figure::number::times_interval(ends);
-        ui.label(format!("95% interval {ends}, n {}: {}", row.speed_up.n, row.speed_up.method));
+        let (ends, n) = (number::times_interval(ends), number::count(row.speed_up.n));
+        ui.label(format!("95% interval {ends} from {n} rounds ({})", row.speed_up.method));
     }
     ui.label(&row.gap);
     if !row.remark.is_empty() {

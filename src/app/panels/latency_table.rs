@@ -92,7 +92,7 @@ impl SortColumn {
             Self::Case => 172.0,
             Self::Strategy => 178.0,
             Self::Tokens => 72.0,
-            Self::Dense | Self::Pruned => 152.0,
+            Self::Dense | Self::Pruned => 140.0,
             Self::SpeedUp => 146.0,
             Self::Flops => 60.0,
             Self::PromiseKept => 92.0,
@@ -108,7 +108,7 @@ pub(crate) fn table_ui(ui: &mut Ui, sorted_by: &mut Option<(SortColumn, bool)>, 
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         let mut table = TableBuilder::new(ui).striped(true).auto_shrink(false);
         for column in SortColumn::ALL {
-            table = table.column(Column::initial(column.width()).at_least(48.0).clip(true).resizable(true));
+            table = table.column(Column::initial(column.width()).at_least(48.0).clip(true));
         }
         let table = table.header(row_height, |mut header| {
             for column in SortColumn::ALL {
@@ -189,7 +189,7 @@ fn cell_ui(ui: &mut Ui, column: SortColumn, row: &PromiseRow) {
 
 /// What stands in a cell: value and detail.
 fn cell(column: SortColumn, row: &PromiseRow) -> (String, String) {
-    let range = |time: &TimeBar| format!("{}–{}", number::duration(time.low), number::duration(time.high));
+    let range = |time: &TimeBar| number::duration_range(time.low, time.high);
     let undefined = || "—".to_owned();
     match column {
         SortColumn::Case => (row.case.clone(), String::new()),

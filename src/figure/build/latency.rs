@@ -155,8 +155,15 @@ fn gap_line(row: &Measured) -> String {
     let gap = &row.gap;
     let direction = if gap.gap_secs < 0.0 { "shorter" } else { "longer" };
     let signed = |seconds: f64| {
-        let sign = if seconds < 0.0 { "−" } else { "+" };
-        format!("{sign}{}", number::duration(seconds.abs()))
+        let text = number::duration(seconds.abs());
+        let sign = if text == number::duration(0.0) {
+            ""
+        } else if seconds < 0.0 {
+            "−"
+        } else {
+            "+"
+        };
+        format!("{sign}{text}")
     };
     let terms = gap.labelled().map(|(name, seconds)| format!("{name} {}", signed(seconds)));
     format!("{} {direction} than FLOPs say: {}", number::duration(gap.gap_secs.abs()), terms.join(", "))

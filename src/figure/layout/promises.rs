@@ -24,7 +24,8 @@ use super::ticks::Placed;
 struct Columns {
     name: (f64, f64),
     removal: f64,
-    median: f64,
+    /// `None` where there is no room: tooltip and table tell it too.
+    median: Option<f64>,
     speed_up: f64,
     dots: Plot,
     bars: Plot,
@@ -126,11 +127,12 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
     let between = 2.5 * gap;
     let free = end - start - between;
     let middle = start + free * if is_tall { 0.5 } else { 0.42 };
+    let tall_median = Some(left + name + gap + median).filter(|at| at + gap + verdict <= canvas.right() - 4.0);
     let wide_median = left + name + gap + removal + gap + median;
     Columns {
         name: (left, name),
         removal: left + name + gap,
-        median: if is_tall { left + name + gap + median } else { wide_median },
+        median: if is_tall { tall_median } else { Some(wide_median) },
         speed_up: wide_median + gap + speed_up,
         dots: plot((&promises.speed_up, size), rows.iter().flat_map(speed_ups), (start, middle)),
         bars: plot((&promises.share, size), rows.iter().flat_map(shares), (middle + between, end)),
@@ -166,14 +168,15 @@ fn head(canvas: &mut Canvas<'_>, promises: &Promises, columns: &Columns) {
     let base = canvas.cursor;
     if !columns.is_tall {
         let look = (theme.ink().into(), size, Weight::Medium);
-        for (x, align, title) in [
-            (columns.name.0, Align::Start, "Strategy"),
-            (columns.removal, Align::Start, "Tokens"),
+        let titles = [
+            (Some(columns.name.0), Align::Start, "Strategy"),
+            (Some(columns.removal), Align::Start, "Tokens"),
             (columns.median, Align::End, "Median"),
-            (columns.speed_up, Align::End, "Clock"),
-            (columns.verdict, Align::Start, "Promise and clock"),
-        ] {
-            canvas.text_with(pos(x, base), title, align, look);
+            (Some(columns.speed_up), Align::End, "Clock"),
+            (Some(columns.verdict), Align::Start, "Promise and clock"),
+        ];
+        for (x, align, title) in titles {
+            canvas.text_with(pos(x.unwrap_or_default(), base), title, align, look);
         }
     }
     for (plot, axis) in [(&columns.dots, &promises.speed_up), (&columns.bars, &promises.share)] {
@@ -235,14 +238,16 @@ fn texts(canvas: &mut Canvas<'_>, row: &PromiseRow, columns: &Columns, lanes: La
     canvas.marker(pos(x + size * 0.4, lanes.base - size * 0.35), series_style(&row.id), look);
     let name = canvas.metrics.fit(&row.name, size, width - size * 1.3);
     canvas.text(pos(x + size * 1.3, lanes.base), &name, Align::Start, theme.ink());
-    canvas.text(pos(columns.median, lanes.base), &number::duration(row.time.median), Align::End, theme.ink());
+    if let Some(x) = columns.median {
+        canvas.text(pos(x, lanes.base), &number::duration(row.time.median), Align::End, theme.ink());
+    }
     if !columns.is_tall {
         canvas.text(pos(columns.removal, lanes.base), &row.removal, Align::Start, theme.muted());
         let look = (theme.ink().into(), size, Weight::Medium);
         canvas.text_with(pos(columns.speed_up, lanes.base), &written_speed_up(row), Align::End, look);
     }
     let ink = if row.is_dense() || row.is_undecided() { theme.muted() } else { theme.ink() };
-    let room = columns.verdict - columns.median - size;
+    let room = columns.verdict - columns.median.unwrap_or(x + width) - size;
     let (text, align) = if columns.is_tall {
         (canvas.metrics.fit(&row.verdict(), size, room), Align::End)
     } else {
