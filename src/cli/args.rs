@@ -233,8 +233,8 @@ The speed-up is the ratio of medians; its 95% interval comes from resampling who
 reduction is counted without padding; promise kept = speed-up / FLOPs reduction.
 `--strategy dense` times the dense model against itself: its interval should hold 1.
 
-Without --rounds and --seconds, 15 rounds or more within a second per strategy are timed; below 9
-rounds there is no interval. Ctrl-C ends within a second and keeps the rounds that are done.
+Without --rounds and --seconds, 15 rounds are timed, or more within a second per strategy and case;
+below 9 rounds there is no interval. Ctrl-C ends within a second and keeps the rounds that are done.
 
 Examples:
   prunescope bench --tokens 128 --batch 1,32 --strategy power_bert --strategy tome
@@ -262,7 +262,7 @@ pub struct BenchArgs {
     /// Rounds of four passes for every strategy and case
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub rounds: Option<usize>,
-    /// Time for everything; as many rounds as fit, at least 9 (fewer with --rounds)
+    /// Time for everything, shared among cases and strategies: as many rounds as fit, at least one
     #[arg(long, value_name = "S", value_parser = parse_seconds)]
     pub seconds: Option<Duration>,
     /// How the rows of a batch lie in memory

@@ -118,11 +118,8 @@ fn rounds(args: &BenchArgs, shares: usize) -> Rounds {
     match (args.rounds, args.seconds) {
         (None, None) => Rounds::default(),
         (Some(rounds), None) => Rounds::exactly(rounds),
-        (None, Some(time)) => Rounds::within(share(time)),
-        (Some(rounds), Some(time)) => {
-            let within = Rounds::within(share(time));
-            Rounds { at_least: within.at_least.min(rounds), at_most: rounds, ..within }
-        }
+        (None, Some(time)) => Rounds { at_least: 1, ..Rounds::within(share(time)) },
+        (Some(rounds), Some(time)) => Rounds { at_least: 1, at_most: rounds, time: share(time) },
     }
 }
 
@@ -150,6 +147,10 @@ fn tell(benched: &Benched) {
         if prepared.truncated > 0 {
             warn(&format!("warning: {} texts cut to {} tokens", prepared.truncated, prepared.longest));
         }
+    }
+    let few = benched.report.rows.iter().filter(|row| row.blocks.len() < metrics::MIN_BLOCKS).count();
+    if few > 0 {
+        warn(&format!("warning: {few} rows have fewer than {} rounds and so no interval", metrics::MIN_BLOCKS));
     }
     let machine = &benched.report.machine;
     warn(&machine.summary());

@@ -10,6 +10,10 @@ use crate::latency::Timing;
 
 /// One line for each case, layout and strategy; then where the time of each went.
 pub(super) fn render(report: &LatencyReport) -> String {
+    let mut text = String::new();
+    if report.plan.head_rows_only {
+        text.push_str("in the last layer only the rows that the head reads, dense and pruned alike\n\n");
+    }
     let mut rows = vec![
         [
             "batch \u{d7} tokens",
@@ -26,7 +30,7 @@ pub(super) fn render(report: &LatencyReport) -> String {
         .map(str::to_owned),
     ];
     rows.extend(report.rows.iter().map(speed_row));
-    let mut text = table(&rows);
+    text.push_str(&table(&rows));
     text.push_str("\nwhere the time goes, in ms; gap = pruned less what the FLOPs promise, split by kind of work\n");
     let heads = ["", "", "", "", "total", "attention", "feed-forward", "scoring", "gathering", "other", "mix"];
     let mut rows = vec![heads.map(str::to_owned)];

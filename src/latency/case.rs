@@ -17,7 +17,7 @@ const FIRST_BUCKET: usize = 16;
 /// At most this many batches stand for a length bucket.
 const BATCHES_PER_BUCKET: usize = 4;
 /// Batches after the first are taken only while the bucket's batches hold no more tokens than this.
-const TOKENS_PER_BUCKET: usize = 4096;
+const TOKENS_PER_BUCKET: usize = 1024;
 
 /// Which texts a case holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -107,7 +107,7 @@ pub fn shapes(model: &Model, batches: &[usize], tokens: &[usize]) -> Result<Vec<
 /// One case for every length bucket of a data set that holds a text: 1–16, 17–32, 33–64 tokens and so on.
 ///
 /// The texts of a bucket are sorted by length and cut into batches; an incomplete last batch counts only where it is the
-/// only one. At most four batches, chosen with the seed, stand for the bucket.
+/// only one. One to four batches, chosen with the seed, stand for the bucket, so that every bucket takes similar time.
 #[must_use]
 pub fn buckets(texts: &[Encoded], batch: usize, seed: u64) -> Vec<Case> {
     let longest = texts.iter().map(|text| text.tokens.len()).max().unwrap_or(0);
