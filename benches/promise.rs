@@ -42,6 +42,13 @@ fn kept(model: &Model, texts: &[Encoded], spec: &StrategySpec) -> Result<(f64, R
     Ok((kept as f64 / tokens as f64, outcomes[0].trace.removal()))
 }
 
+/// The settings to choose from: the dial's, and for merging the number of pairs that leaves this share.
+fn settings(spec: &StrategySpec, layers: usize, tokens: usize, retention: f64) -> Vec<StrategySpec> {
+    let pairs = ((tokens as f64 * (1.0 - retention)) / layers as f64).round();
+    let pairs = StrategySpec::parse(&format!("{}:r={pairs}", spec.id())).ok();
+    spec.sweep().into_iter().chain(pairs).collect()
+}
+
 /// Every strategy that removes tokens of these texts, set to keep about this share of them.
 fn strategies(model: &Model, texts: &[Encoded], retention: f64, only: Option<&str>) -> Result<Vec<StrategySpec>> {
     let mut found = Vec::new();
@@ -51,7 +58,7 @@ fn strategies(model: &Model, texts: &[Encoded], retention: f64, only: Option<&st
             Ok(set) => set,
             Err(_no_such_key) => {
                 let mut best = (f64::INFINITY, spec.clone());
-                for setting in spec.sweep() {
+                for setting in settings(&spec, model.layers.len(), texts[0].tokens.len(), retention) {
                     let distance = (kept(model, texts, &setting)?.0 - retention).abs();
                     if distance < best.0 {
                         best = (distance, setting);

@@ -38,6 +38,8 @@ use crate::pruning::schedule::Protect;
 use crate::pruning::schedule::protect_key;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::ModelShape;
+use crate::tensor::Panels;
+use crate::tensor::RowsRef;
 
 /// Counts are rounded down, but not because of the last bits of a product.
 const ROUNDING_SLACK: f64 = 1e-9;
@@ -198,17 +200,37 @@ impl TomeSequence {
 
     /// Every free source with its best free destination, most similar pair first.
     fn best_pairs(&self, layer: &LayerEvidence<'_>) -> Vec<Pair> {
+        /// Sources whose cosines are worked out together.
+        const SOURCES: usize = 48;
         let num_tokens = layer.num_tokens();
         let keys = unit_rows(&layer.evidence.mean_keys, num_tokens);
+        let width = keys.len() / num_tokens.max(1);
         let is_free = |row: &usize| !self.is_protected(layer.orig[*row]);
         let destinations: Vec<usize> = (1..num_tokens).step_by(2).filter(is_free).collect();
-        let best = |source: usize| {
-            let cosines = destinations.iter().map(|&destination| (destination, dot(&keys[source], &keys[destination])));
-            let better =
-                |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(layer.orig[a.0].cmp(&layer.orig[b.0]));
-            cosines.min_by(better).map(|(destination, cosine)| Pair { source, destination, cosine })
+        let sources: Vec<usize> = (0..num_tokens).step_by(2).filter(is_free).collect();
+        if destinations.is_empty() || width == 0 {
+            return Vec::new();
+        }
+        let rows = |rows: &[usize]| -> Vec<f32> {
+            rows.iter().flat_map(|row| &keys[row * width..(row + 1) * width]).copied().collect()
         };
-        let mut pairs: Vec<Pair> = (0..num_tokens).step_by(2).filter(is_free).filter_map(best).collect();
+        let packed = Panels::from_weight(&rows(&destinations), destinations.len(), width);
+        let mut pairs = Vec::with_capacity(sources.len());
+        let mut cosines = vec![0.0; SOURCES * destinations.len()];
+        for sources in sources.chunks(SOURCES) {
+            let left = RowsRef { data: &rows(sources), stride: width, rows: sources.len() };
+            packed.multiply(left, &[], &mut cosines, destinations.len());
+            for (&source, cosines) in sources.iter().zip(cosines.chunks_exact(destinations.len())) {
+                let mut best = Pair { source, destination: destinations[0], cosine: f32::NEG_INFINITY };
+                for (&destination, &cosine) in destinations.iter().zip(cosines) {
+                    let earlier = layer.orig[destination] < layer.orig[best.destination];
+                    if cosine > best.cosine || (cosine == best.cosine && earlier) {
+                        best = Pair { source, destination, cosine };
+                    }
+                }
+                pairs.push(best);
+            }
+        }
         pairs.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(layer.orig[a.source].cmp(&layer.orig[b.source])));
         pairs
     }
@@ -238,19 +260,16 @@ impl TomeSequence {
     }
 }
 
-/// Rows of length 1; a row of zeros stays one.
-fn unit_rows(data: &[f32], num_rows: usize) -> Vec<Vec<f32>> {
+/// Rows of length 1, one after the other; a row of zeros stays one.
+fn unit_rows(data: &[f32], num_rows: usize) -> Vec<f32> {
     let width = data.len() / num_rows.max(1);
-    let unit = |row: &[f32]| {
-        let norm = dot(row, row).sqrt();
+    let mut rows = data.to_vec();
+    for row in rows.chunks_exact_mut(width.max(1)) {
+        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
-        row.iter().map(|value| value * scale).collect()
-    };
-    data.chunks_exact(width.max(1)).map(unit).collect()
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+        row.iter_mut().for_each(|value| *value *= scale);
+    }
+    rows
 }
 
 #[cfg(test)]
