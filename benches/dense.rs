@@ -21,6 +21,7 @@ use prunescope::engine::run_timed;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::model::Encoded;
+use prunescope::model::Precision;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::Token;
 use prunescope::model::find_model;
@@ -79,12 +80,19 @@ fn milliseconds(checkpoint: &Checkpoint, pruner: &dyn Pruner, case: &Case) -> Re
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let (mut rounds, mut names) = (15, Vec::new());
+    let (mut rounds, mut names, mut precision) = (15, Vec::new(), Precision::F32);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--threads" => {
                 let threads = arguments.next().context("expected a number of threads")?.parse()?;
                 rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+            }
+            "--precision" => {
+                precision = match arguments.next().context("expected f32 or int8")?.as_str() {
+                    "f32" => Precision::F32,
+                    "int8" => Precision::Int8,
+                    other => bail!("expected f32 or int8, got {other}"),
+                };
             }
             "--rounds" => rounds = arguments.next().context("expected a number of rounds")?.parse()?,
             _ => names.push(argument),
@@ -93,7 +101,7 @@ fn main() -> Result<()> {
     if names.is_empty() {
         names = ["1x32", "1x128", "1x512", "32x32", "32x128", "8x512"].map(str::to_owned).to_vec();
     }
-    let checkpoint = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?;
+    let checkpoint = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.into_precision(precision);
     let pruner = StrategySpec::parse("dense")?.build(&checkpoint.model.config.shape)?;
     for name in names {
         let case = case(&checkpoint, &name)?;

@@ -149,6 +149,19 @@ pub struct ModelArgs {
     /// Threads to compute with [default: one per core]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub threads: Option<usize>,
+    /// Numbers to compute with: int8 rounds the layers' weights and inputs to eight bits
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub precision: PrecisionArg,
+}
+
+/// Number formats of weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionArg {
+    /// 32-bit floats
+    #[default]
+    F32,
+    /// Eight bits in the layers' products, 32-bit floats elsewhere
+    Int8,
 }
 
 /// How progress is told, always on stderr.

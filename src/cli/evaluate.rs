@@ -28,7 +28,6 @@ use crate::export::Provenance;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::latency;
-use crate::model::Checkpoint;
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let checks = args.fail_if.iter().map(|text| text.parse()).collect::<Result<Vec<Check>, _>>()?;
@@ -37,6 +36,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
         bail!("--fail-if worst_group_drop needs --group-by COLUMN or --groups-from-lexicon FILE");
     }
     let folder = resolve::model_folder(&args.model)?;
+    let precision = args.model.precision;
     let specs = resolve::specs(&args.strategies)?;
     let options = resolve::read_options(&args.columns, args.limit)?;
     export::make_folder(&args.out)?;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let evaluate_options = EvaluateOptions { draws, latency_rounds: args.latency_rounds };
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Evaluation>> {
         stage(ticket, "loading the model");
-        let checkpoint = Checkpoint::load(&folder)?;
+        let checkpoint = resolve::checkpoint(precision, &folder)?;
         stage(ticket, "reading the data");
         let mut dataset = data::read(&path, &options)?;
         if let Some(lexicon) = &lexicon {

@@ -23,6 +23,8 @@ pub struct ModelInfo {
     pub max_tokens: usize,
     /// SHA-256 of the weight files, hex.
     pub weights_hash: String,
+    /// Number format of the weights: `f32` or `int8`.
+    pub precision: &'static str,
     /// SHA-256 of the tokenizer files, hex.
     pub tokenizer_hash: String,
 }
@@ -42,6 +44,7 @@ impl ModelInfo {
             labels: config.labels.clone(),
             max_tokens: config.max_tokens,
             weights_hash: model.weights_hash.clone(),
+            precision: model.precision.label(),
             tokenizer_hash: checkpoint.tokenizer.hash().to_owned(),
         }
     }

@@ -12,6 +12,7 @@ use crate::model::LayerWeights;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
+use crate::model::Precision;
 use crate::model::ProjectedPositions;
 use crate::model::assemble_modernbert;
 use crate::model::config::Details;
@@ -46,6 +47,7 @@ impl Model {
             disentangled,
             head,
             weights_hash: files.hash,
+            precision: Precision::F32,
         })
     }
 }

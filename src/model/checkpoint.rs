@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::model::Error;
 use crate::model::Model;
+use crate::model::Precision;
 use crate::model::Tokenizer;
 
 /// A model with the tokenizer it was trained with.
@@ -25,5 +26,11 @@ impl Checkpoint {
         let model = Model::load(dir)?;
         let tokenizer = Tokenizer::load(dir, &model.config)?;
         Ok(Self { model, tokenizer })
+    }
+
+    /// The same checkpoint, its model in this precision.
+    #[must_use]
+    pub fn into_precision(self, precision: Precision) -> Self {
+        Self { model: self.model.into_precision(precision), ..self }
     }
 }

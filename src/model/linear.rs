@@ -1,7 +1,11 @@
 //! A dense layer, its weights packed once.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
+use crate::tensor::Int8Panels;
+use crate::tensor::Int8Rows;
 use crate::tensor::Matrix;
 use crate::tensor::Panels;
 use crate::tensor::RowsRef;
@@ -10,9 +14,15 @@ use crate::tensor::RowsRef;
 #[derive(Clone, Debug)]
 pub struct Linear {
     /// The weight, packed for products; no second copy is held.
-    panels: Panels,
+    weight: Weight,
     /// Shape: `[out]`; empty in families without biases.
     bias: Vec<f32>,
+}
+
+#[derive(Clone, Debug)]
+enum Weight {
+    Float(Panels),
+    Int8(Int8Panels),
 }
 
 impl Linear {
@@ -24,25 +34,47 @@ impl Linear {
     )]
     pub fn new(weight: Matrix, bias: Option<Vec<f32>>) -> Self {
         let panels = Panels::from_weight(weight.data(), weight.rows(), weight.cols());
-        Self { panels, bias: bias.unwrap_or_default() }
+        Self { weight: Weight::Float(panels), bias: bias.unwrap_or_default() }
+    }
+
+    /// The same layer with its weight rounded to eight bits; inputs are then rounded row by row.
+    #[must_use]
+    pub fn to_int8(&self) -> Self {
+        let weight = match &self.weight {
+            Weight::Float(panels) => {
+                Weight::Int8(Int8Panels::from_weight(&panels.to_weight(), panels.outputs(), panels.inner()))
+            }
+            Weight::Int8(panels) => Weight::Int8(panels.clone()),
+        };
+        Self { weight, bias: self.bias.clone() }
     }
 
     /// Width of the input.
     #[must_use]
     pub fn in_features(&self) -> usize {
-        self.panels.inner()
+        match &self.weight {
+            Weight::Float(panels) => panels.inner(),
+            Weight::Int8(panels) => panels.inner(),
+        }
     }
 
     /// Width of the output.
     #[must_use]
     pub fn out_features(&self) -> usize {
-        self.panels.outputs()
+        match &self.weight {
+            Weight::Float(panels) => panels.outputs(),
+            Weight::Int8(panels) => panels.outputs(),
+        }
     }
 
-    /// The weight as checkpoints store it, unpacked anew. Shape: `[out, in]`.
+    /// The weight as checkpoints store it, unpacked anew (as rounded, if it was). Shape: `[out, in]`.
     #[must_use]
     pub fn weight(&self) -> Matrix {
-        Matrix::from_vec(self.out_features(), self.in_features(), self.panels.to_weight()).unwrap_or_default()
+        let values = match &self.weight {
+            Weight::Float(panels) => panels.to_weight(),
+            Weight::Int8(panels) => panels.to_weight(),
+        };
+        Matrix::from_vec(self.out_features(), self.in_features(), values).unwrap_or_default()
     }
 
     /// The bias. Shape: `[out]`, or empty.
@@ -66,8 +98,19 @@ impl Linear {
 
     /// [`Self::apply`] on this thread, into the first columns of rows `stride` apart.
     pub(super) fn apply_rows(&self, input: RowsRef<'_>, out: &mut [f32], stride: usize) {
-        self.panels.multiply(input, &self.bias, out, stride);
+        match &self.weight {
+            Weight::Float(panels) => panels.multiply(input, &self.bias, out, stride),
+            Weight::Int8(panels) => QUANTIZED.with_borrow_mut(|rows| {
+                rows.quantize(input, panels.inner());
+                panels.multiply(rows, &self.bias, out, stride);
+            }),
+        }
     }
+}
+
+thread_local! {
+    /// Rounded inputs; the memory is kept.
+    static QUANTIZED: RefCell<Int8Rows> = RefCell::default();
 }
 
 /// Some rows of a matrix, for a product.

@@ -53,6 +53,7 @@ pub use weights::LayerWeights;
 pub use weights::Model;
 pub use weights::Norm;
 pub use weights::NormPlacement;
+pub use weights::Precision;
 pub use weights::ProjectedPositions;
 pub use weights::RotaryAttention;
 pub use workspace::Workspace;

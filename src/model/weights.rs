@@ -145,4 +145,62 @@ pub struct Model {
     pub head: HeadWeights,
     /// SHA-256 of the weight files, hex.
     pub weights_hash: String,
+    /// How weights are held.
+    pub precision: Precision,
+}
+
+/// How weights are held and products are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats.
+    #[default]
+    F32,
+    /// The layers' weights in eight bits with one scale per output, their inputs rounded row by row; attention, norms,
+    /// embeddings and head in 32-bit floats.
+    Int8,
+}
+
+impl Precision {
+    /// `f32` or `int8`.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
+impl Model {
+    /// The same model in this precision; what was rounded once stays rounded.
+    #[must_use]
+    pub fn into_precision(mut self, precision: Precision) -> Self {
+        if precision == Precision::Int8 && self.precision != precision {
+            self.precision = precision;
+            let mut converted: Vec<(*const LayerWeights, Arc<LayerWeights>)> = Vec::new();
+            for layer in &mut self.layers {
+                // Layers that share their weights go on sharing them.
+                let address = Arc::as_ptr(layer);
+                let known = converted.iter().find(|(known, _)| *known == address).map(|(_, layer)| Arc::clone(layer));
+                let new = known.unwrap_or_else(|| Arc::new(layer.to_int8()));
+                converted.push((address, Arc::clone(&new)));
+                *layer = new;
+            }
+        }
+        self
+    }
+}
+
+impl LayerWeights {
+    fn to_int8(&self) -> Self {
+        Self {
+            query: self.query.to_int8(),
+            key: self.key.to_int8(),
+            value: self.value.to_int8(),
+            attention_output: self.attention_output.to_int8(),
+            intermediate: self.intermediate.to_int8(),
+            output: self.output.to_int8(),
+            ..self.clone()
+        }
+    }
 }

@@ -22,6 +22,16 @@ impl Isa {
         *BEST.get_or_init(|| Self::available().next().unwrap_or(Self::Portable))
     }
 
+    /// Whether this processor multiplies and adds eight-bit numbers four at a time (AVX-512 VNNI).
+    pub(super) fn has_int8_products() -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vnni");
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    }
+
     /// All this processor has, best first.
     pub(super) fn available() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]

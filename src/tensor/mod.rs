@@ -1,8 +1,10 @@
 //! What the engine computes with: row-major matrices, packed ragged batches, products, softmax.
 //!
-//! Knows nothing about models, tokens or strategies. All values are `f32` in main memory.
+//! Knows nothing about models, tokens or strategies. All values are `f32` in main memory; weights may be rounded
+//! to eight bits.
 
 mod evidence;
+mod int8;
 mod isa;
 pub mod math;
 mod matrix;
@@ -14,6 +16,8 @@ pub mod vector;
 
 pub use evidence::EvidenceNeeds;
 pub use evidence::SequenceEvidence;
+pub use int8::Int8Panels;
+pub use int8::Int8Rows;
 pub use isa::instruction_set;
 pub use matrix::Matrix;
 pub use panels::Panels;

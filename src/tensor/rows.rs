@@ -101,6 +101,22 @@ pub fn multiply(row: &mut [f32], other: &[f32]) {
     }
 }
 
+/// Rounds to eight bits: `round(x / step) + 128` with `step` = largest size ÷ 127, which is returned (1 for zeros).
+#[inline(always)]
+pub fn quantize(row: &[f32], out: &mut [u8]) -> f32 {
+    /// 1.5 * 2^23: adding it leaves the nearest whole number in the low bits, in two's complement.
+    const ROUNDER: f32 = 12_582_912.0;
+    let largest = fold(row, 0.0, |a: f32, b: f32| a.max(b.abs()));
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    let inverse = 1.0 / scale;
+    for (out, value) in out.iter_mut().zip(row) {
+        #[expect(clippy::cast_possible_truncation, reason = "the low eight bits are what is wanted")]
+        let rounded = (value * inverse + ROUNDER).to_bits().wrapping_add(128) as u8;
+        *out = rounded;
+    }
+    scale
+}
+
 /// The sum of squares.
 #[inline(always)]
 #[must_use]

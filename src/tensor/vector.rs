@@ -43,6 +43,16 @@ pub fn layer_norm_rows(data: &mut [f32], weight: &[f32], bias: Option<&[f32]>, e
     dispatch(Isa::detect(), Task::LayerNorm { data, weight, bias, eps });
 }
 
+/// Rounds a row to eight bits, 128 standing for zero; returns what a step of 1 stands for.
+///
+/// Shape: `row` and `out` `[inner]`.
+#[must_use]
+pub fn quantize(row: &[f32], out: &mut [u8]) -> f32 {
+    let mut scale = 0.0;
+    dispatch(Isa::detect(), Task::Quantize { row, out, scale: &mut scale });
+    scale
+}
+
 /// A point-wise function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
@@ -72,6 +82,7 @@ enum Task<'a> {
     Entropies { data: &'a mut [f32], cols: usize, scales: &'a mut [f32], entropies: &'a mut [f32] },
     AddScaled { sums: &'a mut [f32], data: &'a [f32], cols: usize, scales: &'a [f32] },
     Scale { out: &'a mut [f32], data: &'a [f32], cols: usize, scales: &'a [f32] },
+    Quantize { row: &'a [f32], out: &'a mut [u8], scale: &'a mut f32 },
     Add { sums: &'a mut [f32], other: &'a [f32] },
     LayerNorm { data: &'a mut [f32], weight: &'a [f32], bias: Option<&'a [f32]>, eps: f32 },
     Apply { data: &'a mut [f32], function: Activation },
@@ -107,6 +118,7 @@ fn carry_out<const FUSED: bool>(task: Task<'_>) {
                 }
             }
         }
+        Task::Quantize { row, out, scale } => *scale = rows::quantize(row, out),
         Task::Add { sums, other } => rows::add(sums, other),
         Task::LayerNorm { data, weight, bias, eps } => {
             for row in data.chunks_mut(weight.len().max(1)) {

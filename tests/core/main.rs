@@ -4,6 +4,7 @@ mod model_bad_input;
 mod model_config;
 mod model_damage;
 mod model_formats;
+mod model_int8;
 mod model_pytorch_writer;
 mod model_second_reference;
 mod model_support;
