@@ -12,6 +12,8 @@ use crate::app::ground::error_chain;
 use crate::app::latency_plan;
 use crate::app::latency_plan::LatencyPlan;
 use crate::app::latency_plan::Texts;
+use crate::app::latency_settings;
+use crate::app::latency_settings::SettingsLatency;
 use crate::app::workers::Failure;
 use crate::data::Dataset;
 use crate::data::Example;
@@ -40,6 +42,8 @@ use crate::pruning::StrategySpec;
 pub(crate) enum LatencyRequest {
     /// Measure, as soon as nothing else runs.
     Measure(LatencyPlan),
+    /// Measure settings of the trade-off view on a sample of the data set, as soon as nothing else runs.
+    MeasureSettings(Vec<StrategySpec>),
     /// Stop, or do not begin; what is finished stays.
     Stop,
     /// Stop everything else, so that it can begin.
@@ -77,19 +81,32 @@ pub(crate) struct ShownLatency {
     pub(crate) is_partial: bool,
 }
 
+/// What was asked for and has not begun.
+enum Asked {
+    View(LatencyPlan),
+    Settings(Vec<StrategySpec>),
+}
+
+/// Where the outcome goes.
+enum Goal {
+    View(ShownLatency),
+    Settings(SettingsLatency),
+}
+
 struct Running {
     job: Job<Result<LatencyReport, Failure>>,
     found: Receiver<Measured>,
     begun: Instant,
-    begins: ShownLatency,
+    goal: Goal,
 }
 
 /// The latency view's work in the background.
 #[derive(Default)]
 pub(crate) struct LatencyWork {
-    waiting: Option<LatencyPlan>,
+    waiting: Option<Asked>,
     running: Option<Running>,
     shown: Option<ShownLatency>,
+    settings: Option<SettingsLatency>,
     failure: Option<String>,
     began_by_itself: bool,
     generation: u64,
@@ -97,15 +114,26 @@ pub(crate) struct LatencyWork {
 
 /// Frames are drawn at most this often while time is measured: drawing takes time from what is timed.
 const PAUSE: Duration = Duration::from_millis(500);
+/// More rows than a plan gives, so that a window that is not drawn never holds the measurement up.
+const MOST_ROWS: usize = 4096;
 /// Texts of a data set that are cut into tokens, evenly spread over it.
 const SAMPLED: usize = 2_000;
 
 impl LatencyWork {
     /// Measures as soon as nothing else runs.
     pub(crate) fn ask(&mut self, plan: LatencyPlan) {
+        self.wait(Asked::View(plan));
+    }
+
+    /// Measures settings of the trade-off view as soon as nothing else runs.
+    pub(crate) fn ask_settings(&mut self, specs: Vec<StrategySpec>) {
+        self.wait(Asked::Settings(specs));
+    }
+
+    fn wait(&mut self, asked: Asked) {
         self.failure = None;
         if self.running.is_none() {
-            self.waiting = Some(plan);
+            self.waiting = Some(asked);
         }
     }
 
@@ -118,34 +146,34 @@ impl LatencyWork {
         }
         let may_begin = self.running.is_none() && context.is_free;
         if let Some(checkpoint) = context.checkpoint.filter(|_| may_begin)
-            && let Some(plan) = self.waiting.take()
+            && let Some(asked) = self.waiting.take()
         {
-            self.begin(&plan, checkpoint, context);
+            self.begin(asked, checkpoint, context);
         }
     }
 
-    fn begin(&mut self, plan: &LatencyPlan, checkpoint: &Arc<Checkpoint>, context: &LatencyContext<'_>) {
-        let strategies = latency_plan::strategies(context.project);
-        let lab_plan = plan.lab_plan(strategies.clone());
-        let source = Source::of(plan, context);
-        let begins = ShownLatency {
-            model: context.project.model.clone(),
-            strategies,
-            texts: source.label(),
-            machine: Machine::look(plan.threads()),
-            rows: Vec::new(),
-            is_partial: true,
+    fn begin(&mut self, asked: Asked, checkpoint: &Arc<Checkpoint>, context: &LatencyContext<'_>) {
+        let (source, lab_plan, goal) = match asked {
+            Asked::View(plan) => prepare(plan, context),
+            Asked::Settings(specs) => {
+                let Some(dataset) = context.dataset else { return };
+                let known = self.settings.take().filter(|known| known.fits(context.project));
+                let goal = known.unwrap_or_else(|| SettingsLatency::new(context.project));
+                self.settings = Some(goal.clone());
+                let source = Source::Sample(Arc::clone(dataset));
+                (source, latency_settings::lab_plan(specs), Goal::Settings(goal))
+            }
         };
-        let (sender, found) = sync_channel(64);
-        let (checkpoint, plan) = (Arc::clone(checkpoint), plan.clone());
+        let (sender, found) = sync_channel(MOST_ROWS);
+        let checkpoint = Arc::clone(checkpoint);
         let work = move |ticket: &Ticket| {
-            let cases = source.cases(ticket, &plan, &checkpoint)?;
+            let cases = source.cases(ticket, lab_plan.seed, &checkpoint)?;
             measure(ticket, &checkpoint, (&cases, &lab_plan), &sender)
         };
         let wake = Arc::clone(context.wake);
         let seldom: Wake = Arc::new(move |within| wake(if within.is_zero() { within } else { within.max(PAUSE) }));
         match Job::spawn("latency", seldom, work) {
-            Ok(job) => self.running = Some(Running { job, found, begun: Instant::now(), begins }),
+            Ok(job) => self.running = Some(Running { job, found, begun: Instant::now(), goal }),
             Err(err) => self.failure = Some(format!("no thread for the measurement: {err}")),
         }
     }
@@ -155,27 +183,30 @@ impl LatencyWork {
         // Asked before the channel is emptied: what a finished job has sent is then all there.
         let ended = running.job.poll();
         let found: Vec<Measured> = running.found.try_iter().collect();
-        if !found.is_empty() {
-            running.begins.rows.extend(found);
-            self.shown = Some(running.begins.clone());
+        if let (false, Goal::View(begun)) = (found.is_empty(), &mut running.goal) {
+            begun.rows.extend(found);
+            self.shown = Some(begun.clone());
             self.generation += 1;
         }
-        match ended {
+        let ended = match ended {
             Poll::Running => return,
-            Poll::Ready(Ok(report)) => {
-                let begins = running.begins.clone();
-                self.show(ShownLatency {
-                    machine: report.machine,
-                    rows: report.rows,
-                    is_partial: report.partial,
-                    ..begins
-                });
-            }
-            Poll::Ready(Err(Failure::Cancelled)) => {}
-            Poll::Ready(Err(Failure::Failed(reason))) | Poll::Lost(reason) => self.failure = Some(reason),
-        }
-        self.running = None;
+            Poll::Ready(ended) => ended,
+            Poll::Lost(panic) => Err(Failure::Failed(panic)),
+        };
+        let goal = self.running.take().map(|running| running.goal);
         self.generation += 1;
+        match (ended, goal) {
+            (Ok(report), Some(Goal::View(begun))) => {
+                let LatencyReport { machine, rows, partial, .. } = report;
+                self.show(ShownLatency { machine, rows, is_partial: partial, ..begun });
+            }
+            (Ok(report), Some(Goal::Settings(mut known))) => {
+                known.add(&report);
+                self.settings = Some(known);
+            }
+            (Err(Failure::Failed(reason)), _) => self.failure = Some(reason),
+            (Err(Failure::Cancelled), _) | (Ok(_), None) => {}
+        }
     }
 
     /// Puts a measurement on screen; one that was stopped before its first row leaves what is there.
@@ -244,6 +275,11 @@ impl LatencyWork {
         self.failure.as_deref()
     }
 
+    /// Measured speed-ups of settings, with the model and on the data set that the project names.
+    pub(crate) fn settings(&self, project: &Project) -> Option<&SettingsLatency> {
+        self.settings.as_ref().filter(|known| known.fits(project))
+    }
+
     /// What is on screen.
     pub(crate) fn shown(&self) -> Option<&ShownLatency> {
         self.shown.as_ref()
@@ -304,43 +340,63 @@ fn sentence_case(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// What the latency view's plan means with the project at hand.
+fn prepare(plan: LatencyPlan, context: &LatencyContext<'_>) -> (Source, latency::Plan, Goal) {
+    let strategies = latency_plan::strategies(context.project);
+    let lab_plan = plan.lab_plan(strategies.clone());
+    let machine = Machine::look(plan.threads());
+    let source = Source::of(plan, context);
+    let goal = ShownLatency {
+        model: context.project.model.clone(),
+        strategies,
+        texts: source.label(),
+        machine,
+        rows: Vec::new(),
+        is_partial: true,
+    };
+    (source, lab_plan, Goal::View(goal))
+}
+
 /// Which texts are timed, held until they are cut into batches.
 enum Source {
-    Lengths,
-    Shown(String),
-    Buckets(Arc<Dataset>),
+    Lengths(LatencyPlan),
+    Shown(String, Vec<usize>),
+    Buckets(Arc<Dataset>, Vec<usize>),
+    Sample(Arc<Dataset>),
 }
 
 impl Source {
-    fn of(plan: &LatencyPlan, context: &LatencyContext<'_>) -> Self {
+    fn of(plan: LatencyPlan, context: &LatencyContext<'_>) -> Self {
         match (plan.texts, context.dataset) {
-            (Texts::Lengths, _) | (Texts::Buckets, None) => Self::Lengths,
-            (Texts::Shown, _) => Self::Shown(context.project.text.clone()),
-            (Texts::Buckets, Some(dataset)) => Self::Buckets(Arc::clone(dataset)),
+            (Texts::Lengths, _) | (Texts::Buckets, None) => Self::Lengths(plan),
+            (Texts::Shown, _) => Self::Shown(context.project.text.clone(), plan.batches),
+            (Texts::Buckets, Some(dataset)) => Self::Buckets(Arc::clone(dataset), plan.batches),
         }
     }
 
     fn label(&self) -> String {
         match self {
-            Self::Lengths => "made-up texts".to_owned(),
-            Self::Shown(_) => "the text of the Inspect view".to_owned(),
-            Self::Buckets(dataset) => format!("texts of {}", dataset.name),
+            Self::Lengths(_) => "made-up texts".to_owned(),
+            Self::Shown(..) => "the text of the Inspect view".to_owned(),
+            Self::Buckets(dataset, _) | Self::Sample(dataset) => format!("texts of {}", dataset.name),
         }
     }
 
-    fn cases(&self, ticket: &Ticket, plan: &LatencyPlan, checkpoint: &Checkpoint) -> Result<Vec<Case>, Failure> {
+    fn cases(&self, ticket: &Ticket, seed: u64, checkpoint: &Checkpoint) -> Result<Vec<Case>, Failure> {
         match self {
-            Self::Lengths => {
+            Self::Lengths(plan) => {
                 latency::shapes(&checkpoint.model, &plan.batches, &plan.lengths).map_err(|err| failed(&err))
             }
-            Self::Shown(text) => {
+            Self::Shown(text, batches) => {
                 let encoded = checkpoint.tokenizer.encode(text, None).map_err(|err| failed(&err))?;
-                Ok(plan.batches.iter().map(|&batch| repeated(&encoded, batch)).collect())
+                Ok(batches.iter().map(|&batch| repeated(&encoded, batch)).collect())
             }
-            Self::Buckets(dataset) => {
+            Self::Buckets(dataset, batches) => {
                 let texts = encode_sample(ticket, checkpoint, dataset)?;
-                let seed = plan.lab_plan(Vec::new()).seed;
-                Ok(plan.batches.iter().flat_map(|&batch| latency::buckets(&texts, batch, seed)).collect())
+                Ok(batches.iter().flat_map(|&batch| latency::buckets(&texts, batch, seed)).collect())
+            }
+            Self::Sample(dataset) => {
+                Ok(vec![latency_settings::sample_case(encode_sample(ticket, checkpoint, dataset)?)])
             }
         }
     }

@@ -19,6 +19,7 @@ mod ground;
 mod inspect_figure;
 mod inspect_work;
 mod latency_plan;
+mod latency_settings;
 mod latency_work;
 mod messages;
 mod options;

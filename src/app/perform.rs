@@ -119,6 +119,7 @@ fn answer(app: &mut App, request: Request) {
         Request::TradeOff(request) => app.with_work(|work, _, context| work.handle(request, context)),
         Request::Fairness(request) => app.with_work(|_, work, context| work.handle(request, context)),
         Request::Latency(LatencyRequest::Measure(plan)) => app.session.latency.ask(plan),
+        Request::Latency(LatencyRequest::MeasureSettings(specs)) => app.session.latency.ask_settings(specs),
         Request::Latency(LatencyRequest::Stop) => app.session.latency.stop(),
         Request::Latency(LatencyRequest::StopOthers) => app.session.stop_others(),
     }

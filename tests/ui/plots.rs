@@ -2,6 +2,7 @@
 
 use egui::Key;
 use egui::Modifiers;
+use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::NodeT as _;
@@ -80,6 +81,32 @@ fn the_trade_off_can_be_read_as_a_table_and_against_other_axes() {
     }
     assert!(harness.query_all_by_label("Use").count() >= 6, "every setting that is not in use offers itself");
     assert_eq!(harness.query_all_by_label("in use").count(), 2, "one setting of each strategy");
+}
+
+#[test]
+fn the_trade_off_can_be_seen_against_measured_latency() {
+    // Without a dial there is one setting, which is soon measured.
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let strategies = vec!["stop_words".to_owned()];
+    let alone = WindowOptions { strategies, ..options(ViewKind::TradeOff, small_data(&folder)) };
+    let mut harness = open(alone, SIZE);
+    settle(&mut harness);
+    let points = |harness: &Harness<'_, Window>| -> Vec<String> {
+        names(harness, "stop_words").into_iter().filter(|name| name.contains("reduction ÷")).collect()
+    };
+    assert_eq!(points(&harness).len(), 1, "one setting was swept");
+    harness.get_by_role_and_label(Role::ComboBox, "saving").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(Role::Button, "Latency").click();
+    settle(&mut harness);
+    harness.get_by_label("No latency is measured yet");
+    assert!(points(&harness).is_empty(), "nothing is measured, nothing is drawn");
+    harness.get_by_label("Measure latency (1)").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    harness.get_by_label("Latency measured");
+    assert_eq!(points(&harness).len(), 1, "the setting at its measured place");
+    assert!(harness.query_by_label("not measured").is_none(), "the details tell the speed-up");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::app::basis::basis_line;
 use crate::app::figure_view;
 use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
+use crate::app::panels::latency::LatencyRequest;
 use crate::app::panels::trade_off_details as details;
 use crate::app::theme;
 use crate::app::widgets::section;
@@ -28,6 +29,7 @@ use crate::figure::Figure;
 use crate::figure::TargetKind;
 use crate::figure::build;
 use crate::figure::build::Saving;
+use crate::figure::build::SpeedUps;
 use crate::figure::build::TradeOffInput;
 use crate::figure::build::TradeOffPoint;
 use crate::figure::build::Worth;
@@ -58,10 +60,12 @@ pub(crate) struct TradeOffState {
     memo: FigureMemo<Key>,
     #[serde(skip)]
     points: Arc<Vec<TradeOffPoint>>,
+    #[serde(skip)]
+    speed_ups: Arc<SpeedUps>,
 }
 
 /// What the figure depends on.
-type Key = (u64, Vec<String>, Vec<String>, Saving, Worth);
+type Key = ((u64, u64), Vec<String>, Vec<String>, Saving, Worth);
 
 /// Draws the view.
 pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
@@ -73,8 +77,16 @@ pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     if let Some(reason) = work.failure() {
         section::failure(ui, reason, "Change model, data or settings, then run the sweep again");
     }
+    if let Some(reason) = view.session.latency.failure().filter(|_| state.trade_off.saving == Saving::Latency) {
+        section::failure(ui, reason, "Change the settings, then measure again");
+    }
     if work.dense().is_none() {
         empty_state::waiting_ui(ui, work.progress(), "Run the sweep to see what each strategy saves and loses");
+        return;
+    }
+    if state.trade_off.saving == Saving::Latency && !has_latency(view) {
+        let advice = "Time the swept settings and the dense model in turn on a sample of the data set";
+        empty_state::offer_ui(ui, "No latency is measured yet", advice, |ui| measure_ui(ui, view));
         return;
     }
     let figure = figure_for_screen(view, &mut state.trade_off);
@@ -112,6 +124,11 @@ impl TradeOffState {
         Arc::clone(&self.points)
     }
 
+    /// Measured speed-ups as the view names them.
+    pub(crate) fn speed_ups(&self) -> Arc<SpeedUps> {
+        Arc::clone(&self.speed_ups)
+    }
+
     /// Chooses a setting for comparison, or takes it back; the older of two makes room.
     pub(crate) fn toggle_chosen(&mut self, spec: &str) {
         if let Some(index) = self.chosen.iter().position(|chosen| chosen == spec) {
@@ -131,30 +148,54 @@ fn current_specs(project: &Project) -> Vec<String> {
 
 fn figure_for_screen(view: &View<'_>, state: &mut TradeOffState) -> Arc<Figure> {
     let work = &view.session.trade_off;
-    let key = (work.generation(), current_specs(view.project), state.chosen.clone(), state.saving, state.worth);
+    let latency = &view.session.latency;
+    let key = (
+        (work.generation(), latency.generation()),
+        current_specs(view.project),
+        state.chosen.clone(),
+        state.saving,
+        state.worth,
+    );
     let (chosen, saving, worth) = (state.chosen.clone(), state.saving, state.worth);
-    let points = &mut state.points;
+    let (points, speed_ups) = (&mut state.points, &mut state.speed_ups);
     state.memo.figure(key, || {
         *points = Arc::new(work.points(view.project));
-        make_figure(view.project, work, points, (&chosen, saving, worth))
+        let settings = latency.settings(view.project);
+        *speed_ups = Arc::new(settings.map(|settings| settings.speed_ups.clone()).unwrap_or_default());
+        make_figure((view.project, view.session), points, (&chosen, saving, worth))
     })
 }
 
 fn make_figure(
-    project: &Project,
-    work: &TradeOffWork,
+    (project, session): (&Project, &Session),
     points: &[TradeOffPoint],
     (chosen, saving, worth): (&[String], Saving, Worth),
 ) -> Figure {
+    let work = &session.trade_off;
     let current = current_specs(project);
-    let (basis, data) = match work.texts() {
+    let (mut basis, data) = match work.texts() {
         Some((used, rows, dataset)) => (basis_line(used, rows, dataset), dataset.name.clone()),
         None => (String::new(), String::new()),
     };
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let provenance = build::provenance(&model, &data);
-    let dense = work.dense();
-    trade_off_figure(&TradeOffInput { dense, points, current: &current, chosen, saving, worth, basis, provenance })
+    let none = SpeedUps::new();
+    let settings = session.latency.settings(project);
+    let speed_ups = settings.map_or(&none, |settings| &settings.speed_ups);
+    if let Some(settings) = settings.filter(|_| saving == Saving::Latency) {
+        basis = format!("{basis}; latency on {}", settings.machine);
+    }
+    trade_off_figure(&TradeOffInput {
+        dense: work.dense(),
+        points,
+        current: &current,
+        chosen,
+        saving,
+        worth,
+        speed_ups,
+        basis,
+        provenance,
+    })
 }
 
 /// What an export writes: the figure of what the view shows; `None` while there is nothing.
@@ -162,7 +203,7 @@ pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &Trad
     let work = &session.trade_off;
     work.dense()?;
     let points = work.points(project);
-    Some(make_figure(project, work, &points, (&state.chosen, state.saving, state.worth)))
+    Some(make_figure((project, session), &points, (&state.chosen, state.saving, state.worth)))
 }
 
 fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
@@ -183,6 +224,9 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
         rows_ui(ui, view, "the first 400 for a sweep");
         ui.add_space(8.0);
         run_ui(ui, view);
+        if state.saving == Saving::Latency && has_latency(view) {
+            measure_ui(ui, view);
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let labels = [
                 ("Plot", "Every setting as a point".to_owned()),
@@ -241,6 +285,36 @@ fn run_ui(ui: &mut Ui, view: &View<'_>) {
         .clicked()
     {
         view.commands.request(Request::TradeOff(TradeOffRequest::Start));
+    }
+}
+
+/// Whether some setting has a measured latency.
+fn has_latency(view: &View<'_>) -> bool {
+    view.session.latency.settings(view.project).is_some_and(|settings| !settings.speed_ups.is_empty())
+}
+
+/// Measures the swept settings that have no latency yet.
+fn measure_ui(ui: &mut Ui, view: &View<'_>) {
+    let latency = &view.session.latency;
+    if latency.is_busy() {
+        let stage = latency.progress().map_or_else(|| "latency: waiting for other work".to_owned(), |now| now.stage);
+        ui.label(stage);
+        if ui.button("Stop").accessible_name("Stop measuring").clicked() {
+            view.commands.request(Request::Latency(LatencyRequest::Stop));
+        }
+        return;
+    }
+    let known = latency.settings(view.project).map(|settings| &settings.speed_ups);
+    let swept = view.session.trade_off.points(view.project).into_iter().map(|point| point.point.spec);
+    let missing: Vec<_> =
+        swept.filter(|spec| known.is_none_or(|known| !known.contains_key(&spec.to_string()))).collect();
+    let label =
+        if missing.is_empty() { "Latency measured".to_owned() } else { format!("Measure latency ({})", missing.len()) };
+    let hint = "Time these settings and the dense model in turn on a sample of the data set, alone on the machine; points \
+                appear once it is done";
+    let button = ui.add_enabled(!missing.is_empty(), egui::Button::new(label)).on_hover_text(hint);
+    if button.on_disabled_hover_text("Every swept setting has a measured latency").clicked() {
+        view.commands.request(Request::Latency(LatencyRequest::MeasureSettings(missing)));
     }
 }
 

@@ -15,6 +15,7 @@ use crate::evaluation::Estimate;
 use crate::evaluation::Summary;
 use crate::evaluation::removal_label;
 use crate::figure::build::Saving;
+use crate::figure::build::SpeedUps;
 use crate::figure::build::TradeOffPoint;
 use crate::figure::build::Worth;
 use crate::figure::number;
@@ -41,7 +42,7 @@ pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState
     };
     let compared: Vec<&TradeOffPoint> = state.chosen.iter().filter_map(find).collect();
     if let [one, other] = compared[..] {
-        comparison_ui(ui, one, other);
+        comparison_ui(ui, (one, other), &state.speed_ups());
         if ui.button("End comparison").clicked() {
             state.chosen.clear();
         }
@@ -55,7 +56,7 @@ pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState
         ui.label(RichText::new("Point at a setting to see its numbers").weak());
         return;
     };
-    one_ui(ui, view, point);
+    one_ui(ui, view, point, &state.speed_ups());
 }
 
 fn heading(ui: &mut Ui, point: &TradeOffPoint) {
@@ -71,12 +72,12 @@ fn setting(point: &TradeOffPoint) -> String {
     text.split_once(':').map_or_else(|| "no settings".to_owned(), |(_, keys)| keys.replace(',', ", "))
 }
 
-fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint) {
+fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint, speed_ups: &SpeedUps) {
     heading(ui, point);
     ui.add_space(8.0);
     let summary = &point.point.summary;
     Grid::new("setting details").num_columns(3).spacing([12.0, 5.0]).show(ui, |ui| {
-        for (name, value, hint) in facts(point) {
+        for (name, value, hint) in facts(point, speed_ups) {
             let (value, ends) = match value.split_once(' ') {
                 Some((value, ends)) if ends.starts_with('[') => (value.to_owned(), ends.to_owned()),
                 _ => (value, String::new()),
@@ -101,7 +102,7 @@ fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint) {
 }
 
 /// Name, value and definition of each number, in the order shown.
-fn facts(point: &TradeOffPoint) -> Vec<(&'static str, String, String)> {
+fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, String, String)> {
     let summary = &point.point.summary;
     let mut facts: Vec<(&'static str, String, String)> = Vec::new();
     for worth in Worth::ALL {
@@ -118,6 +119,11 @@ fn facts(point: &TradeOffPoint) -> Vec<(&'static str, String, String)> {
         }
     }
     facts.push(("FLOPs", number::reduction(summary.flops_reduction), Saving::Flops.definition().to_owned()));
+    let speed_up = speed_ups.get(&point.point.spec.to_string());
+    let text = speed_up.map(|speed_up| with_interval(speed_up, number::reduction, speed_up_ends));
+    let definition = Saving::Latency.definition();
+    let explained = speed_up.map_or_else(|| definition.to_owned(), |speed_up| hint(definition, speed_up));
+    facts.push(("Latency", text.unwrap_or_else(|| "not measured".to_owned()), explained));
     let padded = "The dense model with every text padded to the longest one ÷ this setting without padding";
     facts.push(("FLOPs, padded", number::reduction(summary.flops_reduction_padded), padded.to_owned()));
     let kept = "Mean over texts and layers of tokens kept ÷ tokens of the text";
@@ -125,6 +131,10 @@ fn facts(point: &TradeOffPoint) -> Vec<(&'static str, String, String)> {
     facts.push(("Tokens are", removal_label(summary.removal).to_owned(), REMOVAL.to_owned()));
     facts.push(("n", number::count(summary.n), "Texts this setting was run on".to_owned()));
     facts
+}
+
+fn speed_up_ends((low, high): (f64, f64)) -> String {
+    format!("[{}, {}]", number::significant(low), number::significant(high))
 }
 
 const REMOVAL: &str = "Read off the real row counts: removed rows are not computed any more, merged rows become one, \
@@ -158,7 +168,7 @@ fn with_interval(estimate: &Estimate, write: Write, write_ends: WriteEnds) -> St
     }
 }
 
-fn comparison_ui(ui: &mut Ui, one: &TradeOffPoint, other: &TradeOffPoint) {
+fn comparison_ui(ui: &mut Ui, (one, other): (&TradeOffPoint, &TradeOffPoint), speed_ups: &SpeedUps) {
     ui.label(RichText::new("Two settings").font(theme::medium(theme::BODY)));
     for point in [one, other] {
         heading(ui, point);
@@ -171,7 +181,7 @@ fn comparison_ui(ui: &mut Ui, one: &TradeOffPoint, other: &TradeOffPoint) {
             marker::marker(ui, point.point.spec.id());
         }
         ui.end_row();
-        for (left, right) in facts(one).into_iter().zip(facts(other)) {
+        for (left, right) in facts(one, speed_ups).into_iter().zip(facts(other, speed_ups)) {
             ui.label(RichText::new(left.0).weak()).on_hover_text(&left.2);
             ui.label(short(&left.1)).on_hover_text(format!("{}\n{}", left.1, left.2));
             ui.label(short(&right.1)).on_hover_text(format!("{}\n{}", right.1, right.2));
@@ -185,7 +195,7 @@ fn comparison_ui(ui: &mut Ui, one: &TradeOffPoint, other: &TradeOffPoint) {
 pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
     let swept = state.points();
     let points: Vec<&TradeOffPoint> = view.session.trade_off.dense().into_iter().chain(swept.iter()).collect();
-    let saving = state.saving;
+    let (saving, speed_ups) = (state.saving, state.speed_ups());
     let (worth, row_height) = (state.worth, 24.0);
     let names = ["Strategy", "Setting", worth.label(), "95% interval", saving.label(), "n", ""];
     let table = TableBuilder::new(ui).striped(true).column(Column::auto().at_least(110.0));
@@ -206,7 +216,7 @@ pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) 
                 setting(point),
                 estimate.value().map_or_else(|| "—".to_owned(), number::rate),
                 estimate.interval().map(number::interval).unwrap_or_default(),
-                number::reduction(saving.of(&point.point)),
+                saving.of(&point.point, &speed_ups).map_or_else(|| "—".to_owned(), number::reduction),
                 number::count(estimate.n()),
             ];
             for cell in cells {

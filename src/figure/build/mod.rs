@@ -19,6 +19,7 @@ pub use ribbons::fates;
 pub use ribbons::rank_shares;
 pub use ribbons::ribbon_figure;
 pub use trade_off::Saving;
+pub use trade_off::SpeedUps;
 pub use trade_off::TradeOffInput;
 pub use trade_off::TradeOffPoint;
 pub use trade_off::Worth;

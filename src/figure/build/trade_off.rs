@@ -1,5 +1,7 @@
 //! Sweeps → the trade-off figure: what a strategy keeps of the accuracy, against what it saves.
 
+use std::collections::BTreeMap;
+
 use crate::evaluation::Estimate;
 use crate::evaluation::Measure;
 use crate::evaluation::SweepPoint;
@@ -15,6 +17,9 @@ use super::super::describe::Scale;
 use super::super::describe::Series;
 use super::measured;
 
+/// Measured speed-ups, dense ÷ pruned time, by canonical spec.
+pub type SpeedUps = BTreeMap<String, Estimate>;
+
 /// What the horizontal axis counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,11 +29,13 @@ pub enum Saving {
     Flops,
     /// Token rows of the dense model ÷ token rows, mean over layers.
     Tokens,
+    /// Time of the dense model ÷ time, where it was measured.
+    Latency,
 }
 
 impl Saving {
     /// All of them, in the order of menus.
-    pub const ALL: [Self; 2] = [Self::Flops, Self::Tokens];
+    pub const ALL: [Self; 3] = [Self::Flops, Self::Tokens, Self::Latency];
 
     /// As shown in menus.
     #[must_use]
@@ -36,6 +43,7 @@ impl Saving {
         match self {
             Self::Flops => "FLOPs",
             Self::Tokens => "Tokens",
+            Self::Latency => "Latency",
         }
     }
 
@@ -48,15 +56,21 @@ impl Saving {
                  the strategy's own work and the head included, no padding on either side"
             }
             Self::Tokens => "1 ÷ retention, the mean over texts and layers of tokens kept ÷ tokens of the text",
+            Self::Latency => {
+                "Median wall-clock time of the dense model ÷ that of this setting, taken in turn on this machine over a \
+                 sample of the data set; only where it was measured"
+            }
         }
     }
 
-    /// Its value for one setting; 1 = nothing saved.
+    /// Its value for one setting; 1 = nothing saved, `None` = not measured.
     #[must_use]
-    pub fn of(self, point: &SweepPoint) -> f64 {
+    pub fn of(self, point: &SweepPoint, speed_ups: &SpeedUps) -> Option<f64> {
         match self {
-            Self::Flops => point.summary.flops_reduction,
-            Self::Tokens => 1.0 / point.summary.retention.max(1e-9),
+            Self::Flops => Some(point.summary.flops_reduction),
+            Self::Tokens => Some(1.0 / point.summary.retention.max(1e-9)),
+            Self::Latency if point.spec.id() == "dense" => Some(1.0),
+            Self::Latency => speed_ups.get(&point.spec.to_string())?.value(),
         }
     }
 
@@ -64,6 +78,7 @@ impl Saving {
         let (label, column) = match self {
             Self::Flops => ("FLOPs reduction, dense ÷ pruned (log scale)", "flops_reduction"),
             Self::Tokens => ("token reduction, 1 ÷ mean retention (log scale)", "token_reduction"),
+            Self::Latency => ("measured latency reduction, dense ÷ pruned (log scale)", "speed_up"),
         };
         Axis {
             label: label.to_owned(),
@@ -195,6 +210,8 @@ pub struct TradeOffInput<'a> {
     pub saving: Saving,
     /// Vertical axis.
     pub worth: Worth,
+    /// Measured speed-ups; settings without one have no place on the axis of latency.
+    pub speed_ups: &'a SpeedUps,
     /// What the numbers rest on: "estimated on 400 of 3,120 texts".
     pub basis: String,
     /// Where they came from.
@@ -206,10 +223,10 @@ pub struct TradeOffInput<'a> {
 pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let all = || input.dense.into_iter().chain(input.points);
     let places: Vec<(f64, f64)> =
-        all().filter_map(|point| Some((input.saving.of(&point.point), goodness(point, input.worth)?))).collect();
+        all().filter_map(|point| Some((place(point, input)?, goodness(point, input.worth)?))).collect();
     let mut series: Vec<Series> = Vec::new();
     for point in input.points {
-        let curve_point = curve_point(point, input, &places);
+        let Some(curve_point) = curve_point(point, input, &places) else { continue };
         match series.iter_mut().find(|series| series.name == point.series) {
             Some(series) => series.points.push(curve_point),
             None => series.push(Series {
@@ -224,7 +241,8 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
         series.joined = series.points.len() > 1;
         series.points.sort_by(|one, other| one.x.total_cmp(&other.x));
     }
-    let reference = input.dense.map(|dense| CurvePoint { dominated: false, ..curve_point(dense, input, &places) });
+    let reference = input.dense.and_then(|dense| curve_point(dense, input, &places));
+    let reference = reference.map(|dense| CurvePoint { dominated: false, ..dense });
     Figure {
         title: format!("{} against {} reduction", input.worth.axis_title(), input.saving.label()),
         subtitle: input.basis.clone(),
@@ -236,17 +254,22 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     }
 }
 
+/// The horizontal value.
+fn place(point: &TradeOffPoint, input: &TradeOffInput<'_>) -> Option<f64> {
+    input.saving.of(&point.point, input.speed_ups)
+}
+
 /// The vertical value, turned so that more is better.
 fn goodness(point: &TradeOffPoint, worth: Worth) -> Option<f64> {
     let value = point.worth(worth).value()?;
     Some(if worth.larger_is_better() { value } else { -value })
 }
 
-fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64, f64)]) -> CurvePoint {
-    let x = input.saving.of(&point.point);
+fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64, f64)]) -> Option<CurvePoint> {
+    let x = place(point, input)?;
     let spec = point.point.spec.to_string();
     let dominated = goodness(point, input.worth).is_some_and(|good| is_dominated((x, good), places));
-    CurvePoint {
+    Some(CurvePoint {
         x,
         y: measured(&point.worth(input.worth)),
         label: setting_label(&point.point),
@@ -254,7 +277,7 @@ fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64,
         current: input.current.contains(&spec),
         chosen: input.chosen.contains(&spec),
         spec,
-    }
+    })
 }
 
 /// Whether some place is at least as good on both axes and better on one.

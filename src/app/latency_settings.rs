@@ -1,0 +1,107 @@
+//! Measured speed-ups of the trade-off view's settings, on a sample of its data set.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::figure::build::SpeedUps;
+use crate::latency;
+use crate::latency::Case;
+use crate::latency::CaseKind;
+use crate::latency::LatencyReport;
+use crate::latency::Measured;
+use crate::latency::Rounds;
+use crate::metrics::MIN_BLOCKS;
+use crate::model::Encoded;
+use crate::project::DataSource;
+use crate::project::Project;
+use crate::pruning::StrategySpec;
+
+/// Texts of a batch, and batches of a pass at most: short ones to long ones.
+const BATCH: usize = 4;
+const BATCHES: usize = 4;
+/// About so many tokens make a pass, so that many settings are measured within a minute.
+const TOKENS: usize = 256;
+/// Each setting is measured for this long.
+const TIME: Duration = Duration::from_millis(300);
+
+/// Speed-ups of settings, all with one model on one data set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SettingsLatency {
+    model: PathBuf,
+    data: Option<DataSource>,
+    /// Where it was measured last, for a person.
+    pub(crate) machine: String,
+    /// By canonical spec.
+    pub(crate) speed_ups: SpeedUps,
+}
+
+impl SettingsLatency {
+    /// Nothing measured yet, with what the project names.
+    pub(crate) fn new(project: &Project) -> Self {
+        let (model, data) = (project.model.clone(), project.data.clone());
+        Self { model, data, machine: String::new(), speed_ups: SpeedUps::new() }
+    }
+
+    /// Whether it was measured with the model and on the data set that the project names.
+    pub(crate) fn fits(&self, project: &Project) -> bool {
+        self.model == project.model && self.data == project.data
+    }
+
+    /// Takes in what was measured; what was known of other settings stays.
+    pub(crate) fn add(&mut self, report: &LatencyReport) {
+        let entry = |row: &Measured| (row.spec.to_string(), row.speedup.clone());
+        self.speed_ups.extend(report.rows.iter().map(entry));
+        let warning = report.machine.warning().map(|warning| format!("; {warning}")).unwrap_or_default();
+        self.machine = format!("{}{warning}", report.machine.summary());
+    }
+}
+
+/// A pass over texts evenly spread from the shortest to the longest, in batches of similar length.
+pub(crate) fn sample_case(mut texts: Vec<Encoded>) -> Case {
+    texts.sort_by_key(|text| text.tokens.len());
+    let count = texts.len();
+    let tokens: usize = texts.iter().map(|text| text.tokens.len()).sum();
+    let batches = (TOKENS * count / (BATCH * tokens.max(1))).clamp(1, BATCHES);
+    let wanted = (BATCH * batches).min(count);
+    let chosen: Vec<Encoded> = (0..wanted).map(|index| texts[index * count / wanted].clone()).collect();
+    let length = |text: Option<&Encoded>| text.map_or(0, |text| text.tokens.len());
+    let kind = CaseKind::Bucket { batch: BATCH, from: length(chosen.first()), to: length(chosen.last()), texts: count };
+    Case { kind, batches: chosen.chunks(BATCH).map(<[Encoded]>::to_vec).collect() }
+}
+
+/// How the settings are measured.
+pub(crate) fn lab_plan(specs: Vec<StrategySpec>) -> latency::Plan {
+    let rounds = Rounds { at_least: MIN_BLOCKS, ..Rounds::within(TIME) };
+    latency::Plan { rounds, warm_up: 1, ..latency::Plan::new(specs) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn text(tokens: usize) -> Encoded {
+        let token = crate::model::Token {
+            id: 7,
+            piece: String::new(),
+            start: 0,
+            end: 0,
+            segment: 0,
+            special: false,
+            word: None,
+        };
+        Encoded { text: Arc::from(""), text_pair: None, full_length: tokens, tokens: vec![token; tokens] }
+    }
+
+    #[test]
+    fn a_sample_reaches_from_short_to_long_in_batches_of_similar_length() {
+        // 256 tokens are three batches of four texts of 21.5 tokens; every eighth of 96 texts.
+        let case = sample_case((0..96).rev().map(|index| text(10 + index / 4)).collect());
+        let lengths: Vec<Vec<usize>> =
+            case.batches.iter().map(|batch| batch.iter().map(|text| text.tokens.len()).collect()).collect();
+        assert_eq!(lengths, [[10, 12, 14, 16], [18, 20, 22, 24], [26, 28, 30, 32]], "short to long");
+        let long = sample_case((0..96).map(|_| text(400)).collect());
+        assert_eq!((long.batches.len(), long.texts()), (1, BATCH), "one batch of long texts is enough");
+        assert_eq!(sample_case(vec![text(5)]).texts(), 1, "one text is a sample of itself");
+    }
+}
