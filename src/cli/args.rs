@@ -296,6 +296,9 @@ pub struct BenchArgs {
     /// Print one JSON document (schema 1) with every timing instead of tables
     #[arg(long)]
     pub json: bool,
+    /// Write that document into a file, whatever is printed
+    #[arg(long, value_name = "FILE.json")]
+    pub out: Option<PathBuf>,
     /// How progress is told on stderr [default: bar on a terminal, else none]
     #[arg(long, value_name = "FORMAT")]
     pub progress: Option<ProgressFormat>,

@@ -72,7 +72,11 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
         bail!("stopped before anything was timed");
     };
     tell(&benched);
-    console::print(&output(args, &benched))?;
+    let document = document(args, &benched);
+    if let Some(path) = &args.out {
+        export::write_file(path, document.as_bytes())?;
+    }
+    console::print(&if args.json { document } else { bench_view::render(&benched.report) })?;
     if benched.report.partial {
         bail!("stopped: the numbers are those of the rounds that were done");
     }
@@ -124,10 +128,7 @@ fn rounds(args: &BenchArgs, shares: usize) -> Rounds {
     }
 }
 
-fn output(args: &BenchArgs, benched: &Benched) -> String {
-    if !args.json {
-        return bench_view::render(&benched.report);
-    }
+fn document(args: &BenchArgs, benched: &Benched) -> String {
     let command_line: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     let source = LatencySource {
         model: &benched.model,

@@ -127,6 +127,20 @@ fn the_table_is_on_stdout_and_the_machine_on_stderr() {
 }
 
 #[test]
+fn the_document_is_written_beside_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bench.json").display().to_string();
+    let options = ["--tokens", "8", "--batch", "1", "--strategy", "first_k", "--rounds", "1"];
+    let stdout = bench(&[&options[..], &["--out", &out]].concat()).done();
+    assert!(stdout.contains("promise kept"), "the table all the same: {stdout}");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    assert_eq!((&document["schema"], &document["rows"][0]["rounds"]), (&1.into(), &1.into()), "the document");
+    let nowhere = folder.path().join("missing").join("bench.json").display().to_string();
+    let failed = bench(&[&options[..], &["--out", &nowhere]].concat()).error();
+    assert!(failed.trim_end().ends_with("bench.json"), "a folder that is not there: {failed}");
+}
+
+#[test]
 fn a_time_limit_ends_the_rounds() {
     let options = ["--tokens", "8", "--batch", "1", "--strategy", "first_k", "--seconds", "0.1", "--json"];
     let rounds = |more: &[&str]| {
