@@ -31,7 +31,7 @@ impl Outcome {
 /// Frames without work before the picture is taken: fonts are loaded, scroll bars and sizes have settled.
 const QUIET_FRAMES: u32 = 8;
 /// Pause between frames while work runs.
-const BUSY_PAUSE: Duration = Duration::from_millis(50);
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Takes one picture.
 #[derive(Debug)]
