@@ -1,7 +1,8 @@
 //! Times the dense pass on the cases that `../shared/bench/time_onnx.py` knows, in the same words: `BATCHxTOKENS`,
 //! `sorted:FILE:BATCH`, `arrival:FILE:BATCH`. One JSON line a case; `benches/results.py` runs both sides in turn.
 //!
-//! Usage: `cargo bench --bench dense -- [--threads N] [--rounds N] [--precision f32|int8] CASE …`
+//! Usage: `cargo bench --bench dense -- [--threads N] [--rounds N] [--precision f32|int8] [--head-rows-only] CASE …`
+//! On Linux each line also tells how much memory the passes took beside the loaded model.
 
 #![expect(clippy::print_stdout, reason = "the result of a program")]
 #![expect(clippy::cast_possible_truncation, reason = "made-up token ids below 21,000")]
@@ -68,11 +69,17 @@ fn case(checkpoint: &Checkpoint, name: &str) -> Result<Case> {
     Ok(Case { name: format!("{order}:{file}:{batch}"), batches })
 }
 
-fn milliseconds(checkpoint: &Checkpoint, pruner: &dyn Pruner, case: &Case) -> Result<f64> {
+/// A line of `/proc/self/status`, in MiB.
+fn status_mib(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().ok().map(|kib: f64| kib / 1024.0)
+}
+
+fn milliseconds(checkpoint: &Checkpoint, pruner: &dyn Pruner, case: &Case, options: RunOptions) -> Result<f64> {
     let started = Instant::now();
     for batch in &case.batches {
         let texts: Vec<&Encoded> = batch.iter().collect();
-        let options = RunOptions::default();
         black_box(run_timed(&Ticket::detached(), &checkpoint.model, black_box(&texts), pruner, options)?);
     }
     Ok(started.elapsed().as_secs_f64() * 1e3)
@@ -81,6 +88,7 @@ fn milliseconds(checkpoint: &Checkpoint, pruner: &dyn Pruner, case: &Case) -> Re
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let (mut rounds, mut names, mut precision) = (15, Vec::new(), Precision::F32);
+    let mut options = RunOptions::default();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--threads" => {
@@ -94,6 +102,7 @@ fn main() -> Result<()> {
                     other => bail!("expected f32 or int8, got {other}"),
                 };
             }
+            "--head-rows-only" => options.head_rows_only = true,
             "--rounds" => rounds = arguments.next().context("expected a number of rounds")?.parse()?,
             _ => names.push(argument),
         }
@@ -107,12 +116,15 @@ fn main() -> Result<()> {
         let case = case(&checkpoint, &name)?;
         let texts = case.batches.iter().flatten();
         let flops: u64 = texts.clone().map(|text| 2 * dense_macs(&checkpoint.model, text.tokens.len())).sum();
+        let before = status_mib("VmRSS");
+        // Sets the peak back to what is in use now.
+        let is_fresh = std::fs::write("/proc/self/clear_refs", "5").is_ok();
         for _ in 0..2 {
-            milliseconds(&checkpoint, &*pruner, &case)?;
+            milliseconds(&checkpoint, &*pruner, &case, options)?;
         }
         let mut times = Vec::with_capacity(rounds);
         for _ in 0..rounds {
-            times.push(milliseconds(&checkpoint, &*pruner, &case)?);
+            times.push(milliseconds(&checkpoint, &*pruner, &case, options)?);
         }
         times.sort_by(f64::total_cmp);
         let median = (times[(rounds - 1) / 2] + times[rounds / 2]) / 2.0;
@@ -121,6 +133,7 @@ fn main() -> Result<()> {
             "ms": median,
             "texts_per_s": texts.count() as f64 / median * 1e3,
             "useful_gflops_per_s": flops as f64 / median / 1e6,
+            "extra_mib": before.zip(status_mib("VmHWM")).filter(|_| is_fresh).map(|(before, peak)| peak - before),
         });
         println!("{line}");
     }

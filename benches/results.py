@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Measures every figure of RESULTS.md on this machine and writes the file. Needs an otherwise idle machine, 30 minutes, and Python 3.9.
+
+    python3 benches/results.py                       all parts, then the file
+    python3 benches/results.py --only promise,memory some parts anew; the others stay as measured before
+    python3 benches/results.py --write               the file alone
+
+Beside ONNX Runtime, if it is there: --ort-python PYTHON --ort-model MODEL.onnx --ort-script time_onnx.py --model-dir DIR
+(see ../shared/bench). Data sets: --data DIR with sst2_dev.csv and imdb_test_500.csv. What is missing is left out, loudly.
+Measurements are kept in $CARGO_TARGET_DIR/results (or target/results), one JSON file a part.
+"""
+import argparse, datetime, json, os, pathlib, platform, re, statistics, subprocess, sys, time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+KEPT = TARGET / "results"
+SHAPES = ["1x32", "1x128", "1x512", "32x32", "32x128", "8x512"]
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def run(command, **more):
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, **more)
+    if done.returncode:
+        sys.exit(f"{command} ended with {done.returncode}\n{done.stderr[-2000:]}")
+    return done
+
+
+def bench_binary(name):
+    """Builds a benchmark and finds its executable."""
+    done = run(["cargo", "bench", "--bench", name, "--no-run"])
+    return re.search(r"Executable benches/\S+ \((\S+)\)", done.stderr).group(1)
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def machine():
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown") if os.path.exists("/proc/cpuinfo") else platform.processor()
+    flags = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
+    sets = [name for name in ("avx2", "avx512f", "avx512_vnni") if name in flags]
+    memory = next((int(line.split()[1]) / 2**20 for line in open("/proc/meminfo") if line.startswith("MemTotal")), 0) if os.path.exists("/proc/meminfo") else 0
+    rustc = run(["rustc", "--version"]).stdout.strip()
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    return {
+        "cpu": cpu, "cores": os.cpu_count(), "sets": sets, "memory_gib": round(memory, 1), "system": platform.platform(),
+        "rustc": rustc, "commit": commit, "load": os.getloadavg()[0], "date": datetime.date.today().isoformat(),
+    }
+
+
+def dense(options):
+    """Ours and ONNX Runtime in turn, each in a process of its own; ratios are taken within a turn."""
+    binary, threads = bench_binary("dense"), str(os.cpu_count())
+    cases = [(case, 5) for case in SHAPES]
+    for file in ("sst2_dev.csv", "imdb_test_500.csv"):
+        path = options.data / file if options.data else None
+        if path and path.exists():
+            cases += [(f"{order}:{path}:32", 1) for order in ("sorted", "arrival")]
+        else:
+            say(f"LEFT OUT: no data set {file}; give --data DIR")
+    has_ort = options.ort_python and options.ort_model
+    if not has_ort:
+        say("LEFT OUT: ONNX Runtime; give --ort-python and --ort-model")
+    rows = []
+    for case, turns in cases:
+        repeats = "3" if ":" in case else "15"
+        ours, theirs = [], []
+        for turn in range(turns):
+            def our_time():
+                ours.append(json_lines(run([binary, "--threads", threads, "--rounds", repeats, case]).stdout)[0])
+
+            def their_time():
+                if has_ort:
+                    command = [options.ort_python, options.ort_script, options.ort_model, options.model_dir, threads, case]
+                    theirs.append(json_lines(run(command).stdout)[0])
+
+            for side in (our_time, their_time) if turn % 2 else (their_time, our_time):
+                side()
+        row = {"case": ours[0]["case"], "ms": statistics.median(x["ms"] for x in ours), "gflops": statistics.median(x["useful_gflops_per_s"] for x in ours), "turns": turns}
+        if theirs:
+            ratios = sorted(a["ms"] / b["ms"] for a, b in zip(ours, theirs))
+            row |= {"ort_ms": statistics.median(x["ms"] for x in theirs), "ratio": statistics.median(ratios), "low": ratios[0], "high": ratios[-1]}
+        say(row)
+        rows.append(row)
+    return rows
+
+
+def variants(options):
+    """32-bit, eight-bit and head-row-only passes in turn."""
+    binary = bench_binary("dense")
+    ways = {"f32": [], "int8": ["--precision", "int8"], "head row only": ["--head-rows-only"]}
+    found = {(case, way): [] for case in SHAPES for way in ways}
+    for _ in range(3):
+        for case in SHAPES:
+            for way, flags in ways.items():
+                found[case, way].append(json_lines(run([binary, "--rounds", "9", *flags, case]).stdout)[0])
+    return [
+        {"case": case, "way": way, "ms": statistics.median(x["ms"] for x in lines), "extra_mib": max((x["extra_mib"] or 0) for x in lines)}
+        for (case, way), lines in found.items()
+    ]
+
+
+def int8(options):
+    """Accuracy of the eight-bit path."""
+    data = options.data / "sst2_dev.csv" if options.data else ROOT / "sample_data/identity-sentiment.csv"
+    if not data.exists():
+        say(f"LEFT OUT: no data set {data}")
+        return []
+    run(["cargo", "build", "--release"])
+    rows = []
+    for precision in ("f32", "int8"):
+        out = KEPT / f"evaluated-{precision}"
+        command = [TARGET / "release/prunescope", "evaluate", "--data", data, "--strategy", "power_bert:retention=0.5", "--precision", precision, "--progress", "none", "--latency-rounds", "0", "--out", out]
+        run(command)
+        for strategy in json.load(open(out / "metrics.json"))["strategies"]:
+            rows.append({"precision": precision, "data": data.name, "strategy": strategy["spec"].split(":")[0], "accuracy": strategy["overall"]["metrics"]["accuracy"]})
+    return rows
+
+
+def promise(options):
+    rows = []
+    binary = bench_binary("promise")
+    for shape in ("1x64", "1x128", "1x256", "1x512", "32x64", "32x128", "32x256", "32x512"):
+        batch, tokens = map(int, shape.split("x"))
+        rounds = 5 if batch == 1 else 3 if tokens < 256 else 1
+        rows += json_lines(run([binary, "--rounds", rounds, shape]).stdout)
+        say(f"promise: {shape} done")
+    return rows
+
+
+def same(options):
+    return run([bench_binary("dense_against_dense"), "--bench"]).stdout.splitlines()
+
+
+def candle(options):
+    run(["cargo", "bench", "--bench", "engine", "--", "candle"])
+    rows = []
+    for case in SHAPES:
+        file = TARGET / "criterion/candle" / case / "new/estimates.json"
+        if file.exists():
+            rows.append({"case": case, "ms": json.load(open(file))["median"]["point_estimate"] / 1e6})
+    return rows
+
+
+def window(options):
+    """Criterion's report lines and our own medians, as printed."""
+    lines = []
+    for name in ("interaction", "frame"):
+        done = run(["cargo", "bench", "--bench", name])
+        lines += [line.strip() for line in (done.stderr + done.stdout).splitlines() if re.search(r"median|time:", line)]
+    return lines
+
+
+PARTS = {"dense": dense, "variants": variants, "int8": int8, "promise": promise, "same": same, "candle": candle, "window": window}
+
+
+def kept(name):
+    file = KEPT / f"{name}.json"
+    return json.load(open(file)) if file.exists() else None
+
+
+def number(value, digits):
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def value_of(estimate):
+    return estimate.get("value") if isinstance(estimate, dict) else estimate
+
+
+def table(head, rows):
+    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def write():
+    here = kept("machine")
+    out = ["# Measured speed", "", "Written by `python3 benches/results.py`; every figure was measured by it on the machine below, none by hand.", ""]
+    out += [f"{here['cpu']}, {here['cores']} cores, {', '.join(here['sets'])}, {here['memory_gib']} GiB, {here['system']}; {here['rustc']}; commit {here['commit']}, {here['date']}; load average {here['load']:.2f} before.", ""]
+    out += ["The model is the bundled one (6 layers, hidden size 384, 12 heads, feed-forward width 1,536), on all cores, in 32-bit floats where nothing else is said.", "A shared, virtual machine: ratios within one turn hold better than milliseconds.", ""]
+    rows = kept("dense")
+    if rows:
+        out += ["## The dense pass", "", "Ours and ONNX Runtime 1.32 in turn, each in its own process; the ratio of each turn's medians, then the median of the ratios, with the lowest and the highest. GFLOP/s count useful work only. `sorted` and `arrival`: a data set's texts in batches of 32, sorted by length or in the file's order; ONNX Runtime pads, ours never does.", ""]
+        out += table(["case", "ours, ms", "GFLOP/s", "ONNX Runtime, ms", "ratio", "lowest to highest", "turns"], [[row["case"], number(row["ms"], 2), number(row["gflops"], 0), number(row.get("ort_ms"), 2), number(row.get("ratio"), 2), f"{row['low']:.2f} to {row['high']:.2f}" if "low" in row else "", str(row["turns"])] for row in rows])
+    rows, plain = kept("candle"), {row["case"]: row["ms"] for row in kept("dense") or []}
+    if rows:
+        out += ["candle-transformers 0.11's BERT on the same weights, not in turn with ours:", ""]
+        out += table(["case", "candle, ms", "ours, ms", "ratio"], [[row["case"], number(row["ms"], 1), number(plain.get(row["case"]), 1), number(plain[row["case"]] / row["ms"], 2) if row["case"] in plain else ""] for row in rows])
+    rows = kept("variants")
+    if rows:
+        by = {(row["case"], row["way"]): row for row in rows}
+        out += ["## Eight bits, and the last layer for one row", "", "Medians of three turns. *Head row only* computes in the last layer what the classifier reads and no more (`--head-rows-only`, off by default). Memory is the peak beside the loaded model.", ""]
+        out += table(["case", "f32, ms", "int8, ms", "int8 ÷ f32", "head row only, ms", "÷ f32", "memory, MiB"], [[case, number(by[case, "f32"]["ms"], 2), number(by[case, "int8"]["ms"], 2), number(by[case, "int8"]["ms"] / by[case, "f32"]["ms"], 2), number(by[case, "head row only"]["ms"], 2), number(by[case, "head row only"]["ms"] / by[case, "f32"]["ms"], 2), number(by[case, "f32"]["extra_mib"], 1)] for case in SHAPES])
+    rows = kept("int8")
+    if rows:
+        out += [f"Accuracy on `{rows[0]['data']}`:", ""]
+        out += table(["precision", "strategy", "accuracy", "95% interval"], [[row["precision"], row["strategy"], number(row["accuracy"]["value"], 4), f"{row['accuracy']['low']:.4f} to {row['accuracy']['high']:.4f}"] for row in rows])
+    rows = kept("promise")
+    if rows:
+        out += ["## Promise kept", "", "Measured speed-up ÷ FLOPs reduction (unpadded, the strategy's own work counted), dense and pruned passes interleaved. Made-up texts. Strategies without a retention run at the setting that comes closest to it after the last layer; `ltp` jumps between its settings on such texts. *Scoring* and *gathering*: their largest share of the dense time over the shapes. `stop_words` removes nothing from made-up texts.", ""]
+        shapes = list(dict.fromkeys(f"{row['case']['shape']['batch']}x{row['case']['shape']['tokens']}" if "shape" in row["case"] else f"{row['case']['batch']}x{row['case']['tokens']}" for row in rows))
+        for retention in (0.5, 0.25):
+            lines, low = [], {"1": 9.0, "32": 9.0}
+            for strategy in dict.fromkeys(row["strategy"] for row in rows):
+                cells = {}
+                for row in rows:
+                    case = row["case"].get("shape", row["case"])
+                    if row["strategy"] == strategy and row["retention"] == retention:
+                        cells[f"{case['batch']}x{case['tokens']}"] = row
+                if not cells:
+                    continue
+                kept_shares = [f"{value_of(cells[shape]['promise_kept']):.2f} of {cells[shape]['flops_reduction']:.2f}" if shape in cells else "" for shape in shapes]
+                shares = [f"{100 * max((row[name] or 0) for row in cells.values()):.1f}%" for name in ("scoring_share", "gathering_share")]
+                lines.append([strategy, *kept_shares, *shares])
+            out += [f"Retention {retention}: share kept, of the FLOPs reduction.", ""]
+            out += table(["strategy", *shapes, "scoring", "gathering"], lines)
+    for name, title, words in (
+        ("same", "Dense against dense", "Twenty measurements of the dense model against itself for each shape; at least 19 of 20 intervals must hold 1."),
+        ("window", "The window", "Printed by `cargo bench --bench interaction` and `--bench frame`: from a moved slider to the new ribbon (128 tokens, four strategies), frames while typing in a text of 512 tokens and while a sweep runs, from the process's start to the first ribbon under a virtual display with software drawing, and a frame of the largest ribbon."),
+    ):
+        lines = kept(name)
+        if lines:
+            out += [f"## {title}", "", words, "", "```text", *lines, "```", ""]
+    notes = ROOT / "benches/notes.md"
+    if notes.exists():
+        out += [notes.read_text().strip(), ""]
+    target = ROOT / "benches/RESULTS.md"
+    beside = target.with_suffix(".part")
+    beside.write_text("\n".join(out))
+    beside.rename(target)
+    say(f"wrote {target}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--ort-python")
+    parser.add_argument("--ort-model")
+    parser.add_argument("--ort-script", default="../shared/bench/time_onnx.py")
+    parser.add_argument("--model-dir", default="sample_models/sentiment-minilm-l6")
+    options = parser.parse_args()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    if not options.write:
+        (KEPT / "machine.json").write_text(json.dumps(machine()))
+        for name in options.only.split(","):
+            started = time.monotonic()
+            say(f"== {name}")
+            found = PARTS[name](options)
+            (KEPT / f"{name}.json").write_text(json.dumps(found))
+            say(f"   {time.monotonic() - started:.0f} s")
+    write()
+
+
+main()
