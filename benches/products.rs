@@ -1,0 +1,125 @@
+//! Which matrix product is fastest at an encoder's shapes? Ours, packed once, beside crates that pack at every call.
+//!
+//! One thread each, as in the engine, whose parallelism is over rows. GFLOP/s, the median of 15 turns in which each
+//! candidate has its go. `cargo bench --bench products`
+
+#![expect(unsafe_code, reason = "the other crates' entry points take pointers")]
+#![expect(clippy::print_stdout, reason = "the result of a program")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use prunescope::tensor::Int8Panels;
+use prunescope::tensor::Int8Rows;
+use prunescope::tensor::Panels;
+use prunescope::tensor::RowsRef;
+
+const ROWS: [usize; 5] = [12, 32, 128, 512, 4096];
+const WEIGHTS: [(usize, usize); 3] = [(384, 384), (384, 1536), (1536, 384)];
+const NAMES: [&str; 4] = ["ours", "ours int8", "gemm 0.19", "matrixmultiply 0.3"];
+
+/// `[rows, inner] x [inner, columns]`, the weight as checkpoints store it: `[columns, inner]`.
+struct Shape {
+    rows: usize,
+    inner: usize,
+    columns: usize,
+}
+
+fn numbers(count: usize, seed: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
+}
+
+fn with_gemm(shape: &Shape, left: &[f32], weight: &[f32], out: &mut [f32]) {
+    let (rows, inner, columns) = (shape.rows, shape.inner, shape.columns);
+    let stride = |value: usize| isize::try_from(value).expect("a small number");
+    // SAFETY: the three slices have `rows * inner`, `columns * inner` and `rows * columns` values, as the strides say.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            inner,
+            out.as_mut_ptr(),
+            1,
+            stride(columns),
+            false,
+            left.as_ptr(),
+            1,
+            stride(inner),
+            weight.as_ptr(),
+            stride(inner),
+            1,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+fn with_matrixmultiply(shape: &Shape, left: &[f32], weight: &[f32], out: &mut [f32]) {
+    let (rows, inner, columns) = (shape.rows, shape.inner, shape.columns);
+    let stride = |value: usize| isize::try_from(value).expect("a small number");
+    // SAFETY: as above.
+    unsafe {
+        matrixmultiply::sgemm(
+            rows,
+            inner,
+            columns,
+            1.0,
+            left.as_ptr(),
+            stride(inner),
+            1,
+            weight.as_ptr(),
+            1,
+            stride(inner),
+            0.0,
+            out.as_mut_ptr(),
+            stride(columns),
+            1,
+        );
+    }
+}
+
+fn main() {
+    let turns = if std::env::args().any(|word| word == "--bench") { 15 } else { 1 };
+    println!("rows x inner x columns: {}, GFLOP/s on one thread", NAMES.join(", "));
+    for (inner, columns) in WEIGHTS {
+        for rows in ROWS {
+            let shape = Shape { rows, inner, columns };
+            let (left, weight) = (numbers(rows * inner, 1), numbers(columns * inner, 2));
+            let packed = Panels::from_weight(&weight, columns, inner);
+            let rounded = Int8Panels::from_weight(&weight, columns, inner);
+            let mut quantized = Int8Rows::default();
+            let mut out = vec![0.0; rows * columns];
+            let rows_ref = || RowsRef { data: &left, stride: inner, rows };
+            let mut times = [const { Vec::new() }; 4];
+            let repeats = (4096 / rows).max(1);
+            for _ in 0..turns {
+                for (candidate, times) in times.iter_mut().enumerate() {
+                    let started = Instant::now();
+                    for _ in 0..repeats {
+                        match candidate {
+                            0 => packed.multiply(rows_ref(), &[], black_box(&mut out), columns),
+                            1 => {
+                                quantized.quantize(rows_ref(), inner);
+                                rounded.multiply(&quantized, &[], black_box(&mut out), columns);
+                            }
+                            2 => with_gemm(&shape, &left, &weight, black_box(&mut out)),
+                            _ => with_matrixmultiply(&shape, &left, &weight, black_box(&mut out)),
+                        }
+                    }
+                    times.push(started.elapsed().as_secs_f64() / repeats as f64);
+                }
+            }
+            let flops = 2.0 * (rows * inner * columns) as f64;
+            let speed = |times: &mut Vec<f64>| {
+                times.sort_by(f64::total_cmp);
+                format!("{:7.1}", flops / times[times.len() / 2] / 1e9)
+            };
+            let speeds: Vec<String> = times.iter_mut().map(speed).collect();
+            println!("{rows:4} x {inner:4} x {columns:4}: {}", speeds.join(" "));
+        }
+    }
+}
