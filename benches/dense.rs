@@ -127,7 +127,7 @@ fn main() -> Result<()> {
             times.push(milliseconds(&checkpoint, &*pruner, &case, options)?);
         }
         times.sort_by(f64::total_cmp);
-        let median = (times[(rounds - 1) / 2] + times[rounds / 2]) / 2.0;
+        let median = f64::midpoint(times[(rounds - 1) / 2], times[rounds / 2]);
         let line = serde_json::json!({
             "case": case.name,
             "ms": median,

@@ -337,13 +337,12 @@ impl<'a> Run<'a> {
             tasks.push((plan, &old[from.start * cols..from.end * cols], target));
         }
         tasks.into_par_iter().for_each(|(plan, source, target)| {
-            let written = match plan {
-                Some(plan) => plan.write(source, cols, target),
-                None => {
-                    let same = source.len().min(target.len());
-                    target[..same].copy_from_slice(&source[..same]);
-                    same
-                }
+            let written = if let Some(plan) = plan {
+                plan.write(source, cols, target)
+            } else {
+                let same = source.len().min(target.len());
+                target[..same].copy_from_slice(&source[..same]);
+                same
             };
             target[written..].fill(0.0);
         });

@@ -27,7 +27,7 @@ impl Workspace {
     /// This thread's buffers.
     #[must_use]
     pub fn borrow() -> Self {
-        Self { buffers: KEPT.with_borrow_mut(|kept| kept.pop()).unwrap_or_default() }
+        Self { buffers: KEPT.with_borrow_mut(Vec::pop).unwrap_or_default() }
     }
 
     /// A matrix whose memory may be used between two steps: `[rows, cols]`, filled with anything.

@@ -267,7 +267,9 @@ fn unit_rows(data: &[f32], num_rows: usize) -> Vec<f32> {
     for row in rows.chunks_exact_mut(width.max(1)) {
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
-        row.iter_mut().for_each(|value| *value *= scale);
+        for value in row {
+            *value *= scale;
+        }
     }
     rows
 }

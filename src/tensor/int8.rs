@@ -5,7 +5,7 @@
 //! for every row, stored 128 higher so that it is never negative. The product is the whole-number sum, less 128 times the
 //! column's sum of weights, times `s t`. Sums of whole numbers have no rounding: every instruction set gives the same bits.
 //!
-//! Source: per-channel symmetric weights and dynamic activations as in Dettmers et al. 2022, "LLM.int8()",
+//! Source: per-channel symmetric weights and dynamic activations as in Dettmers et al. 2022, "`LLM.int8()`",
 //! <https://arxiv.org/abs/2208.07339>, section 2.1, without its outlier columns.
 //!
 //! The `unsafe` lines load 64 bytes of a 64-byte array, and enter code compiled for an instruction set after asking the

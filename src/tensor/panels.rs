@@ -107,12 +107,12 @@ impl Panels {
             for (k, line) in panel.chunks_exact_mut(width).enumerate() {
                 let values = &rows.data[k * rows.stride + first..][..used];
                 // Whole lines have a length that the compiler knows once per instruction set.
-                match (line.as_chunks_mut::<WIDEST>().0, values.as_chunks::<WIDEST>().0) {
-                    ([line], [values]) => *line = *values,
-                    _ => {
-                        line[..used].copy_from_slice(values);
-                        line[used..].fill(0.0);
-                    }
+                let chunks = (line.as_chunks_mut::<WIDEST>().0, values.as_chunks::<WIDEST>().0);
+                if let ([line], [values]) = chunks {
+                    *line = *values;
+                } else {
+                    line[..used].copy_from_slice(values);
+                    line[used..].fill(0.0);
                 }
             }
         }

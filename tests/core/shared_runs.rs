@@ -143,7 +143,7 @@ fn every_strategy_gives_the_same_after_the_dense_run() {
 #[test]
 fn what_is_saved_is_what_the_formula_gives() {
     let model = &MODELS[0];
-    let specs = ["dense", "power_bert:retention=0.5", "ats:start=2", "entropy:start=2"];
+    let specs = ["dense", "power_bert:retention=0.5", "ats:start=2", "entropy:start=2,axis=column"];
     let pruners: Vec<Arc<dyn Pruner>> = specs.iter().map(|spec| build(spec, &model.config.shape)).collect();
     let mut trunk = trunk(model, &pruners, usize::MAX);
     let text = encoded_from_ids(&[2, 30, 41, 52, 63, 20, 3]);
@@ -151,7 +151,7 @@ fn what_is_saved_is_what_the_formula_gives() {
     let (n, d, wide) = (7, shape.hidden as u64, shape.intermediate as u64);
     let (attention, feed_forward) = (4 * n * d * d + 2 * n * n * d, 2 * n * d * wide);
     // power_bert begins in layer 1: layer 0 and the attention of layer 1. ats begins in layer 2: two layers and the
-    // attention of the third. entropy wants to see whole matrices in layer 2, so it goes on from the attention of layer 1.
+    // attention of the third. entropy by column wants to see whole matrices in layer 2, so it goes on from the attention of layer 1.
     let expected = [
         0,
         attention + feed_forward + attention,
