@@ -19,6 +19,7 @@ const WEIGHTS: [(usize, usize); 3] = [(384, 384), (384, 1536), (1536, 384)];
 const NAMES: [&str; 4] = ["ours", "ours int8", "gemm 0.19", "matrixmultiply 0.3"];
 
 /// `[rows, inner] x [inner, columns]`, the weight as checkpoints store it: `[columns, inner]`.
+#[derive(Clone, Copy)]
 struct Shape {
     rows: usize,
     inner: usize,
@@ -82,44 +83,66 @@ fn with_matrixmultiply(shape: &Shape, left: &[f32], weight: &[f32], out: &mut [f
     }
 }
 
+/// What each candidate needs for one shape.
+struct Bench {
+    shape: Shape,
+    left: Vec<f32>,
+    weight: Vec<f32>,
+    packed: Panels,
+    rounded: Int8Panels,
+    quantized: Int8Rows,
+    out: Vec<f32>,
+}
+
+impl Bench {
+    fn new(shape: Shape) -> Self {
+        let Shape { rows, inner, columns } = shape;
+        let (left, weight) = (numbers(rows * inner, 1), numbers(columns * inner, 2));
+        let packed = Panels::from_weight(&weight, columns, inner);
+        let rounded = Int8Panels::from_weight(&weight, columns, inner);
+        let quantized = Int8Rows::default();
+        Self { shape, left, weight, packed, rounded, quantized, out: vec![0.0; rows * columns] }
+    }
+
+    /// Seconds of one product.
+    fn time(&mut self, candidate: &str) -> f64 {
+        let Shape { rows, inner, columns } = self.shape;
+        let input = RowsRef { data: &self.left, stride: inner, rows };
+        let repeats = (4096 / rows).max(1);
+        let started = Instant::now();
+        for _ in 0..repeats {
+            let out = black_box(&mut *self.out);
+            match candidate {
+                "ours" => self.packed.multiply(input, &[], out, columns),
+                "ours int8" => {
+                    self.quantized.quantize(input, inner);
+                    self.rounded.multiply(&self.quantized, &[], out, columns);
+                }
+                "gemm 0.19" => with_gemm(&self.shape, &self.left, &self.weight, out),
+                _ => with_matrixmultiply(&self.shape, &self.left, &self.weight, out),
+            }
+        }
+        started.elapsed().as_secs_f64() / repeats as f64
+    }
+}
+
 fn main() {
     let turns = if std::env::args().any(|word| word == "--bench") { 15 } else { 1 };
     println!("rows x inner x columns: {}, GFLOP/s on one thread", NAMES.join(", "));
-    for (inner, columns) in WEIGHTS {
-        for rows in ROWS {
-            let shape = Shape { rows, inner, columns };
-            let (left, weight) = (numbers(rows * inner, 1), numbers(columns * inner, 2));
-            let packed = Panels::from_weight(&weight, columns, inner);
-            let rounded = Int8Panels::from_weight(&weight, columns, inner);
-            let mut quantized = Int8Rows::default();
-            let mut out = vec![0.0; rows * columns];
-            let rows_ref = || RowsRef { data: &left, stride: inner, rows };
-            let mut times = [const { Vec::new() }; 4];
-            let repeats = (4096 / rows).max(1);
-            for _ in 0..turns {
-                for (candidate, times) in times.iter_mut().enumerate() {
-                    let started = Instant::now();
-                    for _ in 0..repeats {
-                        match candidate {
-                            0 => packed.multiply(rows_ref(), &[], black_box(&mut out), columns),
-                            1 => {
-                                quantized.quantize(rows_ref(), inner);
-                                rounded.multiply(&quantized, &[], black_box(&mut out), columns);
-                            }
-                            2 => with_gemm(&shape, &left, &weight, black_box(&mut out)),
-                            _ => with_matrixmultiply(&shape, &left, &weight, black_box(&mut out)),
-                        }
-                    }
-                    times.push(started.elapsed().as_secs_f64() / repeats as f64);
-                }
+    for ((inner, columns), rows) in WEIGHTS.into_iter().flat_map(|weight| ROWS.map(|rows| (weight, rows))) {
+        let mut bench = Bench::new(Shape { rows, inner, columns });
+        let mut times = NAMES.map(|_| Vec::with_capacity(turns));
+        for _ in 0..turns {
+            for (name, times) in NAMES.iter().zip(&mut times) {
+                times.push(bench.time(name));
             }
-            let flops = 2.0 * (rows * inner * columns) as f64;
-            let speed = |times: &mut Vec<f64>| {
-                times.sort_by(f64::total_cmp);
-                format!("{:7.1}", flops / times[times.len() / 2] / 1e9)
-            };
-            let speeds: Vec<String> = times.iter_mut().map(speed).collect();
-            println!("{rows:4} x {inner:4} x {columns:4}: {}", speeds.join(" "));
         }
+        let flops = 2.0 * (rows * inner * columns) as f64;
+        let speed = |times: &mut Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            format!("{:7.1}", flops / times[times.len() / 2] / 1e9)
+        };
+        let speeds: Vec<String> = times.iter_mut().map(speed).collect();
+        println!("{rows:4} x {inner:4} x {columns:4}: {}", speeds.join(" "));
     }
 }

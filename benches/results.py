@@ -135,6 +135,10 @@ def same(options):
     return run([bench_binary("dense_against_dense"), "--bench"]).stdout.splitlines()
 
 
+def products(options):
+    return run([bench_binary("products"), "--bench"]).stdout.splitlines()
+
+
 def candle(options):
     run(["cargo", "bench", "--bench", "engine", "--", "candle"])
     rows = []
@@ -154,7 +158,7 @@ def window(options):
     return lines
 
 
-PARTS = {"dense": dense, "variants": variants, "int8": int8, "promise": promise, "same": same, "candle": candle, "window": window}
+PARTS = {"products": products, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "same": same, "candle": candle, "window": window}
 
 
 def kept(name):
@@ -216,6 +220,7 @@ def write():
             out += [f"Retention {retention}: share kept, of the FLOPs reduction.", ""]
             out += table(["strategy", *shapes, "scoring", "gathering"], lines)
     for name, title, words in (
+        ("products", "Matrix products", "One thread; ours are packed once, the crates pack at every call. `rows x inner x columns`."),
         ("same", "Dense against dense", "Twenty measurements of the dense model against itself for each shape; at least 19 of 20 intervals must hold 1."),
         ("window", "The window", "Printed by `cargo bench --bench interaction` and `--bench frame`: from a moved slider to the new ribbon (128 tokens, four strategies), frames while typing in a text of 512 tokens and while a sweep runs, from the process's start to the first ribbon under a virtual display with software drawing, and a frame of the largest ribbon."),
     ):
