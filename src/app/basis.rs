@@ -13,16 +13,26 @@ pub(crate) struct Basis {
     model: PathBuf,
     data: DataSource,
     rows: usize,
+    /// Fingerprints of what was read under these names.
+    read: [String; 2],
 }
 
 impl Basis {
     /// What an evaluation would rest on now; `None` until model and data are there.
     /// `rows` is used where the user has not said how many.
     pub(crate) fn of(context: &WorkContext<'_>, rows: usize) -> Option<Self> {
-        context.checkpoint.as_ref()?;
+        let checkpoint = context.checkpoint.as_ref()?;
         let dataset = context.dataset.as_ref()?;
         let rows = context.project.row_limit.unwrap_or(rows).min(dataset.examples.len());
-        Some(Self { model: context.project.model.clone(), data: context.project.data.clone()?, rows })
+        let read = [checkpoint.model.weights_hash.clone(), dataset.hash.clone()];
+        Some(Self { model: context.project.model.clone(), data: context.project.data.clone()?, rows, read })
+    }
+
+    /// Something to tell results apart by.
+    #[cfg(test)]
+    pub(crate) fn for_tests(name: &str) -> Self {
+        let data = DataSource { path: PathBuf::from(name), ..DataSource::default() };
+        Self { model: PathBuf::new(), data, rows: usize::MAX, read: Default::default() }
     }
 
     /// How many rows are read.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 use std::time::Instant;
@@ -12,12 +11,12 @@ use crate::app::ViewKind;
 use crate::app::basis::Basis;
 use crate::app::fairness_gaps::gap_lines;
 use crate::app::ground::Ground;
-use crate::app::ground::error_chain;
+use crate::app::ground::Plan;
+use crate::app::ground::Step;
 use crate::app::session::WorkContext;
 use crate::app::workers::Failure;
 use crate::app::workers::Slot;
 use crate::app::workers::SlotEvent;
-use crate::app::workers::leaving_a_core;
 use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::GroupRow;
@@ -27,7 +26,6 @@ use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
-use crate::model::Checkpoint;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
 
@@ -68,17 +66,11 @@ pub(crate) enum FairnessRequest {
     Show(TableKey),
 }
 
-enum Found {
-    Ground(Arc<Ground>),
-    Run(Arc<StrategyRun>),
-    Failed(String),
-}
-
 struct Running {
     basis: Basis,
     specs: Vec<StrategySpec>,
     job: Job<Result<(), Failure>>,
-    found: Receiver<Found>,
+    found: Receiver<Step>,
     finished: usize,
     /// The dense run comes first.
     with_dense: bool,
@@ -183,25 +175,25 @@ impl FairnessWork {
         // Asked before the channel is emptied: what a finished job has sent is then all there.
         let ended = running.job.poll();
         let basis = running.basis.clone();
-        let found: Vec<Found> = running.found.try_iter().collect();
-        running.finished += found.iter().filter(|found| !matches!(found, Found::Ground(_))).count();
+        let found: Vec<Step> = running.found.try_iter().collect();
+        running.finished += found.iter().filter(|found| !matches!(found, Step::Ground(_))).count();
         for found in found {
             self.generation += 1;
             match found {
-                Found::Ground(ground) => {
+                Step::Ground(ground) => {
                     if self.basis.as_ref() != Some(&basis) {
                         self.runs.clear();
                         self.basis = Some(basis.clone());
                     }
                     self.ground = Some(ground);
                 }
-                Found::Run(run) => {
+                Step::Run(run, _) => {
                     self.runs.push(run);
                     if self.runs.len() > KEPT_RUNS {
                         self.runs.remove(0);
                     }
                 }
-                Found::Failed(reason) => {
+                Step::Failed(reason) => {
                     context.messages.error(reason.clone(), "Change the strategy's settings");
                     self.failure = Some(reason);
                 }
@@ -242,18 +234,12 @@ impl FairnessWork {
         if specs.is_empty() {
             return;
         }
-        let ground = self.ground.clone().filter(|_| is_same);
+        let with_dense = !is_same || self.ground.is_none();
         let (sender, found) = sync_channel(16);
-        let (rows, with_dense, planned) = (basis.rows(), ground.is_none(), specs.clone());
-        let work = move |ticket: &Ticket| {
-            leaving_a_core(|| {
-                let ground = match ground {
-                    Some(ground) => ground,
-                    None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
-                };
-                run_all(ticket, &checkpoint, &ground, &planned, &sender)
-            })
-        };
+        let (results, planned) = (context.results.clone(), specs.clone());
+        let plan = Plan { checkpoint, dataset, basis: basis.clone(), specs: planned, results };
+        let send = move |step: Step| sender.send(step).map_err(|_gone| Failure::Cancelled);
+        let work = move |ticket: &Ticket| plan.run(ticket, send);
         match Job::spawn("group comparison", Arc::clone(&context.wake), work) {
             Ok(job) => self.running = Some(Running { basis, specs, job, found, finished: 0, with_dense }),
             Err(err) => self.failure = Some(format!("no thread for the group comparison: {err}")),
@@ -318,26 +304,6 @@ impl FairnessWork {
         let ground = self.ground.as_ref()?;
         Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.prepared.dataset))
     }
-}
-
-fn run_all(
-    ticket: &Ticket,
-    checkpoint: &Checkpoint,
-    ground: &Arc<Ground>,
-    specs: &[StrategySpec],
-    sender: &SyncSender<Found>,
-) -> Result<(), Failure> {
-    let send = |found: Found| sender.send(found).map_err(|_gone| Failure::Cancelled);
-    send(Found::Ground(Arc::clone(ground)))?;
-    for spec in specs {
-        ticket.checkpoint()?;
-        match evaluation::run_strategy(ticket, checkpoint, &ground.prepared, spec, |_| {}) {
-            Ok(run) => send(Found::Run(Arc::new(run)))?,
-            Err(evaluation::Error::Cancelled) => return Err(Failure::Cancelled),
-            Err(err) => send(Found::Failed(error_chain(&err)))?,
-        }
-    }
-    Ok(())
 }
 
 fn table(ticket: &Ticket, ground: &Ground, run: &StrategyRun, key: TableKey) -> Result<Table, Failure> {

@@ -25,6 +25,7 @@ mod messages;
 mod options;
 mod panels;
 mod perform;
+mod results;
 mod ribbon;
 mod run;
 mod scene_painter;

@@ -12,6 +12,7 @@ use crate::app::messages::Messages;
 use crate::app::panels::fairness::FairnessWork;
 use crate::app::panels::latency::LatencyWork;
 use crate::app::panels::trade_off::TradeOffWork;
+use crate::app::results::Results;
 use crate::app::workers::Failure;
 use crate::app::workers::Slot;
 use crate::app::workers::SlotEvent;
@@ -40,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) fairness: FairnessWork,
     /// Of the latency view.
     pub(crate) latency: LatencyWork,
+    /// Runs that these two have in common.
+    pub(crate) results: Results,
     /// What was said.
     pub(crate) messages: Messages,
     /// Measured times are left out of what is shown, so that two pictures of the same state are the same.
@@ -54,6 +57,8 @@ pub(crate) struct WorkContext<'a> {
     pub(crate) checkpoint: Option<Arc<Checkpoint>>,
     /// The data set, if it is the one the project names.
     pub(crate) dataset: Option<Arc<Dataset>>,
+    /// Runs that are known already.
+    pub(crate) results: Results,
     /// The view in front.
     pub(crate) shown: ViewKind,
     /// Work that would wait for a click starts by itself: a picture must not be empty.

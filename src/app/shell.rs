@@ -220,6 +220,7 @@ impl App {
             project: &self.project,
             checkpoint: self.session.checkpoint(&self.project).cloned(),
             dataset: self.session.dataset(&self.project).cloned(),
+            results: self.session.results.clone(),
             shown: self.ui.view,
             starts_by_itself: self.starts_by_itself,
             wake: Arc::clone(&self.wake),

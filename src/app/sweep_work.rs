@@ -8,16 +8,17 @@ use std::sync::mpsc::sync_channel;
 use crate::app::ViewKind;
 use crate::app::basis::Basis;
 use crate::app::ground::Ground;
-use crate::app::ground::error_chain;
+use crate::app::ground::Plan;
+use crate::app::ground::Step;
 use crate::app::session::WorkContext;
 use crate::app::sweep_plan::Planned;
 use crate::app::sweep_plan::plan;
 use crate::app::workers::Failure;
-use crate::app::workers::leaving_a_core;
 use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::Estimate;
 use crate::evaluation::Measure;
+use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::SweepPoint;
 use crate::figure::build::TradeOffPoint;
@@ -25,7 +26,6 @@ use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
-use crate::model::Checkpoint;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
 
@@ -44,7 +44,7 @@ pub(crate) enum TradeOffRequest {
 /// What the job sends while it runs.
 enum Found {
     Ground(Arc<Ground>, Box<TradeOffPoint>),
-    Point(Box<TradeOffPoint>),
+    Point(Box<TradeOffPoint>, SharedWork),
     Failed(String),
 }
 
@@ -54,6 +54,7 @@ struct Running {
     found: Receiver<Found>,
     planned: usize,
     finished: usize,
+    work: SharedWork,
 }
 
 /// The trade-off view's work in the background.
@@ -64,6 +65,8 @@ pub(crate) struct TradeOffWork {
     ground: Option<Arc<Ground>>,
     dense: Option<TradeOffPoint>,
     points: Vec<TradeOffPoint>,
+    /// Of the sweeps on this basis that have ended.
+    work: SharedWork,
     running: Option<Running>,
     failure: Option<String>,
     /// The basis for which a sweep was started by itself, so that it is not started again after a stop.
@@ -112,17 +115,22 @@ impl TradeOffWork {
                 Found::Ground(ground, dense) => {
                     if self.basis.as_ref() != Some(&basis) {
                         self.points.clear();
+                        self.work = SharedWork::default();
                         self.basis = Some(basis.clone());
                     }
                     self.ground = Some(ground);
                     self.dense = Some(*dense);
                 }
-                Found::Point(point) => {
+                Found::Point(point, work) => {
+                    running.work = work;
                     self.points.retain(|other| other.point.spec != point.point.spec);
                     self.points.push(*point);
                 }
                 Found::Failed(reason) => context.messages.error(reason, "Change the strategy's settings"),
             }
+        }
+        if !matches!(ended, Poll::Running) && self.basis.as_ref() == Some(&basis) {
+            self.work += running.work;
         }
         match ended {
             Poll::Running => return,
@@ -147,21 +155,15 @@ impl TradeOffWork {
         if missing.is_empty() && is_same && self.dense.is_some() {
             return;
         }
-        let ground = self.ground.clone().filter(|_| is_same);
         let (sender, found) = sync_channel(16);
         let planned = missing.len();
-        let rows = basis.rows();
-        let work = move |ticket: &Ticket| {
-            leaving_a_core(|| {
-                let ground = match ground {
-                    Some(ground) => ground,
-                    None => Arc::new(Ground::make(ticket, &checkpoint, dataset, rows)?),
-                };
-                sweep(ticket, &checkpoint, &ground, &missing, &sender)
-            })
-        };
+        let specs = missing.into_iter().map(|planned| planned.spec).collect();
+        let plan = Plan { checkpoint, dataset, basis: basis.clone(), specs, results: context.results.clone() };
+        let work = move |ticket: &Ticket| sweep(ticket, &plan, &sender);
         match Job::spawn("sweep", Arc::clone(&context.wake), work) {
-            Ok(job) => self.running = Some(Running { basis, job, found, planned, finished: 0 }),
+            Ok(job) => {
+                self.running = Some(Running { basis, job, found, planned, finished: 0, work: SharedWork::default() })
+            }
             Err(err) => self.failure = Some(format!("no thread for the sweep: {err}")),
         }
     }
@@ -188,6 +190,12 @@ impl TradeOffWork {
         if let Some(running) = &self.running {
             running.job.cancel();
         }
+    }
+
+    /// How much of the work settings took over from each other. Range: 0–1; `None` before anything was computed.
+    pub(crate) fn shared(&self) -> Option<f64> {
+        let running = self.running.as_ref().filter(|running| self.basis.as_ref() == Some(&running.basis));
+        (self.work + running.map_or_else(SharedWork::default, |running| running.work)).share()
     }
 
     /// Grows whenever something arrives.
@@ -235,25 +243,22 @@ impl TradeOffWork {
     }
 }
 
-fn sweep(
-    ticket: &Ticket,
-    checkpoint: &Checkpoint,
-    ground: &Arc<Ground>,
-    missing: &[Planned],
-    sender: &SyncSender<Found>,
-) -> Result<(), Failure> {
-    let send = |found: Found| sender.send(found).map_err(|_gone| Failure::Cancelled);
-    let dense = point(ticket, ground, &ground.dense)?;
-    send(Found::Ground(Arc::clone(ground), Box::new(dense)))?;
-    for planned in missing {
-        ticket.checkpoint()?;
-        match evaluation::run_strategy(ticket, checkpoint, &ground.prepared, &planned.spec, |_| {}) {
-            Ok(run) => send(Found::Point(Box::new(point(ticket, ground, &run)?)))?,
-            Err(evaluation::Error::Cancelled) => return Err(Failure::Cancelled),
-            Err(err) => send(Found::Failed(error_chain(&err)))?,
-        }
-    }
-    Ok(())
+fn sweep(ticket: &Ticket, plan: &Plan, sender: &SyncSender<Found>) -> Result<(), Failure> {
+    let mut common = None;
+    plan.run(ticket, |step| {
+        let found = match (step, &common) {
+            (Step::Ground(ground), _) => {
+                let dense = point(ticket, &ground, &ground.dense)?;
+                common = Some(Arc::clone(&ground));
+                Found::Ground(ground, Box::new(dense))
+            }
+            (Step::Run(run, work), Some(ground)) => Found::Point(Box::new(point(ticket, ground, &run)?), work),
+            // The ground comes first.
+            (Step::Run(..), None) => return Ok(()),
+            (Step::Failed(reason), _) => Found::Failed(reason),
+        };
+        sender.send(found).map_err(|_gone| Failure::Cancelled)
+    })
 }
 
 fn point(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<TradeOffPoint, Failure> {

@@ -33,6 +33,12 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
     ];
     rows.extend(evaluation.strategies.iter().map(|strategy| strategy_row(evaluation, strategy)));
     text.push_str(&table(&rows));
+    if let Some(share) = evaluation.shared.share().filter(|share| *share > 0.0) {
+        let percent = 100.0 * share;
+        text.push_str(&format!(
+            "\nlayers shared by several strategies saved {percent:.1}% of the work of this evaluation\n"
+        ));
+    }
     for column in &prepared.dataset.groups {
         for strategy in &evaluation.strategies {
             let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));

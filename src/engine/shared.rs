@@ -5,6 +5,8 @@
 //! those of separate runs, bit for bit.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
+use std::ops::AddAssign;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -30,6 +32,20 @@ pub struct SharedWork {
     pub separate: u64,
     /// Of these, taken over instead of computed.
     pub shared: u64,
+}
+
+impl Add for SharedWork {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { separate: self.separate + other.separate, shared: self.shared + other.shared }
+    }
+}
+
+impl AddAssign for SharedWork {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
 }
 
 impl SharedWork {

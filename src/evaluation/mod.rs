@@ -2,7 +2,7 @@
 //!
 //! [`prepare`] cuts a data set into tokens once, [`run_strategy`] runs one strategy over it, [`summarize`] and
 //! [`group_rows`] turn a run and the dense run it is compared with into numbers; [`evaluate`] does all of it for several
-//! strategies, and [`inspect`] does one text.
+//! strategies, and [`inspect`] does one text. [`SharedRuns`] computes once what several strategies have in common.
 //! Window, command line and files all call these, so that no number has two origins.
 //! Draws nothing and writes nothing.
 
@@ -19,6 +19,7 @@ mod prepared;
 mod resample;
 mod run;
 mod runner;
+mod shared;
 mod slice;
 mod spent;
 mod strata;
@@ -26,6 +27,7 @@ mod summary;
 mod sweep;
 mod verdict;
 
+pub use crate::engine::SharedWork;
 pub use crate::metrics::Estimate;
 pub use crate::metrics::SizeClass;
 pub use audit::Audit;
@@ -73,6 +75,8 @@ pub use runner::EvaluateOptions;
 pub use runner::Evaluated;
 pub use runner::Evaluation;
 pub use runner::evaluate;
+pub use shared::SHARED_BYTES;
+pub use shared::SharedRuns;
 pub use spent::Spent;
 pub use strata::Stratum;
 pub use summary::Summary;

@@ -2,25 +2,18 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
-use crate::cost;
-use crate::engine;
-use crate::engine::Outcome;
 use crate::engine::Removal;
-use crate::engine::RunDetail;
 use crate::evaluation::Error;
 use crate::evaluation::Prepared;
-use crate::jobs::Progress;
+use crate::evaluation::SharedRuns;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
-use crate::model::Encoded;
-use crate::model::Model;
 use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
 
 /// Tokens of a batch. Large enough to keep the cores busy, small enough for a checkpoint well within a second.
-const TOKENS_PER_BATCH: usize = 2048;
+pub(super) const TOKENS_PER_BATCH: usize = 2048;
 
 /// What one strategy did to one item.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +58,8 @@ pub struct StrategyRun {
     pub results: Vec<ExampleResult>,
     /// How tokens went, read off the tensors' real shapes; the most telling of all items.
     pub removal: Removal,
-    /// Wall-clock time of the run, batching included, loading and tokenizing not.
+    /// Wall-clock time of the model's work. Layers that were taken over from another strategy's run count with the time
+    /// that they took there.
     pub duration: Duration,
 }
 
@@ -114,8 +108,7 @@ pub fn run_strategy(
     spec: &StrategySpec,
     on_finished: impl Fn(usize),
 ) -> Result<StrategyRun, Error> {
-    let run = run_strategy_keeping(ticket, checkpoint, prepared, spec, on_finished)?;
-    run.complete().map_err(|_stopped| Error::Cancelled)
+    SharedRuns::new(checkpoint, prepared, &[]).run(ticket, spec, on_finished)
 }
 
 /// Like [`run_strategy`], but a stop keeps what is finished.
@@ -129,6 +122,7 @@ pub fn run_strategy_keeping(
     spec: &StrategySpec,
     on_finished: impl Fn(usize),
 ) -> Result<PartialRun, Error> {
+<<<<<<< HEAD
     let pruner = build(checkpoint, spec)?;
     let lengths: Vec<usize> = prepared.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
     let started = Instant::now();
@@ -181,6 +175,9 @@ fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> Example
         dense_macs: cost::dense_macs(model, encoded.tokens.len()),
         logits: outcome.logits,
     }
+=======
+    SharedRuns::new(checkpoint, prepared, &[]).run_keeping(ticket, spec, on_finished)
+>>>>>>> 6c2887d (Data set views and evaluate share layers and results; the share of the work saved is shown and written down)
 }
 
 /// How tokens went, in one word: `removed`, `masked`, `merged`, or `none` where every token stayed.
@@ -226,6 +223,20 @@ pub(super) fn argmax(logits: &[f32]) -> usize {
     best
 }
 
+<<<<<<< HEAD
+=======
+/// A masked item makes the whole run masked; merging says more than removing.
+pub(super) fn more_telling(one: Removal, other: Removal) -> Removal {
+    let rank = |removal: Removal| match removal {
+        Removal::None => 0,
+        Removal::Removed => 1,
+        Removal::Merged => 2,
+        Removal::Masked => 3,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+>>>>>>> 6c2887d (Data set views and evaluate share layers and results; the share of the work saved is shown and written down)
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,11 +13,12 @@ use crate::evaluation::LatencyStudy;
 use crate::evaluation::ModelInfo;
 use crate::evaluation::PartialRun;
 use crate::evaluation::Prepared;
+use crate::evaluation::SharedRuns;
+use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::TimedRun;
 use crate::evaluation::audit;
 use crate::evaluation::measure_latency;
-use crate::evaluation::run_strategy_keeping;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -36,6 +37,8 @@ pub struct Evaluation {
     pub planned: Vec<StrategySpec>,
     /// Where the bootstrap's draws come from.
     pub draws: Draws,
+    /// How much of the work strategies took over from each other.
+    pub shared: SharedWork,
     /// Rounds of latency asked for; 0 = none.
     pub latency_rounds: usize,
     /// Measured latency, if it was asked for and not stopped before it began.
@@ -108,11 +111,12 @@ pub fn evaluate(
     }
     let mut dense = None;
     let mut strategies = Vec::with_capacity(planned.len());
+    let mut runs = SharedRuns::new(checkpoint, &prepared, &planned);
     for spec in &planned {
         if ticket.is_cancelled() {
             break;
         }
-        let run = run_strategy_keeping(ticket, checkpoint, &prepared, spec, |_| {})?;
+        let run = runs.run_keeping(ticket, spec, |_| {})?;
         strategies.push(match run.complete() {
             Err(partial) => unfinished(*partial),
             Ok(run) => {
@@ -123,8 +127,12 @@ pub fn evaluate(
             }
         });
     }
+    let shared = runs.work();
+    // Kept states make room for the measurement.
+    drop(runs);
     let latency = latency(ticket, checkpoint, &prepared, &strategies, options)?;
-    Ok(Evaluation { model: ModelInfo::of(checkpoint), prepared, strategies, planned, draws, latency_rounds, latency })
+    let model = ModelInfo::of(checkpoint);
+    Ok(Evaluation { model, prepared, strategies, planned, draws, shared, latency_rounds, latency })
 }
 
 /// Latency of every complete strategy but dense, which each of them is timed against.

@@ -2,9 +2,9 @@
 
 use crate::evaluation::Error;
 use crate::evaluation::Prepared;
+use crate::evaluation::SharedRuns;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::Summary;
-use crate::evaluation::run_strategy;
 use crate::evaluation::summarize;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -19,7 +19,7 @@ pub struct SweepPoint {
     pub summary: Summary,
 }
 
-/// Runs the dense model, then each setting in turn, and hands over every point as soon as it is finished.
+/// Runs the dense model, then each setting in turn, sharing what they have in common, and hands over every point as soon as it is finished.
 ///
 /// The first point is the dense one. A setting that cannot run (a schedule for another number of layers) is handed over
 /// as its error, and the sweep goes on. A stop drops the setting at work; finished points have been handed over by then.
@@ -34,11 +34,13 @@ pub fn sweep(
     mut on_point: impl FnMut(&StrategySpec, Result<SweepPoint, Error>),
 ) -> Result<StrategyRun, Error> {
     let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
-    let dense = run_strategy(ticket, checkpoint, prepared, &dense_spec, |_| {})?;
+    let plan: Vec<StrategySpec> = std::iter::once(&dense_spec).chain(specs).cloned().collect();
+    let mut runs = SharedRuns::new(checkpoint, prepared, &plan);
+    let dense = runs.run(ticket, &dense_spec, |_| {})?;
     let point = |run: &StrategyRun| SweepPoint { spec: run.spec.clone(), summary: summarize(prepared, &dense, run) };
     on_point(&dense_spec, Ok(point(&dense)));
     for spec in specs {
-        match run_strategy(ticket, checkpoint, prepared, spec, |_| {}) {
+        match runs.run(ticket, spec, |_| {}) {
             Ok(run) => on_point(spec, Ok(point(&run))),
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => on_point(spec, Err(error)),

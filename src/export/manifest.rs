@@ -63,6 +63,12 @@ pub fn manifest_json(evaluation: &Evaluation, provenance: &Provenance) -> Value 
             "dense_macs": "dense model on the same tokens, no padding",
             "padded_macs": "dense model with every text padded to the longest one of the data set after truncation",
             "padded_to_tokens": evaluation.prepared.longest,
+            "shared": {
+                "meaning": "layers before a strategy's first decision, and the attention of that layer, are the dense model's: computed once for all strategies; every other cost here is that of separate runs",
+                "separate_macs": evaluation.shared.separate,
+                "shared_macs": evaluation.shared.shared,
+                "share": evaluation.shared.share(),
+            },
         },
         "hardware": { "cpu": provenance.cpu, "cores": provenance.cores, "threads": provenance.threads },
         "timing": timing_json(evaluation),

@@ -217,3 +217,20 @@ fn the_manifest_says_where_the_numbers_come_from() {
     assert_eq!(manifest["data"]["text_pair_column"], Value::Null, "no second text");
     assert_eq!(manifest["partial"], false, "nothing is missing");
 }
+
+#[test]
+fn what_strategies_share_is_told_and_changes_no_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(folder.path()), folder.path().join("out"));
+    let told = evaluate(&data, &out, &["--strategy", "power_bert", "--strategy", "ltp", "--limit", "20"]).done();
+    let shared = &read_json(&out, "manifest.json")["cost"]["shared"];
+    let rows = read_rows(&out.join("predictions.parquet"));
+    let separate: f64 = rows.iter().map(|row| row.counts["macs"]).sum();
+    close(&shared["separate_macs"], separate, "the cost of all rows");
+    let share = shared["share"].as_f64().unwrap();
+    close(&shared["shared_macs"], share * separate, "the share of it");
+    // Both strategies begin in layer 1 of 3: each takes over a layer and the attention of the next one.
+    assert!(share > 0.2 && share < 0.5, "share {share}");
+    let line = format!("saved {:.1}% of the work", 100.0 * share);
+    assert!(told.contains(&line), "{line:?} is told: {told}");
+}

@@ -11,6 +11,7 @@ use crate::app::View;
 use crate::app::panels::trade_off::TradeOffState;
 use crate::app::theme;
 use crate::app::widgets::marker;
+use crate::app::widgets::numbers;
 use crate::evaluation::Estimate;
 use crate::evaluation::Summary;
 use crate::evaluation::removal_label;
@@ -57,6 +58,18 @@ pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState
         return;
     };
     one_ui(ui, view, point, &state.speed_ups());
+    shared_ui(ui, view);
+}
+
+/// How much of the sweep did not have to be computed.
+fn shared_ui(ui: &mut Ui, view: &View<'_>) {
+    let Some(share) = view.session.trade_off.shared().filter(|share| *share >= 0.005) else { return };
+    ui.add_space(8.0);
+    let text = format!("Shared layers saved {} % of the sweep's work", numbers::percent(share));
+    ui.weak(text).on_hover_text(
+        "The layers before a setting's first decision, and the attention of that layer, are the dense model's: computed \
+         once for all settings\nMultiply-accumulates taken over ÷ multiply-accumulates of separate runs",
+    );
 }
 
 fn heading(ui: &mut Ui, point: &TradeOffPoint) {

@@ -1,0 +1,133 @@
+//! Several strategies over one data set: the layers before the first decision are computed once for all of them.
+
+use std::time::Duration;
+
+use crate::cost;
+use crate::engine;
+use crate::engine::Outcome;
+use crate::engine::Removal;
+use crate::engine::SharedWork;
+use crate::engine::Trunk;
+use crate::evaluation::Error;
+use crate::evaluation::ExampleResult;
+use crate::evaluation::PartialRun;
+use crate::evaluation::Prepared;
+use crate::evaluation::StrategyRun;
+use crate::evaluation::run::TOKENS_PER_BATCH;
+use crate::evaluation::run::argmax;
+use crate::evaluation::run::build;
+use crate::evaluation::run::more_telling;
+use crate::evaluation::run::probabilities;
+use crate::jobs::Progress;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
+use crate::model::Encoded;
+use crate::model::Model;
+use crate::pruning::StrategySpec;
+
+/// Bytes of states that wait for other strategies. What does not fit is computed again: some 170,000 tokens of a model
+/// that is 384 wide fit once.
+pub const SHARED_BYTES: usize = 256 << 20;
+
+/// Runs strategies over the same items, one after the other.
+///
+/// Results are those of separate runs, bit for bit. Nothing is kept but what other strategies of the plan can use.
+#[derive(Debug)]
+pub struct SharedRuns<'a> {
+    checkpoint: &'a Checkpoint,
+    prepared: &'a Prepared,
+    /// Items of each batch.
+    batches: Vec<Vec<usize>>,
+    trunk: Trunk,
+}
+
+impl<'a> SharedRuns<'a> {
+    /// Plans runs of these strategies, each once, in any order. Nothing runs yet; those that do not fit the model fail when
+    /// they are run.
+    #[must_use]
+    pub fn new(checkpoint: &'a Checkpoint, prepared: &'a Prepared, specs: &[StrategySpec]) -> Self {
+        let pruners: Vec<_> = specs.iter().filter_map(|spec| build(checkpoint, spec).ok()).collect();
+        let lengths: Vec<usize> = prepared.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
+        let trunk = Trunk::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
+        Self { checkpoint, prepared, batches: engine::plan_batches(&lengths, TOKENS_PER_BATCH), trunk }
+    }
+
+    /// How much was taken over so far.
+    #[must_use]
+    pub fn work(&self) -> SharedWork {
+        self.trunk.work()
+    }
+
+    /// Runs one strategy over all items; `on_finished` hears after every batch how many are done.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if it was asked to stop (nothing of this strategy is kept), else see [`Self::run_keeping`].
+    pub fn run(
+        &mut self,
+        ticket: &Ticket,
+        spec: &StrategySpec,
+        on_finished: impl Fn(usize),
+    ) -> Result<StrategyRun, Error> {
+        let run = self.run_keeping(ticket, spec, on_finished)?;
+        run.complete().map_err(|_stopped| Error::Cancelled)
+    }
+
+    /// Like [`Self::run`], but a stop keeps what is finished.
+    ///
+    /// # Errors
+    /// [`Error::Build`] if the settings do not fit the model, [`Error::Run`] if the engine gives up.
+    pub fn run_keeping(
+        &mut self,
+        ticket: &Ticket,
+        spec: &StrategySpec,
+        on_finished: impl Fn(usize),
+    ) -> Result<PartialRun, Error> {
+        let (model, prepared) = (&self.checkpoint.model, self.prepared);
+        let pruner = build(self.checkpoint, spec)?;
+        let results = vec![None; prepared.len()];
+        let mut run = PartialRun { spec: spec.clone(), results, removal: Removal::None, duration: Duration::ZERO };
+        let mut finished = 0;
+        let report = |done: usize| {
+            let (done, total) = (done as u64, Some(prepared.len() as u64));
+            ticket.report(Progress { done, total, stage: format!("running {}", spec.id()) });
+        };
+        report(0);
+        for (number, batch) in self.batches.iter().enumerate() {
+            if ticket.is_cancelled() {
+                break;
+            }
+            let texts: Vec<&Encoded> = batch.iter().map(|&item| &prepared.encoded[item]).collect();
+            let branch = match self.trunk.run(ticket, model, (number, &texts), &*pruner) {
+                Ok(branch) => branch,
+                Err(engine::Error::Cancelled) => break,
+                Err(source) => return Err(Error::from_engine(spec, source)),
+            };
+            if branch.outcomes.len() != batch.len() {
+                let (expected, got) = (batch.len(), branch.outcomes.len());
+                return Err(Error::Results { spec: spec.to_string(), expected, got });
+            }
+            run.duration += branch.duration;
+            for (&item, outcome) in batch.iter().zip(branch.outcomes) {
+                run.removal = more_telling(run.removal, outcome.trace.removal());
+                run.results[item] = Some(example_result(model, &prepared.encoded[item], outcome));
+            }
+            finished += batch.len();
+            on_finished(finished);
+            report(finished);
+        }
+        Ok(run)
+    }
+}
+
+fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> ExampleResult {
+    ExampleResult {
+        prediction: argmax(&outcome.logits),
+        probabilities: probabilities(&outcome.logits),
+        tokens: outcome.trace.num_tokens,
+        tokens_kept: outcome.trace.tokens_kept(),
+        retention_mean: outcome.trace.retention_mean(),
+        macs: outcome.trace.macs(),
+        dense_macs: cost::dense_macs(model, encoded.tokens.len()),
+        logits: outcome.logits,
+    }
+}
