@@ -72,14 +72,13 @@ impl Plan {
             missing.push(dense.clone());
         }
         let mut runs = SharedRuns::new(&self.checkpoint, &prepared, &missing);
-        let ground = match known {
-            Some(ground) => ground,
-            None => {
-                let dense = runs.run(ticket, &dense, |_| {}).map_err(|err| failure(&err))?;
-                let ground = Arc::new(Ground { prepared: Arc::clone(&prepared), dense });
-                self.results.keep_ground(&self.basis, &ground);
-                ground
-            }
+        let ground = if let Some(ground) = known {
+            ground
+        } else {
+            let dense = runs.run(ticket, &dense, |_| {}).map_err(|err| failure(&err))?;
+            let ground = Arc::new(Ground { prepared: Arc::clone(&prepared), dense });
+            self.results.keep_ground(&self.basis, &ground);
+            ground
         };
         tell(Step::Ground(ground))?;
         for spec in &self.specs {

@@ -162,7 +162,7 @@ impl TradeOffWork {
         let work = move |ticket: &Ticket| sweep(ticket, &plan, &sender);
         match Job::spawn("sweep", Arc::clone(&context.wake), work) {
             Ok(job) => {
-                self.running = Some(Running { basis, job, found, planned, finished: 0, work: SharedWork::default() })
+                self.running = Some(Running { basis, job, found, planned, finished: 0, work: SharedWork::default() });
             }
             Err(err) => self.failure = Some(format!("no thread for the sweep: {err}")),
         }

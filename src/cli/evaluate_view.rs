@@ -35,9 +35,8 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
     text.push_str(&table(&rows));
     if let Some(share) = evaluation.shared.share().filter(|share| *share > 0.0) {
         let percent = 100.0 * share;
-        text.push_str(&format!(
-            "\nlayers shared by several strategies saved {percent:.1}% of the work of this evaluation\n"
-        ));
+        let line = format!("layers shared by several strategies saved {percent:.1}% of the work of this evaluation");
+        text.push_str(&["\n", &line, "\n"].concat());
     }
     for column in &prepared.dataset.groups {
         for strategy in &evaluation.strategies {

@@ -222,7 +222,12 @@ fn the_manifest_says_where_the_numbers_come_from() {
 fn what_strategies_share_is_told_and_changes_no_cost() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (data(folder.path()), folder.path().join("out"));
-    let told = evaluate(&data, &out, &["--strategy", "power_bert", "--strategy", "ltp", "--limit", "20"]).done();
+    let told = evaluate(
+        &data,
+        &out,
+        &["--strategy", "power_bert", "--strategy", "ltp", "--limit", "20", "--group-by", "group"],
+    )
+    .done();
     let shared = &read_json(&out, "manifest.json")["cost"]["shared"];
     let rows = read_rows(&out.join("predictions.parquet"));
     let separate: f64 = rows.iter().map(|row| row.counts["macs"]).sum();
