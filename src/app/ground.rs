@@ -135,9 +135,9 @@ mod tests {
 
     fn plan(folder: &Path, specs: &[&str], results: &Results) -> Plan {
         let path = folder.join("texts.csv");
-        let rows: String =
-            (0..30).map(|index| format!("{} film {index},{}\n", "good ".repeat(1 + index % 7), index % 2)).collect();
-        std::fs::write(&path, format!("text,label\n{rows}")).unwrap();
+        let row = |index: usize| format!("{} film {index},{}", "good ".repeat(1 + index % 7), index % 2);
+        let rows: Vec<String> = (0..30).map(row).collect();
+        std::fs::write(&path, format!("text,label\n{}\n", rows.join("\n"))).unwrap();
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bert");
         Plan {
             checkpoint: Arc::new(Checkpoint::load(&fixture).unwrap()),

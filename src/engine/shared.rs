@@ -102,7 +102,13 @@ struct Fork {
 impl Fork {
     fn bytes(&self) -> usize {
         let evidence = |evidence: &SequenceEvidence| {
-            let per_token = [&evidence.column_sums, &evidence.diagonal_sums, &evidence.cls_row, &evidence.value_norms];
+            let per_token = [
+                &evidence.column_sums,
+                &evidence.diagonal_sums,
+                &evidence.cls_row,
+                &evidence.row_entropies,
+                &evidence.value_norms,
+            ];
             per_token.iter().map(|values| values.len()).sum::<usize>() + evidence.mean_keys.len()
         };
         let evidence: usize = self.evidence.iter().map(evidence).sum();

@@ -122,62 +122,7 @@ pub fn run_strategy_keeping(
     spec: &StrategySpec,
     on_finished: impl Fn(usize),
 ) -> Result<PartialRun, Error> {
-<<<<<<< HEAD
-    let pruner = build(checkpoint, spec)?;
-    let lengths: Vec<usize> = prepared.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
-    let started = Instant::now();
-    let mut run = PartialRun {
-        spec: spec.clone(),
-        results: vec![None; prepared.len()],
-        removal: Removal::None,
-        duration: Duration::ZERO,
-    };
-    let mut finished = 0;
-    let report = |done: usize| {
-        let (done, total) = (done as u64, Some(prepared.len() as u64));
-        ticket.report(Progress { done, total, stage: format!("running {}", spec.id()) });
-    };
-    report(0);
-    for batch in engine::plan_batches(&lengths, TOKENS_PER_BATCH) {
-        if ticket.is_cancelled() {
-            break;
-        }
-        let texts: Vec<&Encoded> = batch.iter().map(|&item| &prepared.encoded[item]).collect();
-        let outcomes = match engine::run(ticket, &checkpoint.model, &texts, &*pruner, RunDetail::Counts) {
-            Ok(outcomes) => outcomes,
-            Err(engine::Error::Cancelled) => break,
-            Err(source) => return Err(Error::from_engine(spec, source)),
-        };
-        if outcomes.len() != batch.len() {
-            let (expected, got) = (batch.len(), outcomes.len());
-            return Err(Error::Results { spec: spec.to_string(), expected, got });
-        }
-        for (&item, outcome) in batch.iter().zip(outcomes) {
-            run.removal = run.removal.more_telling(outcome.trace.removal());
-            run.results[item] = Some(example_result(&checkpoint.model, &prepared.encoded[item], outcome));
-        }
-        finished += batch.len();
-        on_finished(finished);
-        report(finished);
-    }
-    run.duration = started.elapsed();
-    Ok(run)
-}
-
-fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> ExampleResult {
-    ExampleResult {
-        prediction: argmax(&outcome.logits),
-        probabilities: probabilities(&outcome.logits),
-        tokens: outcome.trace.num_tokens,
-        tokens_kept: outcome.trace.tokens_kept(),
-        retention_mean: outcome.trace.retention_mean(),
-        macs: outcome.trace.macs(),
-        dense_macs: cost::dense_macs(model, encoded.tokens.len()),
-        logits: outcome.logits,
-    }
-=======
     SharedRuns::new(checkpoint, prepared, &[]).run_keeping(ticket, spec, on_finished)
->>>>>>> 6c2887d (Data set views and evaluate share layers and results; the share of the work saved is shown and written down)
 }
 
 /// How tokens went, in one word: `removed`, `masked`, `merged`, or `none` where every token stayed.
@@ -223,20 +168,6 @@ pub(super) fn argmax(logits: &[f32]) -> usize {
     best
 }
 
-<<<<<<< HEAD
-=======
-/// A masked item makes the whole run masked; merging says more than removing.
-pub(super) fn more_telling(one: Removal, other: Removal) -> Removal {
-    let rank = |removal: Removal| match removal {
-        Removal::None => 0,
-        Removal::Removed => 1,
-        Removal::Merged => 2,
-        Removal::Masked => 3,
-    };
-    if rank(other) > rank(one) { other } else { one }
-}
-
->>>>>>> 6c2887d (Data set views and evaluate share layers and results; the share of the work saved is shown and written down)
 #[cfg(test)]
 mod tests {
     use super::*;

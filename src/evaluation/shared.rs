@@ -16,7 +16,6 @@ use crate::evaluation::StrategyRun;
 use crate::evaluation::run::TOKENS_PER_BATCH;
 use crate::evaluation::run::argmax;
 use crate::evaluation::run::build;
-use crate::evaluation::run::more_telling;
 use crate::evaluation::run::probabilities;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
@@ -108,7 +107,7 @@ impl<'a> SharedRuns<'a> {
             }
             run.duration += branch.duration;
             for (&item, outcome) in batch.iter().zip(branch.outcomes) {
-                run.removal = more_telling(run.removal, outcome.trace.removal());
+                run.removal = run.removal.more_telling(outcome.trace.removal());
                 run.results[item] = Some(example_result(model, &prepared.encoded[item], outcome));
             }
             finished += batch.len();
