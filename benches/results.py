@@ -28,6 +28,11 @@ def run(command, **more):
     return done
 
 
+def timed(command):
+    """A run whose times count; RUN_ALONE names a command to put before it where other work goes on beside."""
+    return run([*os.environ.get("RUN_ALONE", "").split(), *command])
+
+
 def bench_binary(name):
     """Builds a benchmark and finds its executable."""
     done = run(["cargo", "bench", "--bench", name, "--no-run"])
@@ -54,7 +59,7 @@ def machine():
 def dense(options):
     """Ours and ONNX Runtime in turn, each in a process of its own; ratios are taken within a turn."""
     binary, threads = bench_binary("dense"), str(os.cpu_count())
-    cases = [(case, 5) for case in SHAPES]
+    cases = [(case, 3) for case in SHAPES]
     for file in ("sst2_dev.csv", "imdb_test_500.csv"):
         path = options.data / file if options.data else None
         if path and path.exists():
@@ -70,12 +75,12 @@ def dense(options):
         ours, theirs = [], []
         for turn in range(turns):
             def our_time():
-                ours.append(json_lines(run([binary, "--threads", threads, "--rounds", repeats, case]).stdout)[0])
+                ours.append(json_lines(timed([binary, "--threads", threads, "--rounds", repeats, case]).stdout)[0])
 
             def their_time():
                 if has_ort:
                     command = [options.ort_python, options.ort_script, options.ort_model, options.model_dir, threads, case]
-                    theirs.append(json_lines(run(command).stdout)[0])
+                    theirs.append(json_lines(timed(command).stdout)[0])
 
             for side in (our_time, their_time) if turn % 2 else (their_time, our_time):
                 side()
@@ -96,7 +101,7 @@ def variants(options):
     for _ in range(3):
         for case in SHAPES:
             for way, flags in ways.items():
-                found[case, way].append(json_lines(run([binary, "--rounds", "9", *flags, case]).stdout)[0])
+                found[case, way].append(json_lines(timed([binary, "--rounds", "9", *flags, case]).stdout)[0])
     return [
         {"case": case, "way": way, "ms": statistics.median(x["ms"] for x in lines), "extra_mib": max((x["extra_mib"] or 0) for x in lines)}
         for (case, way), lines in found.items()
@@ -126,21 +131,22 @@ def promise(options):
     for shape in ("1x64", "1x128", "1x256", "1x512", "32x64", "32x128", "32x256", "32x512"):
         batch, tokens = map(int, shape.split("x"))
         rounds = 5 if batch == 1 else 3 if tokens < 256 else 1
-        rows += json_lines(run([binary, "--rounds", rounds, shape]).stdout)
+        rows += json_lines(timed([binary, "--rounds", rounds, shape]).stdout)
         say(f"promise: {shape} done")
     return rows
 
 
 def same(options):
-    return run([bench_binary("dense_against_dense"), "--bench"]).stdout.splitlines()
+    return timed([bench_binary("dense_against_dense"), "--bench"]).stdout.splitlines()
 
 
 def products(options):
-    return run([bench_binary("products"), "--bench"]).stdout.splitlines()
+    return timed([bench_binary("products"), "--bench"]).stdout.splitlines()
 
 
 def candle(options):
-    run(["cargo", "bench", "--bench", "engine", "--", "candle"])
+    bench_binary("engine")
+    timed(["cargo", "bench", "--bench", "engine", "--", "candle"])
     rows = []
     for case in SHAPES:
         file = TARGET / "criterion/candle" / case / "new/estimates.json"
@@ -153,7 +159,8 @@ def window(options):
     """Criterion's report lines and our own medians, as printed."""
     lines = []
     for name in ("interaction", "frame"):
-        done = run(["cargo", "bench", "--bench", name])
+        bench_binary(name)
+        done = timed(["cargo", "bench", "--bench", name])
         lines += [line.strip() for line in (done.stderr + done.stdout).splitlines() if re.search(r"median|time:", line)]
     return lines
 
