@@ -125,15 +125,19 @@ def int8(options):
     return rows
 
 
-def promise(options):
+def promise(options, shapes=("1x64", "1x128", "1x256", "1x512", "32x64", "32x128")):
     rows = []
     binary = bench_binary("promise")
-    for shape in ("1x64", "1x128", "1x256", "1x512", "32x64", "32x128", "32x256", "32x512"):
+    for shape in shapes:
         batch, tokens = map(int, shape.split("x"))
         rounds = 5 if batch == 1 else 3 if tokens < 256 else 1
         rows += json_lines(timed([binary, "--rounds", rounds, shape]).stdout)
         say(f"promise: {shape} done")
     return rows
+
+
+def promise_long(options):
+    return promise(options, ("32x256", "32x512"))
 
 
 def same(options):
@@ -142,6 +146,12 @@ def same(options):
 
 def products(options):
     return timed([bench_binary("products"), "--bench"]).stdout.splitlines()
+
+
+def sweep(options):
+    """What a sweep saves by sharing first layers."""
+    done = timed([bench_binary("sweep"), "--bench"])
+    return [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
 
 
 def candle(options):
@@ -165,7 +175,7 @@ def window(options):
     return lines
 
 
-PARTS = {"products": products, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "same": same, "candle": candle, "window": window}
+PARTS = {"products": products, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "promise_long": promise_long, "same": same, "candle": candle, "sweep": sweep, "window": window}
 
 
 def kept(name):
@@ -207,7 +217,7 @@ def write():
     if rows:
         out += [f"Accuracy on `{rows[0]['data']}`:", ""]
         out += table(["precision", "strategy", "accuracy", "95% interval"], [[row["precision"], row["strategy"], number(row["accuracy"]["value"], 4), f"{row['accuracy']['low']:.4f} to {row['accuracy']['high']:.4f}"] for row in rows])
-    rows = kept("promise")
+    rows = (kept("promise") or []) + (kept("promise_long") or [])
     if rows:
         out += ["## Promise kept", "", "Measured speed-up ÷ FLOPs reduction (unpadded, the strategy's own work counted), dense and pruned passes interleaved. Made-up texts. Strategies without a retention run at the setting that comes closest to it after the last layer; `ltp` jumps between its settings on such texts. *Scoring* and *gathering*: their largest share of the dense time over the shapes. `stop_words` removes nothing from made-up texts.", ""]
         shapes = list(dict.fromkeys(f"{row['case']['shape']['batch']}x{row['case']['shape']['tokens']}" if "shape" in row["case"] else f"{row['case']['batch']}x{row['case']['tokens']}" for row in rows))
@@ -229,6 +239,7 @@ def write():
     for name, title, words in (
         ("products", "Matrix products", "One thread; ours are packed once, the crates pack at every call. `rows x inner x columns`."),
         ("same", "Dense against dense", "Twenty measurements of the dense model against itself for each shape; at least 19 of 20 intervals must hold 1."),
+        ("sweep", "A sweep that shares first layers", "Settings of every strategy over one data set, each alone and all together, in turn."),
         ("window", "The window", "Printed by `cargo bench --bench interaction` and `--bench frame`: from a moved slider to the new ribbon (128 tokens, four strategies), frames while typing in a text of 512 tokens and while a sweep runs, from the process's start to the first ribbon under a virtual display with software drawing, and a frame of the largest ribbon."),
     ):
         lines = kept(name)
