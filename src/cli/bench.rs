@@ -73,10 +73,12 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     };
     tell(&benched);
     let document = document(args, &benched);
+    let rendered = bench_view::render(&benched.report);
+    // Shown first: a path that cannot be written must not cost the measurement.
+    console::print(if args.json { &document } else { &rendered })?;
     if let Some(path) = &args.out {
         export::write_file(path, document.as_bytes())?;
     }
-    console::print(&if args.json { document } else { bench_view::render(&benched.report) })?;
     if benched.report.partial {
         bail!("stopped: the numbers are those of the rounds that were done");
     }

@@ -136,8 +136,10 @@ fn the_document_is_written_beside_the_table() {
     let document: Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
     assert_eq!((&document["schema"], &document["rows"][0]["rounds"]), (&1.into(), &1.into()), "the document");
     let nowhere = folder.path().join("missing").join("bench.json").display().to_string();
-    let failed = bench(&[&options[..], &["--out", &nowhere]].concat()).error();
-    assert!(failed.trim_end().ends_with("bench.json"), "a folder that is not there: {failed}");
+    let failed = bench(&[&options[..], &["--out", &nowhere]].concat());
+    assert_eq!(failed.code, Some(2), "a folder that is not there: {}", failed.stderr);
+    assert!(failed.stderr.trim_end().ends_with("bench.json"), "the file that could not be written: {}", failed.stderr);
+    assert!(failed.stdout.contains("promise kept"), "the measurement is not lost: {}", failed.stdout);
 }
 
 #[test]
