@@ -88,7 +88,12 @@ fn nothing_ui(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
 
 /// Starts a measurement; says why where it cannot.
 pub(crate) fn measure_button(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
-    let missing = plan.missing(view.project, view.session.dataset(view.project).is_some());
+    let has_model = view.session.checkpoint(view.project).is_some();
+    let missing = if has_model {
+        plan.missing(view.project, view.session.dataset(view.project).is_some())
+    } else {
+        Some("Open a model first")
+    };
     let button = ui.add_enabled(missing.is_none(), Button::new("Measure"));
     let hint =
         "Dense and pruned passes take turns; nothing else runs meanwhile. The more rounds, the narrower the interval";
