@@ -49,14 +49,11 @@ fn dense_cost(ui: &mut Ui, view: &View<'_>) {
         }
         ui.separator();
         let trace = &run.run.trace;
-        let mut text = format!("{}  {} % kept", entry.spec.id(), numbers::percent(trace.retention_mean()));
-        if !view.session.hide_times {
-            text += "  ·  ";
-            text += &numbers::millis(run.run.duration);
-        }
+        // No time: one run among other work says nothing about a strategy. The Latency view measures it.
+        let text = format!("{}  {} % kept", entry.spec.id(), numbers::percent(trace.retention_mean()));
         ui.label(RichText::new(text).color(theme::colors(ui).muted)).on_hover_text(
             "Mean retention: tokens kept after a layer ÷ tokens of the text, averaged over the layers\n\
-             Time: wall clock of one run on this machine, no warm-up",
+             How fast it is: see the Latency view",
         );
     }
 }
