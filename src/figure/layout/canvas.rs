@@ -152,6 +152,20 @@ impl<'a> Canvas<'a> {
         self.cursor += self.line_height();
     }
 
+    /// Remarks below a plot, one paragraph each.
+    pub(super) fn notes(&mut self, notes: &[String]) {
+        let (size, margin, theme) = (self.font_size(), self.margin, self.theme());
+        let width = self.right() - margin - 8.0;
+        self.cursor += size * 0.5;
+        for note in notes {
+            for line in self.metrics.wrap(note, size, width) {
+                self.cursor += self.line_height();
+                self.text(pos(margin + 4.0, self.cursor), &line, Align::Start, theme.muted());
+            }
+        }
+        self.cursor += size * 0.5;
+    }
+
     /// Caption and provenance.
     pub(super) fn footer(&mut self, caption: &str, provenance: &Provenance) {
         let (size, margin, theme) = (self.font_size() * 0.88, self.margin, self.theme());

@@ -43,7 +43,7 @@ pub(super) fn place(canvas: &mut Canvas<'_>, dots: &Dots) {
     for (index, row) in dots.rows.iter().enumerate() {
         one_row(canvas, (index, row), &dots.strategy, &columns);
     }
-    notes(canvas, &dots.notes);
+    canvas.notes(&dots.notes);
 }
 
 fn legend(canvas: &mut Canvas<'_>, dots: &Dots) {
@@ -232,17 +232,4 @@ fn dot(canvas: &mut Canvas<'_>, what: (&Measured, &Placed), y: f64, look: (Serie
         canvas.line(pos(right, y - cap), pos(right, y + cap), stroke);
     }
     canvas.marker(pos(axis.place(value), y), style, MarkerLook { radius: size * 0.31, opacity, hollow });
-}
-
-fn notes(canvas: &mut Canvas<'_>, notes: &[String]) {
-    let (size, margin, theme) = (canvas.font_size(), canvas.margin, canvas.theme());
-    let width = canvas.right() - margin - 8.0;
-    canvas.cursor += size * 0.5;
-    for note in notes {
-        for line in canvas.metrics.wrap(note, size, width) {
-            canvas.cursor += canvas.line_height();
-            canvas.text(pos(margin + 4.0, canvas.cursor), &line, Align::Start, theme.muted());
-        }
-    }
-    canvas.cursor += size * 0.5;
 }

@@ -65,7 +65,7 @@ pub(super) fn place(canvas: &mut Canvas<'_>, promises: &Promises) {
         }
         one_row(canvas, (index, row), &columns);
     }
-    notes(canvas, &promises.notes);
+    canvas.notes(&promises.notes);
 }
 
 /// Swatches of the parts, then the two marks that every row has.
@@ -322,17 +322,4 @@ fn promise_mark(canvas: &mut Canvas<'_>, x: f64, lanes: Lanes) {
     canvas.line(pos(x, top), pos(x, bottom), Stroke::solid(theme.ink(), 1.75));
     let points = vec![pos(x - tip, top - tip * 0.4), pos(x + tip, top - tip * 0.4), pos(x, top + tip)];
     canvas.push(Item::Polygon { points, fill: Some(theme.ink().into()), stroke: None });
-}
-
-fn notes(canvas: &mut Canvas<'_>, notes: &[String]) {
-    let (size, margin, theme) = (canvas.font_size(), canvas.margin, canvas.theme());
-    let width = canvas.right() - margin - 8.0;
-    canvas.cursor += size * 0.5;
-    for note in notes {
-        for line in canvas.metrics.wrap(note, size, width) {
-            canvas.cursor += canvas.line_height();
-            canvas.text(pos(margin + 4.0, canvas.cursor), &line, Align::Start, theme.muted());
-        }
-    }
-    canvas.cursor += size * 0.5;
 }
