@@ -5,11 +5,9 @@
 //! On Linux each line also tells how much memory the passes took beside the loaded model.
 
 #![expect(clippy::print_stdout, reason = "the result of a program")]
-#![expect(clippy::cast_possible_truncation, reason = "made-up token ids below 21,000")]
 
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -20,11 +18,11 @@ use prunescope::data::ReadOptions;
 use prunescope::engine::RunOptions;
 use prunescope::engine::run_timed;
 use prunescope::jobs::Ticket;
+use prunescope::latency::shapes;
 use prunescope::model::Checkpoint;
 use prunescope::model::Encoded;
 use prunescope::model::Precision;
 use prunescope::model::SAMPLE_MODEL;
-use prunescope::model::Token;
 use prunescope::model::find_model;
 use prunescope::pruning::Pruner;
 use prunescope::pruning::StrategySpec;
@@ -35,22 +33,13 @@ struct Case {
     batches: Vec<Vec<Encoded>>,
 }
 
-fn made_up(batch: usize, tokens: usize) -> Vec<Encoded> {
-    let token = |id: u32| Token { id, piece: String::new(), start: 0, end: 0, segment: 0, special: false, word: None };
-    let id = |sequence: usize, index: usize| 1000 + ((sequence * 7919 + index * 104_729) % 20_000) as u32;
-    let text = |sequence: usize| {
-        let tokens: Vec<Token> = (0..tokens).map(|index| token(id(sequence, index))).collect();
-        Encoded { text: Arc::from(""), text_pair: None, full_length: tokens.len(), tokens }
-    };
-    (0..batch).map(text).collect()
-}
-
 fn case(checkpoint: &Checkpoint, name: &str) -> Result<Case> {
     let mut parts = name.splitn(2, ':');
     let order = parts.next().unwrap_or_default();
     let Some(rest) = parts.next() else {
         let (batch, tokens) = name.split_once('x').context("expected BATCHxTOKENS")?;
-        return Ok(Case { name: name.to_owned(), batches: vec![made_up(batch.parse()?, tokens.parse()?)] });
+        let batches = shapes(&checkpoint.model, &[batch.parse()?], &[tokens.parse()?])?.remove(0).batches;
+        return Ok(Case { name: name.to_owned(), batches });
     };
     let (path, batch) = rest.rsplit_once(':').context("expected ORDER:FILE:BATCH")?;
     let path = Path::new(path);
