@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures every figure of RESULTS.md on this machine and writes the file. Needs an otherwise idle machine, 30 minutes, and Python 3.9.
+"""Measures every figure of RESULTS.md on this machine and writes the file. Needs an otherwise idle machine, 45 minutes, and Python 3.9.
 
     python3 benches/results.py                       all parts, then the file
     python3 benches/results.py --only promise,memory some parts anew; the others stay as measured before
@@ -155,8 +155,8 @@ def sweep(options):
 
 
 def candle(options):
-    bench_binary("engine")
-    timed(["cargo", "bench", "--bench", "engine", "--", "candle"])
+    bench_binary("candle")
+    timed(["cargo", "bench", "--bench", "candle"])
     rows = []
     for case in SHAPES:
         file = TARGET / "criterion/candle" / case / "new/estimates.json"
@@ -240,7 +240,7 @@ def write():
         ("products", "Matrix products", "One thread; ours are packed once, the crates pack at every call. `rows x inner x columns`."),
         ("same", "Dense against dense", "Twenty measurements of the dense model against itself for each shape; at least 19 of 20 intervals must hold 1."),
         ("sweep", "A sweep that shares first layers", "Settings of every strategy over one data set, each alone and all together, in turn."),
-        ("window", "The window", "Printed by `cargo bench --bench interaction` and `--bench frame`: from a moved slider to the new ribbon (128 tokens, four strategies), frames while typing in a text of 512 tokens and while a sweep runs, from the process's start to the first ribbon under a virtual display with software drawing, and a frame of the largest ribbon."),
+        ("window", "The window", "Printed by `cargo bench --bench interaction` and `--bench frame`: from a moved slider to the new ribbon (128 tokens, four strategies), frames while typing in a text of 480 tokens and more and while a sweep runs, from the process's start to the first ribbon under a virtual display with software drawing, and a frame of the largest ribbon."),
     ):
         lines = kept(name)
         if lines:
