@@ -20,7 +20,9 @@ fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()>
     let window = window.clone();
     let view = window.view.as_deref().map(str::parse).transpose();
     let theme = window.theme.as_deref().map(str::parse).transpose();
+    let load = window.load_options();
     prunescope::app::run(prunescope::app::WindowOptions {
+        load,
         model: window.model.map(Into::into),
         data: window.data,
         text: window.text,

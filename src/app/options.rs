@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::app::Timing;
 use crate::app::ViewKind;
+use crate::model::LoadOptions;
 
 /// Light, dark, or whatever the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -46,6 +47,8 @@ pub struct UnknownWord {
 pub struct WindowOptions {
     /// A checkpoint folder or the name of a bundled model.
     pub model: Option<PathBuf>,
+    /// How the model computes.
+    pub load: LoadOptions,
     /// A data set.
     pub data: Option<PathBuf>,
     /// The text to look at.

@@ -23,6 +23,7 @@ use crate::jobs::Progress;
 use crate::jobs::Wake;
 use crate::model;
 use crate::model::Checkpoint;
+use crate::model::LoadOptions;
 use crate::project::DataSource;
 use crate::project::Project;
 
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) results: Results,
     /// What was said.
     pub(crate) messages: Messages,
+    /// How models compute.
+    pub(crate) load: LoadOptions,
     /// Measured times are left out of what is shown, so that two pictures of the same state are the same.
     pub(crate) hide_times: bool,
 }
@@ -109,7 +112,8 @@ impl Session {
     fn update_model(&mut self, project: &Project, wake: &Wake) {
         self.model.want(project.model.clone());
         if let Some(path) = self.model.due().cloned() {
-            self.model.start("load model", Arc::clone(wake), move |_| load_model(&path));
+            let options = self.load;
+            self.model.start("load model", Arc::clone(wake), move |_| load_model(&path, options));
         }
         match self.model.poll() {
             Some(SlotEvent::Ended(path, Failure::Failed(reason))) => {
@@ -205,10 +209,10 @@ impl Session {
     }
 }
 
-fn load_model(path: &Path) -> Result<Checkpoint, Failure> {
+fn load_model(path: &Path, options: LoadOptions) -> Result<Checkpoint, Failure> {
     let name = path.to_str().ok_or_else(|| Failure::Failed("the path is not valid text".to_owned()))?;
     let folder = model::find_model(name).map_err(|err| Failure::Failed(error_chain(&err)))?;
-    Checkpoint::load(&folder).map_err(|err| Failure::Failed(error_chain(&err)))
+    Checkpoint::load_with(&folder, options).map_err(|err| Failure::Failed(error_chain(&err)))
 }
 
 fn read_data(source: &DataSource) -> Result<Dataset, Failure> {

@@ -114,7 +114,7 @@ impl App {
         theme::install(ctx);
         let mut app = Self {
             project: initial_project(options, restored)?,
-            session: Session::default(),
+            session: Session { load: options.load, ..Session::default() },
             ui,
             undo: Undoer::with_settings(Settings { stable_time: 0.4, ..Settings::default() }),
             commands: CommandQueue::default(),

@@ -8,6 +8,10 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use crate::model::DeviceChoice;
+use crate::model::LoadOptions;
+use crate::model::Precision;
+
 const EXAMPLES: &str = "\
 Examples:
   prunescope                                        open the window on the sample model
@@ -62,6 +66,12 @@ pub struct WindowArgs {
     /// Checkpoint folder, or the name of a bundled model [default: the last one, else the sample model]
     #[arg(long, value_name = "DIR")]
     pub model: Option<String>,
+    /// Numbers to compute with: int8 rounds the layers' weights and inputs to eight bits
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub precision: PrecisionArg,
+    /// Where to compute: cpu, candle (its kernels on the processor, to compare with), cuda, cuda:N, metal or metal:N
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    pub device: DeviceChoice,
     /// Data set to open: CSV, TSV, JSON Lines or Parquet
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
@@ -152,6 +162,33 @@ pub struct ModelArgs {
     /// Numbers to compute with: int8 rounds the layers' weights and inputs to eight bits
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub precision: PrecisionArg,
+    /// Where to compute: cpu, candle (its kernels on the processor, to compare with), cuda, cuda:N, metal or metal:N
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    pub device: DeviceChoice,
+}
+
+impl ModelArgs {
+    /// How the model is to compute.
+    #[must_use]
+    pub fn load_options(&self) -> LoadOptions {
+        load_options(self.precision, self.device)
+    }
+}
+
+fn load_options(precision: PrecisionArg, device: DeviceChoice) -> LoadOptions {
+    let precision = match precision {
+        PrecisionArg::F32 => Precision::F32,
+        PrecisionArg::Int8 => Precision::Int8,
+    };
+    LoadOptions { precision, device }
+}
+
+impl WindowArgs {
+    /// How the model is to compute.
+    #[must_use]
+    pub fn load_options(&self) -> LoadOptions {
+        load_options(self.precision, self.device)
+    }
 }
 
 /// Number formats of weights.

@@ -42,7 +42,7 @@ struct Benched {
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
-    let precision = args.model.precision;
+    let load_options = args.model.load_options();
     let layouts = match args.layout {
         LayoutChoice::Packed => vec![Layout::Packed],
         LayoutChoice::Padded => vec![Layout::Padded],
@@ -58,7 +58,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let typed = args.clone();
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Benched>> {
         stage(ticket, "loading the model");
-        let checkpoint = resolve::checkpoint(precision, &folder)?;
+        let checkpoint = Checkpoint::load_with(&folder, load_options)?;
         let prepared = match prepare(ticket, &checkpoint, &typed) {
             Err(error) if is_cancelled(&error) => return Ok(None),
             prepared => prepared?,

@@ -28,6 +28,7 @@ use crate::export::Provenance;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::latency;
+use crate::model::Checkpoint;
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let checks = args.fail_if.iter().map(|text| text.parse()).collect::<Result<Vec<Check>, _>>()?;
@@ -36,7 +37,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
         bail!("--fail-if worst_group_drop needs --group-by COLUMN or --groups-from-lexicon FILE");
     }
     let folder = resolve::model_folder(&args.model)?;
-    let precision = args.model.precision;
+    let load_options = args.model.load_options();
     let specs = resolve::specs(&args.strategies)?;
     let options = resolve::read_options(&args.columns, args.limit)?;
     export::make_folder(&args.out)?;
@@ -46,7 +47,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let evaluate_options = EvaluateOptions { draws, latency_rounds: args.latency_rounds };
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Evaluation>> {
         stage(ticket, "loading the model");
-        let checkpoint = resolve::checkpoint(precision, &folder)?;
+        let checkpoint = Checkpoint::load_with(&folder, load_options)?;
         stage(ticket, "reading the data");
         let mut dataset = data::read(&path, &options)?;
         if let Some(lexicon) = &lexicon {

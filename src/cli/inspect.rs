@@ -12,16 +12,17 @@ use crate::evaluation;
 use crate::evaluation::Inspection;
 use crate::export;
 use crate::jobs::Ticket;
+use crate::model::Checkpoint;
 use crate::model::Encoded;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
-    let precision = args.model.precision;
+    let load_options = args.model.load_options();
     let specs = resolve::specs(&args.strategies)?;
     let text = resolve::text(args)?;
     let text_pair = args.text_pair.clone();
     let work = move |ticket: &Ticket| -> anyhow::Result<Inspection> {
-        let checkpoint = resolve::checkpoint(precision, &folder)?;
+        let checkpoint = Checkpoint::load_with(&folder, load_options)?;
         let encoded = checkpoint.tokenizer.encode(&text, text_pair.as_deref())?;
         Ok(evaluation::inspect_encoded(ticket, &checkpoint, encoded, &specs)?)
     };

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 use std::io::Read as _;
-use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -11,12 +10,9 @@ use anyhow::Context as _;
 use crate::cli::args::ColumnArgs;
 use crate::cli::args::InspectArgs;
 use crate::cli::args::ModelArgs;
-use crate::cli::args::PrecisionArg;
 use crate::data;
 use crate::data::ReadOptions;
 use crate::model;
-use crate::model::Checkpoint;
-use crate::model::Precision;
 use crate::pruning::StrategySpec;
 
 /// The checkpoint folder; sets the number of threads on the way, before anything computes.
@@ -26,15 +22,6 @@ pub(super) fn model_folder(args: &ModelArgs) -> anyhow::Result<PathBuf> {
         pool.with_context(|| format!("cannot use {threads} threads"))?;
     }
     Ok(model::find_model(args.model.as_deref().unwrap_or(model::SAMPLE_MODEL))?)
-}
-
-/// The model and its tokenizer, in the precision asked for.
-pub(super) fn checkpoint(precision: PrecisionArg, folder: &Path) -> anyhow::Result<Checkpoint> {
-    let precision = match precision {
-        PrecisionArg::F32 => Precision::F32,
-        PrecisionArg::Int8 => Precision::Int8,
-    };
-    Ok(Checkpoint::load(folder)?.into_precision(precision))
 }
 
 /// Strategies as typed, checked against the registry; the same one twice counts once.

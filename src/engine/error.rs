@@ -1,5 +1,7 @@
 //! What can stop a run.
 
+use crate::model::DeviceError;
+
 /// Why a run gave no outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -108,6 +110,18 @@ pub enum Error {
         /// Number of scores.
         got: usize,
     },
+    /// The device that the model computes on gave up.
+    #[error("cannot go on where the model computes")]
+    Device {
+        /// At which step, and why.
+        source: Box<DeviceError>,
+    },
+}
+
+impl Error {
+    pub(super) fn from_device(source: DeviceError) -> Self {
+        Self::Device { source: Box::new(source) }
+    }
 }
 
 impl From<crate::jobs::Cancelled> for Error {

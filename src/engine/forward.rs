@@ -1,5 +1,6 @@
 //! The loop over layers.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -15,12 +16,12 @@ use crate::engine::macs;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::rearrange::rearrange;
 use crate::engine::state::SequenceState;
+use crate::engine::states::States;
 use crate::jobs::Ticket;
 use crate::model::AttentionContext;
 use crate::model::EmbedInput;
 use crate::model::Encoded;
 use crate::model::Model;
-use crate::model::Workspace;
 use crate::pruning::Action;
 use crate::pruning::Decision;
 use crate::pruning::LayerEvidence;
@@ -68,12 +69,12 @@ pub fn run_timed(
     for layer in 0..model.layers.len() {
         ticket.checkpoint()?;
         if options.head_rows_only && layer + 1 == model.layers.len() {
-            run.layer_for_head(layer);
+            run.layer_for_head(layer)?;
         } else {
             run.layer(layer)?;
         }
     }
-    Ok(run.finish())
+    run.finish()
 }
 
 /// A batch on its way through the layers.
@@ -82,26 +83,25 @@ pub(super) struct Run<'a> {
     pruner: &'a dyn Pruner,
     options: RunOptions,
     pub(super) sequences: Vec<SequenceState>,
-    /// Shape: `[total_rows, hidden]`, packed by [`Run::bounds`].
-    pub(super) hidden: Matrix,
-    workspace: Workspace,
+    /// Packed by [`Run::bounds`].
+    pub(super) states: States<'a>,
     started: Instant,
     spans: Spans,
 }
 
 impl<'a> Run<'a> {
     fn begin(model: &'a Model, batch: &[&Encoded], pruner: &'a dyn Pruner, options: RunOptions) -> Result<Self, Error> {
-        Ok(Self::embed(model, batch, begin_sequences(model, batch, pruner)?, pruner, options))
+        Self::embed(model, batch, begin_sequences(model, batch, pruner)?, pruner, options)
     }
 
     /// Begins with the embeddings of these texts.
     pub(super) fn embed(
         model: &'a Model,
         batch: &[&Encoded],
-        mut sequences: Vec<SequenceState>,
+        sequences: Vec<SequenceState>,
         pruner: &'a dyn Pruner,
         options: RunOptions,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let started = Instant::now();
         let bounds = bounds(&sequences, options);
         let mut input = EmbedInput::default();
@@ -116,37 +116,50 @@ impl<'a> Run<'a> {
                 input.segments.push(token.segment);
             }
         }
-        let hidden = model.embed(&input);
-        for (sequence, range) in sequences.iter_mut().zip(bounds.ranges()) {
-            let tokens = sequence.orig.len();
-            if pruner.restores() {
-                sequence.restore = Some(Matrix::zeros(sequence.trace.num_tokens, hidden.cols()));
-            }
-            sequence.remember(&hidden, range.start);
-            if options.detail != RunDetail::Counts {
-                sequence.trace.input.clone_from(&sequence.orig);
-            }
-            if options.detail == RunDetail::States {
-                sequence.trace.embedded = Some(rows_of(&hidden, range.start, tokens));
-            }
-        }
-        let (workspace, spans) = (Workspace::borrow(), Spans::default());
-        Self { model, pruner, options, sequences, hidden, workspace, started, spans }
+        let states = States::embed(model, &input)?;
+        let mut run = Self { model, pruner, options, sequences, states, started, spans: Spans::default() };
+        run.note_embedded(&bounds)?;
+        Ok(run)
     }
 
-    /// Goes on from `states` of rows of which none has left, as they are after the attention of a layer. Counts alone are
-    /// written down.
+    /// What is to be known of the embeddings.
+    fn note_embedded(&mut self, bounds: &CuSeqlens) -> Result<(), Error> {
+        for (sequence, range) in self.sequences.iter_mut().zip(bounds.ranges()) {
+            if self.options.detail != RunDetail::Counts {
+                sequence.trace.input.clone_from(&sequence.orig);
+            }
+            if self.options.detail == RunDetail::States {
+                sequence.trace.embedded = Some(self.states.rows(range.start, sequence.orig.len())?);
+                let hidden = self.model.config.shape.hidden;
+                sequence.restore = self.pruner.restores().then(|| Matrix::zeros(sequence.trace.num_tokens, hidden));
+            }
+        }
+        self.remember(bounds)
+    }
+
+    /// Takes note of complete states that are needed even after their rows have left.
+    fn remember(&mut self, bounds: &CuSeqlens) -> Result<(), Error> {
+        let packed = |(sequence, range): (&SequenceState, Range<usize>)| Some(range.start + sequence.head_row()?);
+        let heads: Vec<Option<usize>> = self.sequences.iter().zip(bounds.ranges()).map(packed).collect();
+        self.states.remember(&heads)?;
+        for (sequence, range) in self.sequences.iter_mut().zip(bounds.ranges()) {
+            if sequence.restore.is_some() {
+                sequence.remember(&self.states.rows(range.start, sequence.orig.len())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on from states of rows of which none has left, as they are after the attention of a layer, and the heads' last
+    /// complete ones. Counts alone are written down.
     pub(super) fn resume(
         model: &'a Model,
         sequences: Vec<SequenceState>,
         pruner: &'a dyn Pruner,
-        states: &Matrix,
+        (states, first): (&Matrix, &Matrix),
     ) -> Self {
-        let (started, mut workspace) = (Instant::now(), Workspace::borrow());
-        let mut hidden = std::mem::take(workspace.spare(states.rows(), states.cols()));
-        hidden.data_mut().copy_from_slice(states.data());
-        let (options, spans) = (RunOptions::default(), Spans::default());
-        Self { model, pruner, options, sequences, hidden, workspace, started, spans }
+        let (started, states) = (Instant::now(), States::copy_of(model, states, first.clone()));
+        Self { model, pruner, options: RunOptions::default(), sequences, states, started, spans: Spans::default() }
     }
 
     pub(super) fn num_layers(&self) -> usize {
@@ -160,10 +173,9 @@ impl<'a> Run<'a> {
     fn layer(&mut self, layer: usize) -> Result<(), Error> {
         let mut needs = self.pruner.needs(layer);
         needs.attention_probs |= self.options.detail == RunDetail::States;
-        let evidence = self.attend(layer, needs, None);
+        let evidence = self.attend(layer, needs, None)?;
         self.after_attention(layer, Some(&evidence))?;
-        self.record(layer, evidence);
-        Ok(())
+        self.record(layer, evidence)
     }
 
     /// The rest of a layer: the strategy decides on `evidence`, or is not asked where there is none.
@@ -176,15 +188,11 @@ impl<'a> Run<'a> {
             None => self.keep_all(layer)?,
         }
         let applied = Instant::now();
-        self.model.feed_forward_in_place(layer, &mut self.hidden);
+        self.states.feed_forward(layer)?;
         self.spans.scoring += decided - started;
         self.spans.gathering += applied - decided;
         self.spans.feed_forward += applied.elapsed();
-        let bounds = self.bounds();
-        for (sequence, range) in self.sequences.iter_mut().zip(bounds.ranges()) {
-            sequence.remember(&self.hidden, range.start);
-        }
-        Ok(())
+        self.remember(&self.bounds())
     }
 
     /// Takes the states to P2; with `queries`, only one row of each sequence.
@@ -193,7 +201,7 @@ impl<'a> Run<'a> {
         layer: usize,
         needs: EvidenceNeeds,
         queries: Option<&[usize]>,
-    ) -> Vec<SequenceEvidence> {
+    ) -> Result<Vec<SequenceEvidence>, Error> {
         let started = Instant::now();
         let bounds = self.bounds();
         let mut positions = vec![0; bounds.total()];
@@ -205,28 +213,25 @@ impl<'a> Run<'a> {
         let lengths = self.options.padded.then_some(&*lengths);
         let context =
             AttentionContext { positions: &positions, key_bias: key_bias.as_deref(), needs, lengths, queries };
-        let evidence = self.model.attend_in_place(layer, &mut self.hidden, (&bounds, &context), &mut self.workspace);
+        let evidence = self.states.attend(layer, &bounds, &context)?;
         self.spans.scoring += evidence.time;
         self.spans.attention += started.elapsed().saturating_sub(evidence.time);
-        evidence.sequences
+        Ok(evidence.sequences)
     }
 
     /// The last layer, only for the row of each sequence that the head reads.
-    fn layer_for_head(&mut self, layer: usize) {
-        let queries: Vec<usize> = self.sequences.iter().map(|sequence| sequence.head_row().unwrap_or(0)).collect();
-        self.attend(layer, EvidenceNeeds::NONE, Some(&queries));
+    fn layer_for_head(&mut self, layer: usize) -> Result<(), Error> {
+        let heads: Vec<Option<usize>> = self.sequences.iter().map(SequenceState::head_row).collect();
+        let queries: Vec<usize> = heads.iter().map(|head| head.unwrap_or(0)).collect();
+        self.attend(layer, EvidenceNeeds::NONE, Some(&queries))?;
         let started = Instant::now();
-        let rows: Vec<usize> = self.bounds().ranges().zip(&queries).map(|(range, query)| range.start + query).collect();
-        let mut hidden = self.hidden.gather(&rows);
-        self.spans.gathering += started.elapsed();
-        let started = Instant::now();
-        self.model.feed_forward_in_place(layer, &mut hidden);
+        self.states.feed_forward(layer)?;
         self.spans.feed_forward += started.elapsed();
+        // One row of each sequence is left; where the head's has gone before, it is another's, and not read.
+        let left: Vec<Option<usize>> = heads.iter().enumerate().map(|(index, head)| head.map(|_| index)).collect();
+        self.states.remember(&left)?;
         let detailed = self.options.detail != RunDetail::Counts;
-        for (index, sequence) in self.sequences.iter_mut().enumerate() {
-            if sequence.head_row().is_some() {
-                sequence.first_state = hidden.row(index).to_vec();
-            }
+        for sequence in &mut self.sequences {
             let rows = sequence.orig.len();
             let kept = sequence.alive_positions();
             sequence.trace.layers.push(LayerTrace {
@@ -240,6 +245,7 @@ impl<'a> Run<'a> {
                 ..LayerTrace::default()
             });
         }
+        Ok(())
     }
 
     /// `ln(size)` of merged rows under proportional attention, minus infinity for masked rows and padding; `None` where all is zero.
@@ -318,66 +324,43 @@ impl<'a> Run<'a> {
             plans.push(plan.filter(|plan| !plan.is_identity(rows)));
         }
         if plans.iter().any(Option::is_some) {
-            self.move_rows(&plans, &before);
+            let after = self.bounds();
+            self.states.move_rows(&plans, (&before, &after))?;
         }
         Ok(())
     }
 
-    /// Puts every row where the plans want it, sequences side by side.
-    fn move_rows(&mut self, plans: &[Option<Rearranged>], before: &CuSeqlens) {
-        let after = self.bounds();
-        let cols = self.hidden.cols();
-        let old = self.hidden.data();
-        let new = self.workspace.spare(after.total(), cols);
-        let mut rest = new.data_mut();
-        let mut tasks = Vec::with_capacity(plans.len());
-        for ((plan, from), to) in plans.iter().zip(before.ranges()).zip(after.ranges()) {
-            let (target, others) = rest.split_at_mut(to.len() * cols);
-            rest = others;
-            tasks.push((plan, &old[from.start * cols..from.end * cols], target));
-        }
-        tasks.into_par_iter().for_each(|(plan, source, target)| {
-            let written = if let Some(plan) = plan {
-                plan.write(source, cols, target)
-            } else {
-                let same = source.len().min(target.len());
-                target[..same].copy_from_slice(&source[..same]);
-                same
-            };
-            target[written..].fill(0.0);
-        });
-        std::mem::swap(self.workspace.spare_again(), &mut self.hidden);
-    }
-
     /// Whole tensors, where they are asked for.
-    fn record(&mut self, layer: usize, evidence: Vec<SequenceEvidence>) {
+    fn record(&mut self, layer: usize, evidence: Vec<SequenceEvidence>) -> Result<(), Error> {
         if self.options.detail != RunDetail::States {
-            return;
+            return Ok(());
         }
         let bounds = self.bounds();
         for ((sequence, range), evidence) in self.sequences.iter_mut().zip(bounds.ranges()).zip(evidence) {
             let trace = &mut sequence.trace.layers[layer];
-            trace.hidden = Some(rows_of(&self.hidden, range.start, sequence.orig.len()));
+            trace.hidden = Some(self.states.rows(range.start, sequence.orig.len())?);
             trace.attention_probs = evidence.attention_probs;
         }
+        Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Report {
-        let hidden = self.hidden.cols();
-        let first: Vec<f32> = self.sequences.iter().flat_map(|sequence| sequence.first_state.iter().copied()).collect();
-        let first = Matrix::from_vec(self.sequences.len(), hidden, first).unwrap_or_default();
-        let logits = self.model.classify(&self.model.finish(first));
+    pub(super) fn finish(mut self) -> Result<Report, Error> {
+        let logits = self.states.classify()?;
         let bounds = self.bounds();
-        let wanted = self.options.detail == RunDetail::States && !self.options.head_rows_only;
-        let outcome = |(index, sequence): (usize, SequenceState)| {
-            let last = || rows_of(&self.hidden, bounds.range(index).start, sequence.orig.len());
-            let final_hidden = wanted.then(|| self.model.finish(sequence.restore.unwrap_or_else(last)));
-            Outcome { logits: logits.row(index).to_vec(), trace: sequence.trace, final_hidden }
-        };
-        let outcomes = std::mem::take(&mut self.sequences).into_iter().enumerate().map(outcome).collect();
-        self.workspace.keep(self.hidden);
+        let wants_states = self.options.detail == RunDetail::States && !self.options.head_rows_only;
+        let mut outcomes = Vec::with_capacity(self.sequences.len());
+        for (index, sequence) in std::mem::take(&mut self.sequences).into_iter().enumerate() {
+            let last = match sequence.restore {
+                _ if !wants_states => None,
+                Some(restored) => Some(restored),
+                None => Some(self.states.rows(bounds.range(index).start, sequence.orig.len())?),
+            };
+            let final_hidden = last.map(|last| self.model.finish(last));
+            outcomes.push(Outcome { logits: logits.row(index).to_vec(), trace: sequence.trace, final_hidden });
+        }
+        self.states.put_away();
         self.spans.other = self.started.elapsed().saturating_sub(self.spans.total());
-        Report { outcomes, spans: self.spans }
+        Ok(Report { outcomes, spans: self.spans })
     }
 }
 
@@ -402,11 +385,6 @@ fn bounds(sequences: &[SequenceState], options: RunOptions) -> CuSeqlens {
     let lengths = sequences.iter().map(|sequence| sequence.orig.len());
     let longest = if options.padded { lengths.clone().max().unwrap_or(0) } else { 0 };
     CuSeqlens::from_lengths(lengths.map(|length| length.max(longest)))
-}
-
-/// Some rows as a matrix of their own.
-fn rows_of(matrix: &Matrix, first: usize, count: usize) -> Matrix {
-    matrix.gather(&(first..first + count).collect::<Vec<_>>())
 }
 
 fn check_tokens(model: &Model, sequence: usize, encoded: &Encoded) -> Result<(), Error> {

@@ -11,6 +11,7 @@ mod rearrange;
 mod sequence;
 mod shared;
 mod state;
+mod states;
 mod trace;
 
 pub use batching::plan_batches;

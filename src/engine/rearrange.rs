@@ -4,6 +4,8 @@ use crate::engine::Error;
 use crate::engine::MergeGroup;
 use crate::engine::error::Place;
 use crate::engine::state::SequenceState;
+use crate::engine::states::number;
+use crate::model::RowMoves;
 use crate::pruning::Action;
 use crate::pruning::Merge;
 
@@ -58,6 +60,20 @@ impl Rearranged {
             }
         }
         self.sources.len() * cols
+    }
+
+    /// Adds the new rows to a list of packed rows: the sequence's rows begin at `first`, and `sums` are numbered from `total`
+    /// on.
+    pub(super) fn list(&self, first: usize, total: usize, moves: &mut RowMoves) {
+        for source in &self.sources {
+            match source {
+                Source::Row(row) => moves.rows.push(number(first + row)),
+                Source::Sum(parts) => {
+                    moves.rows.push(number(total + moves.sums.len()));
+                    moves.sums.push(parts.iter().map(|&(row, weight)| (number(first + row), weight)).collect());
+                }
+            }
+        }
     }
 }
 

@@ -93,8 +93,8 @@ struct Fork {
     evidence: Vec<SequenceEvidence>,
     /// Shape: `[total_tokens, hidden]`.
     states: Matrix,
-    /// The first tokens' last complete states. Shape: `[sequences, hidden]`.
-    first_states: Vec<Vec<f32>>,
+    /// The last complete states of the rows that the heads read. Shape: `[sequences, hidden]`.
+    first: Matrix,
     /// What it took to come here.
     duration: Duration,
 }
@@ -112,8 +112,7 @@ impl Fork {
             per_token.iter().map(|values| values.len()).sum::<usize>() + evidence.mean_keys.len()
         };
         let evidence: usize = self.evidence.iter().map(evidence).sum();
-        let first: usize = self.first_states.iter().map(Vec::len).sum();
-        size_of::<f32>() * (self.states.data().len() + evidence + first)
+        size_of::<f32>() * (self.states.data().len() + evidence + self.first.data().len())
     }
 
     /// Whether a strategy that begins in `idle` can go on from here.
@@ -181,22 +180,22 @@ impl Trunk {
                 self.work.shared += saved;
                 found
             }
-            None => (Run::embed(model, batch, sequences, pruner, RunDetail::Counts.into()), 0, Duration::ZERO),
+            None => (Run::embed(model, batch, sequences, pruner, RunDetail::Counts.into())?, 0, Duration::ZERO),
         };
         for layer in next..model.layers.len() {
             ticket.checkpoint()?;
             let planned = if is_whole && layer <= idle { self.wanted(number, layer, pruner, &run) } else { None };
             let asked = if layer < idle { EvidenceNeeds::NONE } else { pruner.needs(layer) };
-            let first_states = planned.map(|_| run.sequences.iter().map(|one| one.first_state.clone()).collect());
-            let evidence = run.attend(layer, planned.map_or(asked, |needs| needs.union(asked)), None);
-            if let Some((needs, first_states)) = planned.zip(first_states) {
+            let first = planned.and_then(|_| run.states.on_host().map(|(_, first)| first.clone()));
+            let evidence = run.attend(layer, planned.map_or(asked, |needs| needs.union(asked)), None)?;
+            if let Some(((needs, first), (states, _))) = planned.zip(first).zip(run.states.on_host()) {
                 let evidence = evidence.iter().map(light).collect();
-                let (states, duration) = (run.hidden.clone(), before + started.elapsed());
-                self.keep(number, Fork { layer, needs, evidence, states, first_states, duration });
+                let (states, duration) = (states.clone(), before + started.elapsed());
+                self.keep(number, Fork { layer, needs, evidence, states, first, duration });
             }
             run.after_attention(layer, (layer >= idle).then_some(&*evidence))?;
         }
-        let outcomes = run.finish().outcomes;
+        let outcomes = run.finish()?.outcomes;
         self.work.separate += outcomes.iter().map(|outcome| outcome.trace.macs()).sum::<u64>();
         Ok(Branch { outcomes, duration: before + started.elapsed() })
     }
@@ -207,13 +206,14 @@ impl Trunk {
         usable.max_by_key(|fork| fork.layer)
     }
 
-    /// What is to be seen after the attention of `layer` if the states there are to be kept for other strategies.
+    /// What is to be seen after the attention of `layer` if the states there are to be kept for other strategies. On a
+    /// device nothing is kept: its memory is scarce, and bringing states here costs more than computing them again.
     fn wanted(&self, number: usize, layer: usize, pruner: &dyn Pruner, run: &Run<'_>) -> Option<EvidenceNeeds> {
         let planned = self.plan.get(&layer)?;
         let is_own = fork_of(pruner, run.num_layers()).is_some_and(|(own, _)| own == layer);
         let has_others = planned.strategies > usize::from(is_own);
         let is_kept = self.forks.get(&number).is_some_and(|forks| forks.iter().any(|fork| fork.layer == layer));
-        let fits = size_of_val(run.hidden.data()) <= self.free_bytes;
+        let fits = run.states.on_host().is_some_and(|(states, _)| size_of_val(states.data()) <= self.free_bytes);
         (has_others && !is_kept && fits).then_some(planned.needs)
     }
 
@@ -228,15 +228,12 @@ impl Trunk {
 /// A run that has come as far as `fork`, and completes that layer.
 fn branch_off<'a>(
     model: &'a Model,
-    mut sequences: Vec<SequenceState>,
+    sequences: Vec<SequenceState>,
     pruner: &'a dyn Pruner,
     fork: &Fork,
     idle: usize,
 ) -> Result<Run<'a>, Error> {
-    for (sequence, first_state) in sequences.iter_mut().zip(&fork.first_states) {
-        sequence.first_state.clone_from(first_state);
-    }
-    let mut run = Run::resume(model, sequences, pruner, &fork.states);
+    let mut run = Run::resume(model, sequences, pruner, (&fork.states, &fork.first));
     for layer in 0..fork.layer {
         run.keep_all(layer)?;
     }

@@ -25,8 +25,6 @@ pub(super) struct SequenceState {
     pub(super) next_name: u32,
     /// The row the head reads, by original position; follows merges.
     head: u32,
-    /// That row's last complete state. Shape: `[hidden]`.
-    pub(super) first_state: Vec<f32>,
     /// Drop and restore: every token's last complete state. Shape: `[n0, hidden]`.
     pub(super) restore: Option<Matrix>,
     pub(super) trace: Trace,
@@ -56,7 +54,6 @@ impl SequenceState {
             size: vec![1.0; rows],
             alive: vec![true; rows],
             next_name: u32::try_from(num_tokens).unwrap_or(u32::MAX),
-            first_state: Vec::new(),
             restore: None,
             trace: Trace { num_tokens, ..Trace::default() },
         })
@@ -99,16 +96,12 @@ impl SequenceState {
         self.orig.iter().position(|&orig| orig == self.head)
     }
 
-    /// Takes note of complete states: rows of this sequence start at `start` of the packed `hidden`.
-    pub(super) fn remember(&mut self, hidden: &Matrix, start: usize) {
-        if let Some(row) = self.head_row() {
-            self.first_state.clear();
-            self.first_state.extend_from_slice(hidden.row(start + row));
-        }
+    /// Takes note of complete states, where they are to be restored. Shape: `hidden` `[rows, hidden]`.
+    pub(super) fn remember(&mut self, hidden: &Matrix) {
         let Some(restore) = &mut self.restore else { return };
         for (row, &orig) in self.orig.iter().enumerate() {
             if (orig as usize) < restore.rows() {
-                restore.row_mut(orig as usize).copy_from_slice(hidden.row(start + row));
+                restore.row_mut(orig as usize).copy_from_slice(hidden.row(row));
             }
         }
     }

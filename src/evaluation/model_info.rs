@@ -25,6 +25,8 @@ pub struct ModelInfo {
     pub weights_hash: String,
     /// Number format of the weights: `f32` or `int8`.
     pub precision: &'static str,
+    /// Where the model computed: `cpu`, `candle`, `cuda:0`.
+    pub device: String,
     /// SHA-256 of the tokenizer files, hex.
     pub tokenizer_hash: String,
 }
@@ -45,6 +47,7 @@ impl ModelInfo {
             max_tokens: config.max_tokens,
             weights_hash: model.weights_hash.clone(),
             precision: model.precision.label(),
+            device: model.device_name(),
             tokenizer_hash: checkpoint.tokenizer.hash().to_owned(),
         }
     }

@@ -52,6 +52,7 @@ pub fn manifest_json(evaluation: &Evaluation, provenance: &Provenance) -> Value 
             "max_tokens": model.max_tokens,
             "weights_sha256": model.weights_hash,
             "precision": model.precision,
+            "device": model.device,
             "tokenizer_sha256": model.tokenizer_hash,
         },
         "data": data_json(evaluation, provenance),

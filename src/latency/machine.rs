@@ -27,6 +27,8 @@ pub struct Machine {
     pub instruction_set: &'static str,
     /// Number format of weights and activations.
     pub precision: &'static str,
+    /// Where the model computed: `cpu` with this program's own kernels, `candle`, `cuda:0`.
+    pub device: String,
     /// Operating system, architecture and, where known, kernel.
     pub os: String,
     /// The power governor of the first core: `performance`, `powersave`, …
@@ -53,6 +55,7 @@ impl Machine {
             threads,
             instruction_set: tensor::instruction_set(),
             precision: "f32",
+            device: "cpu".to_owned(),
             os: format!("{} {}{kernel}", std::env::consts::OS, std::env::consts::ARCH),
             governor: first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
             load_before: load_average(),
@@ -100,8 +103,9 @@ impl Machine {
     /// One line for people: processor, threads, instruction set, precision, system, load.
     #[must_use]
     pub fn summary(&self) -> String {
+        let device = if self.device == "cpu" { String::new() } else { format!(" on {}", self.device) };
         let mut line = format!(
-            "{}, {} of {} cores, {}, {}, {}",
+            "{}, {} of {} cores, {}, {}{device}, {}",
             self.cpu, self.threads, self.cores, self.instruction_set, self.precision, self.os
         );
         if let Some(governor) = &self.governor {
@@ -194,5 +198,7 @@ mod tests {
         let summary = machine.summary();
         assert!(summary.starts_with("Some CPU, 3 of 4 cores, "), "got {summary}");
         assert!(summary.contains(", f32, "), "got {summary}");
+        let elsewhere = Machine { device: "cuda:0".to_owned(), ..machine };
+        assert!(elsewhere.summary().contains(", f32 on cuda:0, "), "got {}", elsewhere.summary());
     }
 }

@@ -90,6 +90,7 @@ impl<'a> Lab<'a> {
     fn run(&self, cases: &[Case], on_row: &(dyn Fn(&Measured) + Sync)) -> Result<LatencyReport, Error> {
         let mut machine = Machine::look(rayon::current_num_threads());
         machine.precision = self.model.precision.label();
+        machine.device = self.model.device_name();
         let begun = CpuTime::now();
         let mut rows = Vec::new();
         let units: Vec<(&Case, Layout)> =

@@ -48,6 +48,7 @@ impl Model {
             head,
             weights_hash: files.hash,
             precision: Precision::F32,
+            device: None,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::model::DeviceChoice;
+use crate::model::DeviceError;
 use crate::model::Error;
 use crate::model::Model;
 use crate::model::Precision;
@@ -16,7 +18,25 @@ pub struct Checkpoint {
     pub tokenizer: Tokenizer,
 }
 
+/// How a model is to compute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// How weights are held.
+    pub precision: Precision,
+    /// Where it computes.
+    pub device: DeviceChoice,
+}
+
 impl Checkpoint {
+    /// [`Self::load`], the model then brought to where and how it is to compute.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`], and [`Error::Device`] if the device cannot be used or not in this precision.
+    pub fn load_with(dir: &Path, options: LoadOptions) -> Result<Self, Error> {
+        let checkpoint = Self::load(dir)?.into_precision(options.precision);
+        checkpoint.on_device(options.device).map_err(|source| Error::Device { source: Box::new(source) })
+    }
+
     /// Loads a Hugging Face checkpoint folder: `config.json`, weights (safetensors, sharded or not, or
     /// `pytorch_model.bin`), and `tokenizer.json` or `vocab.txt`. Weights in half precision become `f32`.
     ///
@@ -32,5 +52,13 @@ impl Checkpoint {
     #[must_use]
     pub fn into_precision(self, precision: Precision) -> Self {
         Self { model: self.model.into_precision(precision), ..self }
+    }
+
+    /// The same checkpoint, its model computing on this device.
+    ///
+    /// # Errors
+    /// See [`Model::on_device`].
+    pub fn on_device(self, choice: DeviceChoice) -> Result<Self, DeviceError> {
+        Ok(Self { model: self.model.on_device(choice)?, ..self })
     }
 }

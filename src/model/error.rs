@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::model::DeviceError;
 use crate::model::Family;
 
 /// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].
@@ -28,6 +29,12 @@ pub enum Error {
     NotAFolder {
         /// The file.
         path: PathBuf,
+    },
+    /// The model cannot compute where it is to.
+    #[error("the model cannot compute there")]
+    Device {
+        /// Why.
+        source: Box<DeviceError>,
     },
     /// The operating system refused.
     #[error("cannot read the file: {}", path.display())]

@@ -51,7 +51,7 @@ impl<'a> RelativeAttention<'a> {
 
     /// Number of terms that are added up: content to content, and the two with positions.
     pub(super) fn terms(&self) -> usize {
-        1 + usize::from(self.positions.content_to_position) + usize::from(self.positions.position_to_content)
+        self.positions.terms()
     }
 
     pub(super) fn distances(&self, positions: &[u32]) -> SequenceDistances {
@@ -129,6 +129,13 @@ impl<'a> RelativeAttention<'a> {
     }
 }
 
+impl DisentangledAttention {
+    /// Number of terms that make up a score: content to content, and the two with positions.
+    pub(super) fn terms(&self) -> usize {
+        1 + usize::from(self.content_to_position) + usize::from(self.position_to_content)
+    }
+}
+
 /// The relative embeddings through a projection, packed for each head.
 fn by_head(linear: &Linear, positions: &DisentangledAttention, num_heads: usize) -> Vec<Panels> {
     let projected = linear.apply(&positions.embeddings);
@@ -143,7 +150,7 @@ fn by_head(linear: &Linear, positions: &DisentangledAttention, num_heads: usize)
 }
 
 /// The row for a distance: the bucket, moved by the span and held inside the table.
-fn relative_row(positions: &DisentangledAttention, rows: usize, distance: i64) -> usize {
+pub(super) fn relative_row(positions: &DisentangledAttention, rows: usize, distance: i64) -> usize {
     let span = signed(rows / 2);
     let bucket = match positions.buckets {
         Some(buckets) if positions.max_distance > 0 => log_bucket(distance, signed(buckets), positions.max_distance),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use crate::model::DeviceWeights;
 use crate::model::Linear;
 use crate::model::ModelConfig;
 use crate::tensor::Activation;
@@ -147,6 +148,8 @@ pub struct Model {
     pub weights_hash: String,
     /// How weights are held.
     pub precision: Precision,
+    /// A copy of the weights where the model is to compute; `None`: here, by this crate's own kernels.
+    pub device: Option<Arc<DeviceWeights>>,
 }
 
 /// How weights are held and products are computed.

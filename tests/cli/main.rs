@@ -4,6 +4,7 @@
 mod support;
 
 mod bench;
+mod device;
 mod evaluate;
 mod evaluate_files;
 mod evaluate_latency;

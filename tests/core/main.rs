@@ -15,6 +15,7 @@ mod data_parquet;
 mod data_read;
 mod metrics_laws;
 
+mod device_parity;
 mod latency;
 mod latency_laws;
 mod laws;

@@ -12,6 +12,7 @@ use crate::support::Golden;
 use crate::support::Tolerance;
 use crate::support::assert_close;
 use crate::support::fixture_model;
+use crate::support::on_candle;
 use crate::support::strategies::KeepAll;
 
 const STATES: Tolerance = Tolerance::absolute(1e-4);
@@ -36,13 +37,24 @@ fn check(family: &str, text: usize, golden: &Golden, outcome: &Outcome) {
     assert_close(&name("logits"), &outcome.logits, &golden.values(&format!("{text}.logits")), STATES);
 }
 
+/// The family's model wherever it can compute on this machine.
+fn models(family: &str) -> [(&'static str, Model); 3] {
+    [
+        ("own kernels", fixture_model(family)),
+        ("candle", on_candle(fixture_model(family), false)),
+        ("candle, whole batches", on_candle(fixture_model(family), true)),
+    ]
+}
+
 #[test]
 fn every_family_agrees_with_the_reference_in_every_layer() {
     for family in FAMILIES {
-        let (model, golden) = (fixture_model(family), Golden::load(family));
-        for text in 0..3 {
-            let encoded = golden.text(text);
-            check(family, text, &golden, &dense(&model, &[&encoded])[0]);
+        let golden = Golden::load(family);
+        for (place, model) in models(family) {
+            for text in 0..3 {
+                let encoded = golden.text(text);
+                check(&format!("{family}, {place}"), text, &golden, &dense(&model, &[&encoded])[0]);
+            }
         }
     }
 }
@@ -50,10 +62,12 @@ fn every_family_agrees_with_the_reference_in_every_layer() {
 #[test]
 fn packed_texts_of_different_lengths_agree_with_the_reference_too() {
     for family in FAMILIES {
-        let (model, golden) = (fixture_model(family), Golden::load(family));
+        let golden = Golden::load(family);
         let texts: Vec<Encoded> = (0..3).map(|text| golden.text(text)).collect();
-        for (text, outcome) in dense(&model, &texts.iter().collect::<Vec<_>>()).iter().enumerate() {
-            check(family, text, &golden, outcome);
+        for (place, model) in models(family) {
+            for (text, outcome) in dense(&model, &texts.iter().collect::<Vec<_>>()).iter().enumerate() {
+                check(&format!("{family}, {place}"), text, &golden, outcome);
+            }
         }
     }
 }

@@ -12,6 +12,9 @@ use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
 use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
+use prunescope::model::DeviceChoice;
+use prunescope::model::LoadOptions;
+use prunescope::model::Precision;
 
 use crate::plots_support::Window;
 use crate::plots_support::open;
@@ -170,4 +173,21 @@ fn inspect_looks_as_the_readme_shows_it() {
 #[test]
 fn inspect_looks_as_before_in_the_dark() {
     check_image("inspect_dark", Theme::Dark, ([640.0, 480.0], 0.5), TEXT);
+}
+
+#[test]
+fn the_window_computes_where_it_was_told_to() {
+    let on = |load: LoadOptions| {
+        let mut harness = open(WindowOptions { load, ..options(TEXT, &["power_bert:retention=0.4"]) }, SIZE);
+        settle(&mut harness);
+        harness
+    };
+    let (own, candle) =
+        (on(LoadOptions::default()), on(LoadOptions { device: DeviceChoice::Candle, ..Default::default() }));
+    assert!(names(&own, "f32 on").is_empty(), "the usual way needs no words");
+    assert_eq!(names(&candle, "f32 on candle").len(), 1, "the model's corner says where");
+    let kept = |harness| names(harness, "kept 8/19").len();
+    assert!(kept(&candle) > 0 && kept(&candle) == kept(&own), "the same tokens");
+    let int8 = LoadOptions { precision: Precision::Int8, device: DeviceChoice::Candle };
+    assert!(!names(&on(int8), "int8 runs on cpu only").is_empty(), "what cannot be is said");
 }

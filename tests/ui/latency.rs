@@ -235,7 +235,8 @@ fn the_latency_view_looks_as_before_in_the_dark() {
 
 #[test]
 fn without_a_model_there_is_nothing_to_press() {
-    let nowhere = std::env::temp_dir().join("prunescope-no-such-model");
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("no-such-model");
     let harness = window(WindowOptions { model: Some(nowhere), ..options() });
     let button = harness.get_by_label("Measure");
     assert!(button.accesskit_node().is_disabled(), "a press would do nothing");

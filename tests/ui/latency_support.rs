@@ -22,6 +22,7 @@ fn machine() -> Machine {
         threads: 2,
         instruction_set: "AVX2",
         precision: "f32",
+        device: "cpu".to_owned(),
         os: "linux x86_64".to_owned(),
         governor: None,
         load_before: Some(0.25),

@@ -11,6 +11,7 @@ use crate::app::panels::menu_bar;
 use crate::app::theme;
 use crate::app::widgets::section;
 use crate::model::Family;
+use crate::model::LoadOptions;
 
 /// A family as its authors write it.
 fn family(family: Family) -> &'static str {
@@ -52,6 +53,13 @@ pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             config.max_tokens,
             config.labels.join(", ")
         ));
+        let how = view.session.load;
+        if how != LoadOptions::default() {
+            ui.label(
+                RichText::new(format!("{} on {}", how.precision.label(), how.device)).color(theme::colors(ui).muted),
+            )
+            .on_hover_text("As asked for by --precision and --device when the window was opened");
+        }
     } else if let Some(reason) = view.session.model.failure(path) {
         section::failure(ui, reason, "Open a folder with config.json, model.safetensors and tokenizer.json");
     } else {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use prunescope::model::Checkpoint;
+use prunescope::model::DeviceWeights;
 use prunescope::model::Encoded;
 use prunescope::model::Model;
 use prunescope::model::Token;
@@ -26,6 +27,15 @@ pub(crate) fn fixture_model(family: &str) -> Model {
 }
 
 /// A text made of ids alone; the first and the last token are special, every other one is a word of its own.
+/// The same model on candle's kernels, on the processor; with the attention over whole batches that GPUs do, if wanted.
+pub(crate) fn on_candle(model: Model, whole_batches: bool) -> Model {
+    let mut weights = DeviceWeights::new(&model, candle_core::Device::Cpu).expect("a copy of the weights");
+    if whole_batches {
+        weights = weights.with_whole_batches();
+    }
+    Model { device: Some(Arc::new(weights)), ..model }
+}
+
 pub(crate) fn encoded_from_ids(ids: &[u32]) -> Encoded {
     let last = ids.len() - 1;
     let token = |(index, &id): (u32, &u32)| {
