@@ -55,12 +55,25 @@ fn measured(value: &Measured) -> [String; 5] {
 fn write_curves(rows: &mut Writer, curves: &Curves) -> Result<(), csv::Error> {
     let y = &curves.y.column;
     let (low, high, method) = (format!("{y}_low"), format!("{y}_high"), format!("{y}_method"));
-    let names = ["strategy", "spec", "setting", &curves.x.column, y, &low, &high, &method, "n", "dominated", "current"];
-    rows.write_record(names)?;
+    let x = &curves.x.column;
+    let (x_low, x_high) = (format!("{x}_low"), format!("{x}_high"));
+    let mut names = vec!["strategy", "spec", "setting", x];
     let reference = curves.reference.iter().map(|point| ("dense", point));
     let series = curves.series.iter().flat_map(|series| series.points.iter().map(|point| (series.id.as_str(), point)));
-    for (id, point) in reference.chain(series) {
+    let points: Vec<_> = reference.chain(series).collect();
+    // Counted values have no interval, and no columns for one.
+    let is_measured = points.iter().any(|(_, point)| point.x_interval.is_some());
+    if is_measured {
+        names.extend([x_low.as_str(), &x_high]);
+    }
+    names.extend([y.as_str(), &low, &high, &method, "n", "dominated", "current"]);
+    rows.write_record(names)?;
+    for (id, point) in points {
         let mut record = vec![id.to_owned(), point.spec.clone(), point.label.clone(), point.x.to_string()];
+        if is_measured {
+            let ends = point.x_interval.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+            record.extend([number(ends.0), number(ends.1)]);
+        }
         record.extend(measured(&point.y));
         record.extend([point.dominated.to_string(), point.current.to_string()]);
         rows.write_record(record)?;

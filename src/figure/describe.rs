@@ -131,6 +131,8 @@ pub struct Series {
 pub struct CurvePoint {
     /// Horizontal place.
     pub x: f64,
+    /// Its 95% interval, where it was measured and not counted.
+    pub x_interval: Option<(f64, f64)>,
     /// Vertical place and interval.
     pub y: Measured,
     /// The setting in a few words: "retention 0.4".

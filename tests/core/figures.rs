@@ -56,6 +56,7 @@ fn axis(label: &str, column: &str, scale: Scale, notation: Notation, limits: (f6
 fn trade_off() -> Figure {
     let point = |x: f64, y: f64, label: &str| CurvePoint {
         x,
+        x_interval: None,
         y: measured(y, 0.028),
         label: label.to_owned(),
         spec: format!("spec:{label}"),
@@ -227,6 +228,29 @@ fn csv_files_are_the_golden_ones() {
     for (name, figure) in all() {
         check_golden(&format!("{name}.csv"), &to_csv(&figure).unwrap());
     }
+}
+
+/// Counted savings are exact; measured ones have an interval, which is drawn, written, and has room.
+#[test]
+fn a_measured_saving_has_its_interval() {
+    let mut figure = trade_off();
+    let counted = (to_svg(&scene(&figure, &Page::export(&figure, Theme::Light))), to_csv(&figure).unwrap());
+    let Body::Curves(curves) = &mut figure.body else { panic!("a plot of curves") };
+    curves.x.column = "speed_up".to_owned();
+    for point in curves.series.iter_mut().flat_map(|series| &mut series.points) {
+        point.x_interval = Some((point.x / 2.0, 2.0 * point.x));
+    }
+    let measured = (to_svg(&scene(&figure, &Page::export(&figure, Theme::Light))), to_csv(&figure).unwrap());
+    let lines = |svg: &str| svg.matches("<line").count() + svg.matches("<path").count() + svg.matches("<poly").count();
+    let points = 11;
+    assert!(lines(&measured.0) >= lines(&counted.0) + points - 4, "one bar more for each point, fewer ticks perhaps");
+    let mut table = csv::Reader::from_reader(&measured.1[..]);
+    let names: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(names[3..7], ["speed_up", "speed_up_low", "speed_up_high", "accuracy"], "the columns");
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!((&rows[0][4], &rows[0][5]), ("", ""), "the dense model is compared with itself");
+    assert_eq!((&rows[2][3], &rows[2][4], &rows[2][5]), ("1.45", "0.725", "2.9"), "a setting's");
+    assert!(!String::from_utf8(counted.1).unwrap().contains("_reduction_low"), "no column for what has no interval");
 }
 
 #[test]

@@ -105,7 +105,12 @@ fn the_trade_off_can_be_seen_against_measured_latency() {
     harness.run_steps(2);
     settle(&mut harness);
     harness.get_by_label("Latency measured");
-    assert_eq!(points(&harness).len(), 1, "the setting at its measured place");
+    let placed = points(&harness);
+    assert_eq!(placed.len(), 1, "the setting at its measured place");
+    assert!(
+        placed[0].contains("reduction ÷") && placed[0].matches(" [÷").count() == 1,
+        "with its interval: {placed:?}"
+    );
     assert!(harness.query_by_label("not measured").is_none(), "the details tell the speed-up");
 }
 

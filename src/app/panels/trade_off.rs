@@ -358,10 +358,17 @@ fn point_of(curves: &Curves, kind: TargetKind) -> Option<(&str, &CurvePoint)> {
 fn sentence(curves: &Curves, name: &str, point: &CurvePoint) -> String {
     let value = point.y.value.map_or_else(|| "undefined".to_owned(), number::rate);
     let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
-    let (reduction, n) = (number::reduction(point.x), number::count(point.y.n));
+    let (reduction, n) = (reduction(point), number::count(point.y.n));
     let remarks = [(point.current, ", in use"), (point.dominated, ", dominated"), (point.chosen, ", compared")];
     let remarks: String = remarks.into_iter().filter_map(|(holds, remark)| holds.then_some(remark)).collect();
     format!("{name} {}, {} {value}{ends}, reduction {reduction}, n {n}{remarks}", point.label, curves.y.label)
+}
+
+/// How much is saved, with the interval where it was measured.
+fn reduction(point: &CurvePoint) -> String {
+    let ends =
+        point.x_interval.map(|(low, high)| format!(" [{}, {}]", number::reduction(low), number::reduction(high)));
+    format!("{}{}", number::reduction(point.x), ends.unwrap_or_default())
 }
 
 fn tooltip_ui(ui: &mut Ui, curves: &Curves, name: &str, point: &CurvePoint) {
@@ -369,6 +376,6 @@ fn tooltip_ui(ui: &mut Ui, curves: &Curves, name: &str, point: &CurvePoint) {
     let value = point.y.value.map_or_else(|| format!("— {}", point.y.reason), number::rate);
     let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
     ui.label(format!("{} {value}{ends}", curves.y.label));
-    ui.label(format!("{} {}", curves.x.label.trim_end_matches(" (log scale)"), number::reduction(point.x)));
+    ui.label(format!("{} {}", curves.x.label.trim_end_matches(" (log scale)"), reduction(point)));
     ui.label(RichText::new(format!("n {}, 95% interval: {}", number::count(point.y.n), point.y.method)).small().weak());
 }

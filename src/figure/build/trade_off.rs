@@ -63,6 +63,14 @@ impl Saving {
         }
     }
 
+    /// Its 95% interval for one setting, where it is measured and not counted.
+    fn interval(self, point: &SweepPoint, speed_ups: &SpeedUps) -> Option<(f64, f64)> {
+        match self {
+            Self::Flops | Self::Tokens => None,
+            Self::Latency => measured(speed_ups.get(&point.spec.to_string())?).interval,
+        }
+    }
+
     /// Its value for one setting; 1 = nothing saved, `None` = not measured.
     #[must_use]
     pub fn of(self, point: &SweepPoint, speed_ups: &SpeedUps) -> Option<f64> {
@@ -271,6 +279,7 @@ fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64,
     let dominated = goodness(point, input.worth).is_some_and(|good| is_dominated((x, good), places));
     Some(CurvePoint {
         x,
+        x_interval: input.saving.interval(&point.point, input.speed_ups),
         y: measured(&point.worth(input.worth)),
         label: setting_label(&point.point),
         dominated,

@@ -24,11 +24,10 @@ const FADED: f64 = 0.35;
 pub(super) fn place(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) {
     legend(canvas, curves);
     let plot = plot_area(canvas, curves, caption);
-    let x = Placed::new(&curves.x, points(curves).map(|point| point.x), (plot.x, plot.right()));
-    let heights = points(curves).flat_map(|point| {
-        let ends = point.y.interval.map_or([None, None], |(low, high)| [Some(low), Some(high)]);
-        [point.y.value, ends[0], ends[1]].into_iter().flatten()
-    });
+    let ends = |interval: Option<(f64, f64)>| interval.into_iter().flat_map(|(low, high)| [low, high]);
+    let widths = points(curves).flat_map(|point| ends(point.x_interval).chain([point.x]));
+    let x = Placed::new(&curves.x, widths, (plot.x, plot.right()));
+    let heights = points(curves).flat_map(|point| ends(point.y.interval).chain(point.y.value));
     let y = Placed::new(&curves.y, heights, (plot.bottom(), plot.y));
     axes(canvas, curves, plot, (&x, &y));
     reference_line(canvas, curves, plot, &y);
@@ -132,10 +131,15 @@ fn place_point(point: &CurvePoint, (x, y): (&Placed, &Placed)) -> Option<Pos> {
 fn intervals(canvas: &mut Canvas<'_>, series: &Series, (x, y): (&Placed, &Placed)) {
     let rgb = series_style(&series.id).stroke(canvas.theme());
     for point in &series.points {
+        let opacity = if point.dominated { 0.22 } else { 0.55 };
+        let stroke = Stroke::solid(Paint { rgb, opacity }, 1.25);
         if let Some((low, high)) = point.y.interval {
             let at = x.place(point.x);
-            let opacity = if point.dominated { 0.22 } else { 0.55 };
-            canvas.line(pos(at, y.place(low)), pos(at, y.place(high)), Stroke::solid(Paint { rgb, opacity }, 1.25));
+            canvas.line(pos(at, y.place(low)), pos(at, y.place(high)), stroke.clone());
+        }
+        if let Some(((low, high), value)) = point.x_interval.zip(point.y.value) {
+            let at = y.place(value);
+            canvas.line(pos(x.place(low), at), pos(x.place(high), at), stroke);
         }
     }
 }
