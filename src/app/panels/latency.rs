@@ -122,7 +122,7 @@ fn progress_ui(ui: &mut Ui, view: &View<'_>) {
     let Some(progress) = work.progress() else { return };
     ui.horizontal_wrapped(|ui| {
         let share = progress.done as f32 / progress.total.unwrap_or(1).max(1) as f32;
-        ui.add(egui::ProgressBar::new(share).desired_width(160.0).desired_height(8.0));
+        section::progress_bar(ui, share, 160.0);
         ui.label(&progress.stage);
         ui.weak("Other work waits meanwhile");
     });

@@ -2,7 +2,6 @@
 
 use egui::Align;
 use egui::Layout;
-use egui::ProgressBar;
 use egui::RichText;
 use egui::Ui;
 
@@ -12,6 +11,7 @@ use crate::app::View;
 use crate::app::session::JobStatus;
 use crate::app::theme;
 use crate::app::widgets::numbers;
+use crate::app::widgets::section;
 
 /// The bar at the bottom.
 pub(crate) fn status_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -91,9 +91,8 @@ fn job_line(ui: &mut Ui, job: &JobStatus) {
         if progress.stage.is_empty() { job.label.clone() } else { format!("{}: {}", job.label, progress.stage) };
     if let Some(total) = progress.total.filter(|total| *total > 0) {
         let share = progress.done as f32 / total as f32;
-        let bar = ProgressBar::new(share).desired_width(120.0).desired_height(8.0);
-        ui.add(bar);
-        ui.label(format!("{label}, {} of {}", numbers::count(progress.done), numbers::count(total)));
+        section::progress_bar(ui, share, 120.0);
+        ui.label(format!("{label}, {} %", numbers::percent(f64::from(share))));
     } else {
         ui.label(format!("{label}…"));
         ui.add(egui::Spinner::new().size(12.0));

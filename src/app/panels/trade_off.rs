@@ -86,7 +86,8 @@ pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     }
     if state.trade_off.saving == Saving::Latency && !has_latency(view) {
         let advice = "Time the swept settings and the dense model in turn on a sample of the data set";
-        empty_state::offer_ui(ui, "No latency is measured yet", advice, |ui| measure_ui(ui, view));
+        let heading = if view.session.latency.is_busy() { "Measuring latency" } else { "No latency is measured yet" };
+        empty_state::offer_ui(ui, heading, advice, |ui| measure_ui(ui, view));
         return;
     }
     let figure = figure_for_screen(view, &mut state.trade_off);

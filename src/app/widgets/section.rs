@@ -21,6 +21,15 @@ pub(crate) fn heading_with(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui
     });
 }
 
+/// How far something is, on a track that can be seen on any ground. Range of `share`: 0–1.
+pub(crate) fn progress_bar(ui: &mut Ui, share: f32, width: f32) {
+    let colors = theme::colors(ui);
+    ui.scope(|ui| {
+        ui.visuals_mut().extreme_bg_color = colors.line;
+        ui.add(egui::ProgressBar::new(share).fill(colors.accent).desired_width(width).desired_height(8.0));
+    });
+}
+
 /// What went wrong and what to do, in the place where the result would be.
 pub(crate) fn failure(ui: &mut Ui, reason: &str, advice: &str) {
     let colors = theme::colors(ui);
