@@ -3,6 +3,8 @@
 
     python3 benches/results.py                       all parts, then the file
     python3 benches/results.py --only promise,memory some parts anew; the others stay as measured before
+    python3 benches/results.py --only dense --cases arrival:imdb_test_500.csv:32
+                                                     some rows of dense, promise or promise_long anew
     python3 benches/results.py --write               the file alone
 
 Beside ONNX Runtime, if it is there: --ort-python PYTHON --ort-model MODEL.onnx --ort-script time_onnx.py --model-dir DIR
@@ -56,6 +58,11 @@ def machine():
     }
 
 
+def wanted(options, case):
+    """Whether a case is to be measured; data sets are named without their folder."""
+    return not options.cases or re.sub(r"[^:]*/", "", case) in options.cases.split(",")
+
+
 def dense(options):
     """Ours and ONNX Runtime in turn, each in a process of its own; ratios are taken within a turn."""
     binary, threads = bench_binary("dense"), str(os.cpu_count())
@@ -71,6 +78,8 @@ def dense(options):
         say("LEFT OUT: ONNX Runtime; give --ort-python and --ort-model")
     rows = []
     for case, turns in cases:
+        if not wanted(options, case):
+            continue
         repeats = "3" if ":" in case else "15"
         ours, theirs = [], []
         for turn in range(turns):
@@ -128,9 +137,9 @@ def int8(options):
 def promise(options, shapes=("1x64", "1x128", "1x256", "1x512", "32x64", "32x128")):
     rows = []
     binary = bench_binary("promise")
-    for shape in shapes:
-        batch, tokens = map(int, shape.split("x"))
-        rounds = 5 if batch == 1 else 3 if tokens < 256 else 1
+    for shape in filter(lambda shape: wanted(options, shape), shapes):
+        batch, _ = map(int, shape.split("x"))
+        rounds = 5 if batch == 1 else 3
         rows += json_lines(timed([binary, "--rounds", rounds, shape]).stdout)
         say(f"promise: {shape} done")
     return rows
@@ -178,6 +187,25 @@ def window(options):
 PARTS = {"products": products, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "promise_long": promise_long, "same": same, "candle": candle, "sweep": sweep, "window": window}
 
 
+def key(row):
+    """What a row is about."""
+    return json.dumps([row[name] for name in ("case", "strategy", "retention") if name in row], sort_keys=True)
+
+
+def with_earlier(name, rows):
+    """Rows measured now, in the places of earlier ones about the same."""
+    fresh = {key(row): row for row in rows}
+    earlier = [fresh.pop(key(row), row) for row in kept(name) or []]
+    return earlier + list(fresh.values())
+
+
+def measured_at(*names):
+    """Which commit a section's figures belong to."""
+    parts = (kept("machine") or {}).get("parts", {})
+    found = {(parts[name]["commit"], parts[name]["date"]) for name in names if name in parts}
+    return ["Measured at commit " + ", ".join(f"{commit} ({date})" for commit, date in sorted(found)) + ".", ""] if found else []
+
+
 def kept(name):
     file = KEPT / f"{name}.json"
     return json.load(open(file)) if file.exists() else None
@@ -198,25 +226,29 @@ def table(head, rows):
 def write():
     here = kept("machine")
     out = ["# Measured speed", "", "Written by `python3 benches/results.py`; every figure was measured by it on the machine below, none by hand.", ""]
-    out += [f"{here['cpu']}, {here['cores']} cores, {', '.join(here['sets'])}, {here['memory_gib']} GiB, {here['system']}; {here['rustc']}; commit {here['commit']}, {here['date']}; load average {here['load']:.2f} before.", ""]
+    out += [f"{here['cpu']}, {here['cores']} cores, {', '.join(here['sets'])}, {here['memory_gib']} GiB, {here['system']}; {here['rustc']}.", ""]
     out += ["The model is the bundled one (6 layers, hidden size 384, 12 heads, feed-forward width 1,536), on all cores, in 32-bit floats where nothing else is said.", "A shared, virtual machine: ratios within one turn hold better than milliseconds.", ""]
     rows = kept("dense")
     if rows:
         out += ["## The dense pass", "", "Ours and ONNX Runtime 1.32 in turn, each in its own process; the ratio of each turn's medians, then the median of the ratios, with the lowest and the highest. GFLOP/s count useful work only. `sorted` and `arrival`: a data set's texts in batches of 32, sorted by length or in the file's order; ONNX Runtime pads, ours never does.", ""]
         out += table(["case", "ours, ms", "GFLOP/s", "ONNX Runtime, ms", "ratio", "lowest to highest", "turns"], [[row["case"], number(row["ms"], 2), number(row["gflops"], 0), number(row.get("ort_ms"), 2), number(row.get("ratio"), 2), f"{row['low']:.2f} to {row['high']:.2f}" if "low" in row else "", str(row["turns"])] for row in rows])
+        out += measured_at("dense")
     rows, plain = kept("candle"), {row["case"]: row["ms"] for row in kept("dense") or []}
     if rows:
         out += ["candle-transformers 0.11's BERT on the same weights, not in turn with ours:", ""]
         out += table(["case", "candle, ms", "ours, ms", "ratio"], [[row["case"], number(row["ms"], 1), number(plain.get(row["case"]), 1), number(plain[row["case"]] / row["ms"], 2) if row["case"] in plain else ""] for row in rows])
+        out += measured_at("candle")
     rows = kept("variants")
     if rows:
         by = {(row["case"], row["way"]): row for row in rows}
         out += ["## Eight bits, and the last layer for one row", "", "Medians of three turns. *Head row only* computes in the last layer what the classifier reads and no more (`--head-rows-only`, off by default). Memory is the peak beside the loaded model.", ""]
         out += table(["case", "f32, ms", "int8, ms", "int8 ÷ f32", "head row only, ms", "÷ f32", "memory, MiB"], [[case, number(by[case, "f32"]["ms"], 2), number(by[case, "int8"]["ms"], 2), number(by[case, "int8"]["ms"] / by[case, "f32"]["ms"], 2), number(by[case, "head row only"]["ms"], 2), number(by[case, "head row only"]["ms"] / by[case, "f32"]["ms"], 2), number(by[case, "f32"]["extra_mib"], 1)] for case in SHAPES])
+        out += measured_at("variants")
     rows = kept("int8")
     if rows:
         out += [f"Accuracy on `{rows[0]['data']}`:", ""]
         out += table(["precision", "strategy", "accuracy", "95% interval"], [[row["precision"], row["strategy"], number(row["accuracy"]["value"], 4), f"{row['accuracy']['low']:.4f} to {row['accuracy']['high']:.4f}"] for row in rows])
+        out += measured_at("int8")
     rows = (kept("promise") or []) + (kept("promise_long") or [])
     if rows:
         out += ["## Promise kept", "", "Measured speed-up ÷ FLOPs reduction (unpadded, the strategy's own work counted), dense and pruned passes interleaved. Made-up texts. Strategies without a retention run at the setting that comes closest to it after the last layer; `ltp` jumps between its settings on such texts. *Scoring* and *gathering*: their largest share of the dense time over the shapes. `stop_words` removes nothing from made-up texts.", ""]
@@ -236,6 +268,7 @@ def write():
                 lines.append([strategy, *kept_shares, *shares])
             out += [f"Retention {retention}: share kept, of the FLOPs reduction.", ""]
             out += table(["strategy", *shapes, "scoring", "gathering"], lines)
+        out += measured_at("promise", "promise_long")
     for name, title, words in (
         ("products", "Matrix products", "One thread; ours are packed once, the crates pack at every call. `rows x inner x columns`."),
         ("same", "Dense against dense", "Twenty measurements of the dense model against itself for each shape; at least 19 of 20 intervals must hold 1."),
@@ -245,6 +278,7 @@ def write():
         lines = kept(name)
         if lines:
             out += [f"## {title}", "", words, "", "```text", *lines, "```", ""]
+            out += measured_at(name)
     notes = ROOT / "benches/notes.md"
     if notes.exists():
         out += [notes.read_text().strip(), ""]
@@ -258,6 +292,7 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--cases", help="with --only: these rows alone, separated by commas")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--ort-python")
@@ -267,12 +302,22 @@ def main():
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
     if not options.write:
-        (KEPT / "machine.json").write_text(json.dumps(machine()))
+        before = kept("machine") or {}
+        here = machine()
+        # Figures of several machines do not belong into one file.
+        is_same = all(before.get(name) == here[name] for name in ("cpu", "cores", "sets"))
+        parts = before.get("parts", {}) if is_same else {}
+        if before and not is_same and options.only != ",".join(PARTS):
+            sys.exit(f"{KEPT} holds figures of another machine: measure all parts, or remove it")
         for name in options.only.split(","):
             started = time.monotonic()
             say(f"== {name}")
             found = PARTS[name](options)
+            if options.cases:
+                found = with_earlier(name, found)
             (KEPT / f"{name}.json").write_text(json.dumps(found))
+            parts[name] = {"commit": here["commit"], "date": here["date"], "load": here["load"]}
+            (KEPT / "machine.json").write_text(json.dumps(here | {"parts": parts}))
             say(f"   {time.monotonic() - started:.0f} s")
     write()
 
