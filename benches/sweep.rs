@@ -8,6 +8,7 @@
 use prunescope::data;
 use prunescope::data::ReadOptions;
 use prunescope::evaluation;
+use prunescope::evaluation::Chunk;
 use prunescope::evaluation::Prepared;
 use prunescope::evaluation::SharedRuns;
 use prunescope::jobs::Ticket;
@@ -15,7 +16,6 @@ use prunescope::model::Checkpoint;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
 use prunescope::pruning::StrategySpec;
-use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -40,27 +40,28 @@ fn texts(args: &[String]) -> usize {
     at.and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(100)
 }
 
-fn prepare(checkpoint: &Checkpoint, count: usize) -> Prepared {
+fn prepare(checkpoint: &Checkpoint, count: usize) -> (Prepared, Chunk) {
     let path = data::find_sample_data().expect("the sample data");
-    let dataset = Arc::new(data::read(&path, &ReadOptions::default()).expect("it reads"));
-    evaluation::prepare(&Ticket::detached(), checkpoint, dataset, Some(count)).expect("it is usable")
+    let dataset = data::read(&path, &ReadOptions::default()).expect("it reads");
+    evaluation::prepare(&Ticket::detached(), checkpoint, &dataset, Some(count)).expect("it is usable")
 }
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let checkpoint = Checkpoint::load(&find_model(SAMPLE_MODEL).expect("the sample model")).expect("it loads");
-    let prepared = prepare(&checkpoint, texts(&args));
+    let (prepared, chunk) = prepare(&checkpoint, texts(&args));
     let settings = settings();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let ticket = Ticket::detached();
     let (mut separate, mut shared, mut share) = (Duration::ZERO, Duration::ZERO, 0.0);
     pool.install(|| {
-        evaluation::run_strategy(&ticket, &checkpoint, &prepared, &settings[0], |_| {}).expect("a run to warm up");
-        let mut runs = SharedRuns::new(&checkpoint, &prepared, &settings);
+        evaluation::run_strategy(&ticket, &checkpoint, (&prepared, &chunk), &settings[0], |_| {})
+            .expect("a run to warm up");
+        let mut runs = SharedRuns::new(&checkpoint, &prepared, &chunk, &settings);
         // In turn, so that a busy moment of the machine meets both.
         for spec in &settings {
             let started = Instant::now();
-            evaluation::run_strategy(&ticket, &checkpoint, &prepared, spec, |_| {}).expect("a run");
+            evaluation::run_strategy(&ticket, &checkpoint, (&prepared, &chunk), spec, |_| {}).expect("a run");
             let between = Instant::now();
             runs.run(&ticket, spec, |_| {}).expect("a run");
             separate += between - started;

@@ -5,7 +5,6 @@
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use prunescope::data;
 use prunescope::data::Dataset;
@@ -93,10 +92,10 @@ fn the_sample_model_is_as_accurate_as_its_card_says() {
     let checkpoint =
         Checkpoint::load(&prunescope::model::find_model(prunescope::model::SAMPLE_MODEL).unwrap()).unwrap();
     let ticket = Ticket::detached();
-    let dataset = Arc::new(read(&folder, "sst2_dev.csv"));
-    let prepared = evaluation::prepare(&ticket, &checkpoint, dataset, None).unwrap();
+    let dataset = read(&folder, "sst2_dev.csv");
+    let (prepared, chunk) = evaluation::prepare(&ticket, &checkpoint, &dataset, None).unwrap();
     let spec = StrategySpec::parse("dense").unwrap();
-    let run = evaluation::run_strategy(&ticket, &checkpoint, &prepared, &spec, |_| {}).unwrap();
+    let run = evaluation::run_strategy(&ticket, &checkpoint, (&prepared, &chunk), &spec, |_| {}).unwrap();
     let summary = evaluation::summarize(&prepared, &run, &run);
     let accuracy = summary.accuracy.value().unwrap();
     assert_eq!((accuracy * 872.0).round(), 776.0, "right answers among 872, accuracy {accuracy}");

@@ -302,7 +302,7 @@ impl FairnessWork {
     /// Texts used, rows read, and the data set.
     pub(crate) fn texts(&self) -> Option<(usize, usize, &Dataset)> {
         let ground = self.ground.as_ref()?;
-        Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.prepared.dataset))
+        Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.dataset))
     }
 }
 
@@ -312,6 +312,6 @@ fn table(ticket: &Ticket, ground: &Ground, run: &StrategyRun, key: TableKey) -> 
     let overall = evaluation::overall_row(prepared, dense, run, key.measure);
     let rows = evaluation::group_rows(prepared, dense, run, key.column, key.measure);
     let gaps = gap_lines(key.measure, &overall, &rows);
-    let column = prepared.dataset.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
+    let column = prepared.survey.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
     Ok(Table { key, column, overall, rows, gaps })
 }

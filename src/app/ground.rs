@@ -8,6 +8,7 @@ use crate::app::workers::Failure;
 use crate::app::workers::leaving_a_core;
 use crate::data::Dataset;
 use crate::evaluation;
+use crate::evaluation::Chunk;
 use crate::evaluation::Prepared;
 use crate::evaluation::SharedRuns;
 use crate::evaluation::SharedWork;
@@ -19,8 +20,12 @@ use crate::pruning::StrategySpec;
 /// The texts and the dense run.
 #[derive(Debug)]
 pub(crate) struct Ground {
-    /// The texts.
+    /// The data set that the texts come from.
+    pub(crate) dataset: Arc<Dataset>,
+    /// What is known of the texts.
     pub(crate) prepared: Arc<Prepared>,
+    /// Their tokens.
+    chunk: Arc<Chunk>,
     /// Without pruning.
     pub(crate) dense: StrategyRun,
 }
@@ -62,21 +67,22 @@ impl Plan {
     fn run_here(&self, ticket: &Ticket, mut tell: impl FnMut(Step) -> Result<(), Failure>) -> Result<(), Failure> {
         let dense = StrategySpec::default_for("dense").map_err(|err| Failure::Failed(error_chain(&err)))?;
         let known = self.results.ground(&self.basis);
-        let prepared = match &known {
-            Some(ground) => Arc::clone(&ground.prepared),
-            None => Arc::new(self.prepare(ticket)?),
+        let (prepared, chunk) = match &known {
+            Some(ground) => (Arc::clone(&ground.prepared), Arc::clone(&ground.chunk)),
+            None => self.prepare(ticket)?,
         };
         let mut missing = self.specs.clone();
         missing.retain(|spec| self.results.run(&self.basis, spec).is_none());
         if known.is_none() {
             missing.push(dense.clone());
         }
-        let mut runs = SharedRuns::new(&self.checkpoint, &prepared, &missing);
+        let mut runs = SharedRuns::new(&self.checkpoint, &prepared, &chunk, &missing);
         let ground = if let Some(ground) = known {
             ground
         } else {
             let dense = runs.run(ticket, &dense, |_| {}).map_err(|err| failure(&err))?;
-            let ground = Arc::new(Ground { prepared: Arc::clone(&prepared), dense });
+            let (dataset, prepared) = (Arc::clone(&self.dataset), Arc::clone(&prepared));
+            let ground = Arc::new(Ground { dataset, prepared, chunk: Arc::clone(&chunk), dense });
             self.results.keep_ground(&self.basis, &ground);
             ground
         };
@@ -100,10 +106,11 @@ impl Plan {
         Ok(())
     }
 
-    fn prepare(&self, ticket: &Ticket) -> Result<Prepared, Failure> {
+    fn prepare(&self, ticket: &Ticket) -> Result<(Arc<Prepared>, Arc<Chunk>), Failure> {
         let rows = Some(self.basis.rows());
-        let prepared = evaluation::prepare(ticket, &self.checkpoint, Arc::clone(&self.dataset), rows);
-        prepared.map_err(|err| failure(&err))
+        let prepared = evaluation::prepare(ticket, &self.checkpoint, &self.dataset, rows);
+        let (prepared, chunk) = prepared.map_err(|err| failure(&err))?;
+        Ok((Arc::new(prepared), Arc::new(chunk)))
     }
 }
 
@@ -181,8 +188,8 @@ mod tests {
         assert!(Arc::ptr_eq(&again[0], &first[2]) && Arc::ptr_eq(&again[1], &first[0]), "the very runs");
         let ground = results.ground(&sweep.basis).expect("it was kept");
         let run = &first[2];
-        let alone =
-            evaluation::run_strategy(&Ticket::detached(), &sweep.checkpoint, &ground.prepared, &run.spec, |_| {});
+        let texts = (&*ground.prepared, &*ground.chunk);
+        let alone = evaluation::run_strategy(&Ticket::detached(), &sweep.checkpoint, texts, &run.spec, |_| {});
         assert_eq!(alone.unwrap().results, run.results, "as if it had run alone");
     }
 }

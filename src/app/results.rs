@@ -11,7 +11,7 @@ use crate::app::ground::Ground;
 use crate::evaluation::StrategyRun;
 use crate::pruning::StrategySpec;
 
-/// Results of single texts that are kept in all; one takes some 150 bytes.
+/// Results of single texts that are kept in all; one takes 32 bytes.
 const MOST_RESULTS: usize = 500_000;
 
 /// Texts and dense runs that are kept: one for each view.
@@ -67,6 +67,7 @@ impl Results {
 mod tests {
     use super::*;
     use crate::engine::Removal;
+    use crate::evaluation;
     use crate::evaluation::ExampleResult;
     use std::time::Duration;
 
@@ -81,8 +82,12 @@ mod tests {
             macs: 1,
             dense_macs: 1,
         };
+        let mut results = evaluation::Results::default();
+        for _ in 0..texts {
+            results.push(&result, None);
+        }
         let spec = StrategySpec::parse(spec).unwrap();
-        Arc::new(StrategyRun { spec, results: vec![result; texts], removal: Removal::None, duration: Duration::ZERO })
+        Arc::new(StrategyRun { spec, results, removal: Removal::None, duration: Duration::ZERO })
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl TradeOffWork {
     /// Texts used, rows read, and the data set.
     pub(crate) fn texts(&self) -> Option<(usize, usize, &Dataset)> {
         let ground = self.ground.as_ref()?;
-        Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.prepared.dataset))
+        Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.dataset))
     }
 
     /// The finished points among those a sweep of the project would run, with the names of their lines.
@@ -271,7 +271,7 @@ fn point(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<TradeOff
 
 /// The group with the lowest accuracy among those with enough examples, over all group columns.
 fn worst_group(ground: &Ground, run: &StrategyRun) -> Option<(String, Estimate)> {
-    let columns = 0..ground.prepared.dataset.groups.len();
+    let columns = 0..ground.prepared.survey.groups.len();
     let rows = columns
         .flat_map(|column| evaluation::group_rows(&ground.prepared, &ground.dense, run, column, Measure::Accuracy));
     let usable = rows.filter(|row| row.size.joins_gaps()).filter_map(|row| Some((row.pruned.value()?, row)));

@@ -1,6 +1,5 @@
 //! `prunescope bench`
 
-use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
@@ -18,6 +17,7 @@ use crate::cli::resolve;
 use crate::data;
 use crate::data::ReadOptions;
 use crate::evaluation;
+use crate::evaluation::Chunk;
 use crate::evaluation::ModelInfo;
 use crate::evaluation::Prepared;
 use crate::export;
@@ -63,9 +63,10 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
             Err(error) if is_cancelled(&error) => return Ok(None),
             prepared => prepared?,
         };
-        let cases = cases(&checkpoint, prepared.as_ref(), &typed)?;
+        let cases = cases(&checkpoint, prepared.as_ref().map(|(_, chunk)| chunk), &typed)?;
         let plan = Plan { rounds: rounds(&typed, cases.len() * plan.layouts.len() * plan.strategies.len()), ..plan };
         let report = latency::measure(ticket, &checkpoint.model, &cases, &plan, &|_| {})?;
+        let prepared = prepared.map(|(prepared, _)| prepared);
         Ok(Some(Benched { model: ModelInfo::of(&checkpoint), prepared, report }))
     };
     let Some(benched) = run_job(args.progress, work)?? else {
@@ -86,7 +87,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
 }
 
 /// The texts of the data set, without their labels: time does not depend on them.
-fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow::Result<Option<Prepared>> {
+fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow::Result<Option<(Prepared, Chunk)>> {
     let Some(path) = &args.data else { return Ok(None) };
     stage(ticket, "reading the data");
     let mut dataset = data::read(
@@ -102,18 +103,18 @@ fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow
     for example in &mut dataset.examples {
         example.label = None;
     }
-    Ok(Some(evaluation::prepare(ticket, checkpoint, Arc::new(dataset), args.limit)?))
+    Ok(Some(evaluation::prepare(ticket, checkpoint, &dataset, args.limit)?))
 }
 
 fn is_cancelled(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(evaluation::Error::Cancelled))
 }
 
-fn cases(checkpoint: &Checkpoint, prepared: Option<&Prepared>, args: &BenchArgs) -> Result<Vec<Case>, latency::Error> {
-    match prepared {
+fn cases(checkpoint: &Checkpoint, texts: Option<&Chunk>, args: &BenchArgs) -> Result<Vec<Case>, latency::Error> {
+    match texts {
         None => latency::shapes(&checkpoint.model, &args.batch, &args.tokens),
-        Some(prepared) => {
-            let buckets = |&batch: &usize| latency::buckets(&prepared.encoded, batch, args.seed);
+        Some(texts) => {
+            let buckets = |&batch: &usize| latency::buckets(&texts.encoded, batch, args.seed);
             Ok(args.batch.iter().flat_map(buckets).collect())
         }
     }
@@ -144,7 +145,7 @@ fn document(args: &BenchArgs, benched: &Benched) -> String {
 /// The machine, whether it was busy, and what of the data was left out or cut: on stderr.
 fn tell(benched: &Benched) {
     if let Some(prepared) = &benched.prepared {
-        let unusable = prepared.dataset.skipped.len() + prepared.skipped.len();
+        let unusable = prepared.survey.num_skipped + prepared.survey.len() - prepared.total();
         if unusable > 0 {
             warn(&format!("warning: {unusable} rows could not be used"));
         }

@@ -1,7 +1,6 @@
 //! `prunescope evaluate`
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
@@ -17,18 +16,26 @@ use crate::cli::evaluate_view;
 use crate::cli::progress::run_job;
 use crate::cli::resolve;
 use crate::data;
+use crate::data::ChunkSize;
+use crate::data::DataStream;
 use crate::data::Lexicon;
+use crate::data::ReadOptions;
 use crate::evaluation;
 use crate::evaluation::Draws;
 use crate::evaluation::EvaluateOptions;
 use crate::evaluation::Evaluation;
+use crate::evaluation::FinishedRows;
 use crate::evaluation::Prepared;
 use crate::export;
+use crate::export::Predictions;
 use crate::export::Provenance;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::latency;
 use crate::model::Checkpoint;
+
+/// Stage of the first reading.
+const READING: &str = "reading the data";
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let checks = args.fail_if.iter().map(|text| text.parse()).collect::<Result<Vec<Check>, _>>()?;
@@ -42,37 +49,48 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let options = resolve::read_options(&args.columns, args.limit)?;
     export::make_folder(&args.out)?;
     let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
-    let (path, limit) = (args.data.clone(), args.limit);
+    let (path, out) = (args.data.clone(), args.out.clone());
     let draws = Draws { count: args.draws, seed: args.seed };
     let evaluate_options = EvaluateOptions { draws, latency_rounds: args.latency_rounds };
-    let work = move |ticket: &Ticket| -> anyhow::Result<Option<Evaluation>> {
+    let work = move |ticket: &Ticket| -> anyhow::Result<(Evaluation, Predictions)> {
         stage(ticket, "loading the model");
         let checkpoint = Checkpoint::load_with(&folder, load_options)?;
-        stage(ticket, "reading the data");
-        let mut dataset = data::read(&path, &options)?;
-        if let Some(lexicon) = &lexicon {
-            dataset.add_lexicon_groups(lexicon);
-        }
-        let prepared = match evaluation::prepare(ticket, &checkpoint, Arc::new(dataset), limit) {
-            Ok(prepared) => Arc::new(prepared),
-            Err(evaluation::Error::Cancelled) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Some(evaluation::evaluate(ticket, &checkpoint, prepared, &specs, evaluate_options)?))
+        let stream = read(ticket, &path, &options, lexicon.as_ref())?;
+        let mut predictions = export::begin_predictions(&out, &stream.survey().groups)?;
+        let write = |rows: FinishedRows<'_>| Ok(predictions.write(rows)?);
+        let evaluation = evaluation::evaluate(ticket, &checkpoint, &stream, &specs, evaluate_options, write);
+        evaluation.map(|evaluation| (evaluation, predictions))
     };
-    let Some(evaluation) = run_job(args.progress, work)?? else {
-        bail!("stopped before anything was finished; nothing was written");
+    let (evaluation, predictions) = match run_job(args.progress, work)? {
+        Err(error) if is_stop(&error) => bail!("stopped before anything was finished; nothing was written"),
+        outcome => outcome?,
     };
     tell_losses(&evaluation.prepared);
     if let Some(warning) = evaluation.latency.as_ref().and_then(|latency| latency.machine.warning()) {
         warn(&format!("warning: {warning}"));
     }
-    let written = export::write_evaluation(&args.out, &evaluation, &provenance(&args.data))?;
+    let written = export::write_evaluation(&args.out, predictions, &evaluation, &provenance(&args.data))?;
     console::print(&evaluate_view::render(&evaluation))?;
     for path in &written {
         warn(&format!("wrote {}", path.display()));
     }
     finish(&checks, &evaluation, &args.out)
+}
+
+/// The first reading of the data, which keeps no text.
+fn read(ticket: &Ticket, path: &Path, options: &ReadOptions, lexicon: Option<&Lexicon>) -> anyhow::Result<DataStream> {
+    let mut go_on = |records: u64| {
+        ticket.report(Progress { done: records, total: None, stage: READING.to_owned() });
+        !ticket.is_cancelled()
+    };
+    stage(ticket, READING);
+    Ok(DataStream::open(path, options, lexicon, ChunkSize::default(), &mut go_on)?)
+}
+
+/// Whether this came of Ctrl-C.
+fn is_stop(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(evaluation::Error::Cancelled))
+        || matches!(error.downcast_ref(), Some(data::Error::Stopped { .. }))
 }
 
 fn finish(checks: &[Check], evaluation: &Evaluation, out: &Path) -> anyhow::Result<Exit> {
@@ -99,10 +117,10 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// What was left out or cut, on stderr.
 fn tell_losses(prepared: &Prepared) {
-    let dataset = &prepared.dataset;
-    if let Some(first) = dataset.skipped.first() {
+    let survey = &prepared.survey;
+    if let Some(first) = survey.skipped.first() {
         let line = first.line.map_or_else(String::new, |line| format!(" (line {line})"));
-        let (count, record, reason) = (dataset.skipped.len(), first.record, &first.reason);
+        let (count, record, reason) = (survey.num_skipped, first.record, &first.reason);
         let rows = counted(count, "row");
         warn(&format!("warning: {rows} could not be read; the first: record {record}{line}: {reason}"));
     }
@@ -120,7 +138,7 @@ fn tell_losses(prepared: &Prepared) {
             prepared.longest
         ));
     }
-    if prepared.labels.iter().all(Option::is_none) {
+    if prepared.labelled() == 0 {
         warn("warning: no labels, so no metric that needs them; name the column with --label-column");
     }
 }

@@ -13,8 +13,8 @@ use crate::evaluation::StrategyLatency;
 /// One line for each strategy, then one table for each group column.
 pub(super) fn render(evaluation: &Evaluation) -> String {
     let prepared = &evaluation.prepared;
-    let labelled = prepared.labels.iter().flatten().count();
-    let mut text = format!("{}: {} texts, {labelled} with a label\n\n", prepared.dataset.name, prepared.len());
+    let (name, texts, labelled) = (&prepared.survey.name, prepared.total(), prepared.labelled());
+    let mut text = format!("{name}: {texts} texts, {labelled} with a label\n\n");
     let mut rows = vec![
         [
             "strategy",
@@ -38,7 +38,7 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
         let line = format!("layers shared by several strategies saved {percent:.1}% of the work of this evaluation");
         text.push_str(&["\n", &line, "\n"].concat());
     }
-    for column in &prepared.dataset.groups {
+    for column in &prepared.survey.groups {
         for strategy in &evaluation.strategies {
             let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
             group_table(&mut text, strategy, &column.name, latency);

@@ -128,6 +128,18 @@ pub enum Error {
         /// The entry.
         entry: String,
     },
+    /// A file was read twice, and what came was not the same.
+    #[error("the file changed while it was being read; start again: {}", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Rows are numbered in 32 bits.
+    #[error("more than 4 billion rows: {}", path.display())]
+    TooManyRows {
+        /// The file.
+        path: PathBuf,
+    },
     /// The caller's progress callback asked to stop.
     #[error("stopped after {records} records")]
     Stopped {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::dataset::GroupColumn;
+use super::memberships::Memberships;
+use super::memberships::MembershipsBuilder;
 use super::record::Cell;
 
 /// More distinct values than this and a column is not offered as groups by itself.
@@ -16,7 +18,7 @@ pub(super) struct GroupBuilder {
     name: String,
     values: Vec<String>,
     index: HashMap<String, usize>,
-    rows: Vec<Vec<usize>>,
+    rows: MembershipsBuilder,
     filled: usize,
     memberships: usize,
     /// Whether the user named it; a guessed column is given up as soon as it stops looking like groups.
@@ -26,7 +28,7 @@ pub(super) struct GroupBuilder {
 
 impl GroupBuilder {
     pub(super) fn new(name: &str, named: bool) -> Self {
-        let (values, index, rows) = (Vec::new(), HashMap::new(), Vec::new());
+        let (values, index, rows) = (Vec::new(), HashMap::new(), MembershipsBuilder::default());
         Self { name: name.to_owned(), values, index, rows, filled: 0, memberships: 0, named, given_up: false }
     }
 
@@ -59,17 +61,17 @@ impl GroupBuilder {
 
     fn give_up(&mut self) {
         self.given_up = true;
-        self.rows = Vec::new();
+        self.rows = MembershipsBuilder::default();
         self.index = HashMap::new();
     }
 
     /// The column and its rows, or nothing if it does not divide the examples.
-    pub(super) fn finish(self) -> Option<(GroupColumn, Vec<Vec<usize>>)> {
+    pub(super) fn finish(self) -> Option<(GroupColumn, Memberships)> {
         let column = GroupColumn { name: self.name, values: self.values };
         let divides = column.values.len() >= 2 || (column.values.len() == 1 && self.filled < self.rows.len());
         let repeats = column.values.len() < self.memberships;
         let keep = self.named || (!self.given_up && divides && repeats);
-        keep.then_some((column, self.rows))
+        keep.then(|| (column, self.rows.finish()))
     }
 }
 
@@ -147,7 +149,8 @@ mod tests {
         for cell in cells {
             builder.push(&Cell::Text((*cell).to_owned()));
         }
-        builder.finish().map(|(column, rows)| (column.values, rows))
+        let count = cells.len();
+        builder.finish().map(|(column, rows)| (column.values, (0..count).map(|row| rows.of(row).to_vec()).collect()))
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::dataset::Dataset;
+use super::dataset::Example;
 use super::dataset::GroupColumn;
 use super::dataset::SkippedRow;
 use super::error::Error;
@@ -131,30 +131,22 @@ impl Lexicon {
     }
 }
 
-impl Dataset {
-    /// Adds a group column named [`LEXICON_COLUMN`] that holds the groups mentioned in each text or its pair, and
-    /// returns its index. A column of that name from the file is replaced.
-    pub fn add_lexicon_groups(&mut self, lexicon: &Lexicon) -> usize {
-        let column = self.group_column(LEXICON_COLUMN).unwrap_or(self.groups.len());
-        let group_column = GroupColumn { name: LEXICON_COLUMN.to_owned(), values: lexicon.groups().to_vec() };
-        match self.groups.get_mut(column) {
-            Some(replaced) => *replaced = group_column,
-            None => self.groups.push(group_column),
-        }
-        for example in &mut self.examples {
-            let mut members = Vec::new();
-            let texts = std::iter::once(&example.text).chain(&example.text_pair);
-            for mention in texts.flat_map(|text| lexicon.mentions(text)) {
-                if !members.contains(&mention.group) {
-                    members.push(mention.group);
-                }
-            }
-            match example.groups.get_mut(column) {
-                Some(replaced) => *replaced = members,
-                None => example.groups.push(members),
+impl Lexicon {
+    /// The group column that it makes, named [`LEXICON_COLUMN`].
+    pub(super) fn column(&self) -> GroupColumn {
+        GroupColumn { name: LEXICON_COLUMN.to_owned(), values: self.groups.clone() }
+    }
+
+    /// Groups that are mentioned in a text or its pair, each once, in order of mention.
+    pub(super) fn groups_in(&self, example: &Example) -> Vec<usize> {
+        let mut members = Vec::new();
+        let texts = std::iter::once(&example.text).chain(&example.text_pair);
+        for mention in texts.flat_map(|text| self.mentions(text)) {
+            if !members.contains(&mention.group) {
+                members.push(mention.group);
             }
         }
-        column
+        members
     }
 }
 
@@ -173,6 +165,9 @@ fn words(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ChunkSize;
+    use crate::data::DataStream;
+    use crate::data::ReadOptions;
 
     fn lexicon() -> Lexicon {
         let mut lexicon = Lexicon::default();
@@ -212,14 +207,13 @@ mod tests {
         let lexicon = Lexicon::read(&terms).unwrap();
         let skipped: Vec<String> = lexicon.skipped().iter().map(ToString::to_string).collect();
         assert_eq!(skipped, ["record 2, line 3: expected a group and a term"], "the row without a term");
-        let mut dataset = crate::data::read(&texts, &Default::default()).unwrap();
-        for _ in 0..2 {
-            let column = dataset.add_lexicon_groups(&lexicon);
-            assert_eq!(dataset.groups[column].values, ["women", "old"], "groups in the lexicon's order");
-            let members: Vec<&[usize]> = dataset.examples.iter().map(|example| &*example.groups[column]).collect();
-            assert_eq!(members, [&[1, 0][..], &[], &[0]], "groups in order of mention");
-        }
-        assert_eq!(dataset.groups.len(), 1, "the file's own column is replaced, and nothing is added twice");
+        let options = ReadOptions { group_columns: Some(vec!["identity".to_owned()]), ..Default::default() };
+        let stream = DataStream::open(&texts, &options, Some(&lexicon), ChunkSize::default(), &mut |_| true).unwrap();
+        let survey = stream.survey();
+        assert_eq!(survey.groups.len(), 1, "the file's own column is replaced");
+        assert_eq!(survey.groups[0].values, ["women", "old"], "groups in the lexicon's order");
+        let members: Vec<&[usize]> = (0..survey.len()).map(|row| survey.memberships[0].of(row)).collect();
+        assert_eq!(members, [&[1, 0][..], &[], &[0]], "groups in order of mention");
     }
 
     #[test]

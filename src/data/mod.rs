@@ -1,7 +1,8 @@
 //! Texts, labels and groups: readers, the authored data set, identity lexicons. No tensors, no models.
 //!
 //! Start at [`read`]: it opens a CSV, TSV, JSON Lines or Parquet file, finds the columns by name, and gives a
-//! [`Dataset`]. [`Rows`] is the stream underneath, one [`Record`] at a time, for files too large to hold.
+//! [`Dataset`]. A file too large to hold is a [`DataStream`]: read once for its [`Survey`], a few bytes a row, and again in
+//! chunks for its texts. [`Rows`] is the stream underneath both, one [`Record`] at a time.
 //! One bad row never ends a reading: it is skipped, counted and kept as a [`SkippedRow`] with its reason.
 //!
 //! Knows nothing about class names of a model beyond [`label_index`], and never prints.
@@ -10,17 +11,21 @@ mod columns;
 mod dataset;
 mod delimited;
 mod error;
+mod examples;
 mod groups;
 mod hash;
 mod json_lines;
 mod label;
 mod lexicon;
 mod lines;
+mod memberships;
 mod parquet_rows;
 mod read;
 mod record;
 mod rows;
 mod sample;
+mod stream;
+mod survey;
 mod synthetic;
 
 pub use dataset::Dataset;
@@ -33,6 +38,7 @@ pub use label::parse_label_map;
 pub use lexicon::LEXICON_COLUMN;
 pub use lexicon::Lexicon;
 pub use lexicon::Mention;
+pub use memberships::Memberships;
 pub use read::ReadOptions;
 pub use read::read;
 pub use read::read_with;
@@ -41,5 +47,11 @@ pub use record::Record;
 pub use rows::Failure;
 pub use rows::Rows;
 pub use sample::find_sample_data;
+pub use stream::ChunkSize;
+pub use stream::Chunks;
+pub use stream::DataStream;
+pub use survey::LISTED_ROWS;
+pub use survey::LabelValue;
+pub use survey::Survey;
 pub use synthetic::SAMPLE_SEED;
 pub use synthetic::to_csv as synthetic_csv;

@@ -12,7 +12,6 @@ use crate::evaluation::gaps::ColumnGaps;
 use crate::evaluation::gaps::gaps;
 use crate::evaluation::groups::guarded;
 use crate::evaluation::groups::guarded_estimate;
-use crate::evaluation::groups::members;
 use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
 use crate::evaluation::verdict::LossVerdict;
@@ -148,17 +147,17 @@ pub fn audit(
     let all = Slice::all(prepared, dense, run);
     let slice_audit = |group: Option<GroupName>, items: Vec<usize>| -> Result<SliceAudit, Cancelled> {
         ticket.checkpoint()?;
-        let spent = Spent::of(prepared, items.iter().map(|&item| &run.results[item]));
-        let slice = Slice::of(prepared, dense, run, items);
+        let spent = Spent::of(prepared, &run.results, items.iter().copied());
+        let slice = all.of(items);
         let bias = (group.is_some() && all.is_binary()).then(|| bias(&all, &slice));
         audit_slice(ticket, &slice, Labels { group, bias, spent }, draws)
     };
     let mut overall = slice_audit(None, (0..prepared.len()).collect())?;
     let mut groups = Vec::new();
-    for (column, group_column) in prepared.dataset.groups.iter().enumerate() {
+    for (column, group_column) in prepared.survey.groups.iter().enumerate() {
         for (value, name) in group_column.values.iter().enumerate() {
             let group = GroupName { column: group_column.name.clone(), value: name.clone() };
-            groups.push(slice_audit(Some(group), members(prepared, column, value))?);
+            groups.push(slice_audit(Some(group), prepared.members(column, value))?);
         }
     }
     let family = adjust(&mut overall, &mut groups);
@@ -174,9 +173,7 @@ struct Labels {
 }
 
 fn bias(all: &Slice<'_>, group: &Slice<'_>) -> BiasPair {
-    let members: Vec<usize> = group.items.iter().map(|item| item.index).collect();
-    // Items are in ascending order in every slice.
-    let in_group: Vec<bool> = all.items.iter().map(|item| members.binary_search(&item.index).is_ok()).collect();
+    let in_group = all.is_in(group);
     let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| {
         let columns = all.columns(side);
         let found = metrics::bias_auc(&columns.scores, &columns.positives, &in_group);
@@ -202,7 +199,7 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
     let mut measures = compare(ticket, slice, &Measure::ALL, draws)?;
     let mut decisions = decisions(slice);
     if group.is_some() {
-        decisions = decisions.map(|estimate| guarded_estimate(estimate, slice.items.len()));
+        decisions = decisions.map(|estimate| guarded_estimate(estimate, slice.len()));
         let guard = |compared: Compared| {
             let denominator = slice.denominator(compared.measure);
             guarded(compared, denominator)
@@ -211,9 +208,9 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
     }
     Ok(SliceAudit {
         group,
-        n: slice.items.len(),
-        n_per_class: (0..slice.classes).map(|class| slice.count(class)).collect(),
-        size: SizeClass::of(slice.items.len()),
+        n: slice.len(),
+        n_per_class: (0..slice.classes()).map(|class| slice.count(class)).collect(),
+        size: SizeClass::of(slice.len()),
         measures,
         decisions,
         tests: tests(slice),
@@ -224,16 +221,16 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
 }
 
 fn decisions(slice: &Slice<'_>) -> Decisions {
-    let n = slice.items.len();
+    let n = slice.len();
     let changes = slice.changes(Measure::Accuracy).unwrap_or_default();
-    let turned = |from: usize, to: usize| {
+    let pairs = || slice.predictions(Side::Dense).zip(slice.predictions(Side::Pruned));
+    let turned = |from: u32, to: u32| {
         if !slice.is_binary() {
-            return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes), n);
+            return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
         }
-        let turned = slice.items.iter().filter(|item| item.dense.prediction == from && item.pruned.prediction == to);
-        metrics::wilson(turned.count(), n)
+        metrics::wilson(pairs().filter(|&pair| pair == (from, to)).count(), n)
     };
-    let flips = slice.items.iter().filter(|item| item.dense.prediction != item.pruned.prediction);
+    let flips = pairs().filter(|(dense, pruned)| dense != pruned);
     Decisions {
         harm: metrics::wilson(changes.harmed, n),
         rescue: metrics::wilson(changes.rescued, n),

@@ -54,16 +54,16 @@ pub(super) fn compare_now(slice: &Slice<'_>, measure: Measure, draws: Draws) -> 
     let compared = compare(&Ticket::detached(), slice, &[measure], draws).ok().and_then(|mut rows| rows.pop());
     // A detached ticket is never cancelled, so there is always one row.
     compared.unwrap_or_else(|| {
-        let missing = Estimate::undefined("cancelled", slice.items.len());
+        let missing = Estimate::undefined("cancelled", slice.len());
         Compared { measure, dense: missing.clone(), pruned: missing.clone(), change: missing }
     })
 }
 
 /// A measure of one model on some items, with an interval where there is one in closed form.
-fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns<'_>) -> Estimate {
+fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns) -> Estimate {
     let n = columns.labels.len();
     if measure.needs_two_classes() && !slice.is_binary() {
-        return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes), n);
+        return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
     }
     let confusion = || Confusion::count(&columns.predictions, &columns.labels);
     match measure {
@@ -75,9 +75,9 @@ fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns<'_>) -> Estimate
         Measure::SelectionRate => confusion().selection_rate(),
         Measure::Precision => confusion().precision(),
         Measure::Npv => confusion().negative_predictive_value(),
-        Measure::BalancedAccuracy => metrics::balanced_accuracy(&columns.predictions, &columns.labels, slice.classes),
-        Measure::F1 => metrics::f1(&columns.predictions, &columns.labels, slice.classes),
-        Measure::LogLoss => metrics::log_loss(&columns.probabilities, &columns.labels),
+        Measure::BalancedAccuracy => metrics::balanced_accuracy(&columns.predictions, &columns.labels, slice.classes()),
+        Measure::F1 => metrics::f1(&columns.predictions, &columns.labels, slice.classes()),
+        Measure::LogLoss => metrics::log_loss(&columns.label_probabilities),
         Measure::Brier => metrics::brier(&columns.scores, &columns.positives),
         Measure::Ece => match &slice.bins {
             Some(bins) => metrics::ece(bins, &columns.scores, &columns.positives),
@@ -88,7 +88,7 @@ fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns<'_>) -> Estimate
 }
 
 /// The paired change in closed form, or without interval where only the bootstrap gives one.
-fn change(slice: &Slice<'_>, measure: Measure, columns: [&Columns<'_>; 2], values: [&Estimate; 2]) -> Estimate {
+fn change(slice: &Slice<'_>, measure: Measure, columns: [&Columns; 2], values: [&Estimate; 2]) -> Estimate {
     let [dense, pruned] = values;
     let (Some(before), Some(after)) = (dense.value(), pruned.value()) else {
         return if dense.value().is_none() { dense.clone() } else { pruned.clone() };
@@ -99,7 +99,7 @@ fn change(slice: &Slice<'_>, measure: Measure, columns: [&Columns<'_>; 2], value
     }
     match slice.changes(measure) {
         Some(changes) => metrics::bonett_price(changes.rescued, changes.harmed, changes.n),
-        None => Estimate::plain(after - before, slice.items.len()),
+        None => Estimate::plain(after - before, slice.len()),
     }
 }
 
@@ -121,7 +121,8 @@ fn add_bootstrap(ticket: &Ticket, slice: &Slice<'_>, compared: &mut [Compared], 
     }
     let measures: Vec<Measure> = rows.iter().map(|row| row.measure).collect();
     let statistics = |picks: &[usize]| {
-        let (dense, pruned) = (slice.picked(picks, Side::Dense), slice.picked(picks, Side::Pruned));
+        let picked = |side| slice.picked(&picks.iter().copied(), side);
+        let (dense, pruned) = (picked(Side::Dense), picked(Side::Pruned));
         let both = measures
             .iter()
             .flat_map(|&measure| [value(slice, measure, &dense).value(), value(slice, measure, &pruned).value()]);

@@ -1,5 +1,6 @@
 //! What can go wrong in an evaluation.
 
+use crate::data;
 use crate::engine;
 use crate::jobs::Cancelled;
 use crate::latency;
@@ -68,6 +69,12 @@ pub enum Error {
         /// The model's classes.
         classes: String,
     },
+    /// The texts could not be read a second time.
+    #[error("cannot read the data again")]
+    Read {
+        /// What the reader says.
+        source: Box<data::Error>,
+    },
     /// Latency could not be measured.
     #[error("cannot measure latency")]
     Latency {
@@ -93,6 +100,11 @@ impl From<Cancelled> for Error {
 }
 
 impl Error {
+    /// Wraps what goes wrong when a file is read a second time; the first reading is not the evaluation's.
+    pub(super) fn reading(source: data::Error) -> Self {
+        Self::Read { source: Box::new(source) }
+    }
+
     /// Wraps an engine error, so that a cancelled run stays recognizable.
     pub(super) fn from_engine(spec: &pruning::StrategySpec, source: engine::Error) -> Self {
         match source {

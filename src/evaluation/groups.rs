@@ -46,9 +46,10 @@ pub fn group_rows(
     column: usize,
     measure: Measure,
 ) -> Vec<GroupRow> {
-    let Some(group_column) = prepared.dataset.groups.get(column) else { return Vec::new() };
+    let Some(group_column) = prepared.survey.groups.get(column) else { return Vec::new() };
+    let all = Slice::all(prepared, dense, run);
     let row = |(value, name): (usize, &String)| {
-        let slice = Slice::of(prepared, dense, run, members(prepared, column, value));
+        let slice = all.of(prepared.members(column, value));
         group_row(&slice, measure, (&group_column.name, name))
     };
     group_column.values.iter().enumerate().map(row).collect()
@@ -68,7 +69,7 @@ fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str))
     GroupRow {
         column: column.to_owned(),
         value: value.to_owned(),
-        n: slice.items.len(),
+        n: slice.len(),
         positives: class(1),
         negatives: class(0),
         denominator,
@@ -77,15 +78,6 @@ fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str))
         difference: compared.change,
         size,
     }
-}
-
-/// Items in a group.
-pub(super) fn members(prepared: &Prepared, column: usize, value: usize) -> Vec<usize> {
-    let is_member = |item: &usize| {
-        let example = prepared.dataset.examples.get(prepared.rows[*item]);
-        example.and_then(|example| example.groups.get(column)).is_some_and(|values| values.contains(&value))
-    };
-    (0..prepared.len()).filter(is_member).collect()
 }
 
 /// Takes away rates that rest on too few examples.

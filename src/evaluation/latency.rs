@@ -6,15 +6,17 @@
 //! latency says what its texts' lengths and the tokens kept of them cost on this machine; it is not a stopwatch on
 //! every text.
 
+use crate::data::DataStream;
 use crate::evaluation::Error;
-use crate::evaluation::ExampleResult;
 use crate::evaluation::GroupName;
 use crate::evaluation::Prepared;
-use crate::evaluation::groups::members;
+use crate::evaluation::StrategyRun;
+use crate::evaluation::chunk::encode;
 use crate::evaluation::strata::Strata;
 use crate::evaluation::strata::Stratum;
 use crate::jobs::Ticket;
 use crate::latency;
+use crate::latency::Case;
 use crate::latency::Machine;
 use crate::latency::Measured;
 use crate::latency::Plan;
@@ -33,15 +35,6 @@ pub struct LatencyOptions {
     pub seed: u64,
     /// Bootstrap draws.
     pub draws: usize,
-}
-
-/// A finished run whose latency is asked for.
-#[derive(Clone, Debug)]
-pub struct TimedRun<'a> {
-    /// The strategy and its settings.
-    pub spec: &'a StrategySpec,
-    /// One entry per item.
-    pub results: Vec<&'a ExampleResult>,
 }
 
 /// Latency of several strategies on a data set.
@@ -141,17 +134,18 @@ pub struct Parity {
 /// Times the strategies of finished runs on a sample of the data set. A stop keeps what is measured.
 ///
 /// # Errors
-/// [`Error::Latency`] if the laboratory cannot measure.
+/// [`Error::Read`] if the sample's texts cannot be read again, [`Error::Latency`] if the laboratory cannot measure.
 pub fn measure_latency(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    prepared: &Prepared,
-    runs: &[TimedRun<'_>],
+    (prepared, stream): (&Prepared, &DataStream),
+    runs: &[&StrategyRun],
     options: LatencyOptions,
 ) -> Result<LatencyStudy, Error> {
-    let lengths: Vec<usize> = prepared.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
+    let lengths: Vec<usize> = (0..prepared.len()).map(|item| prepared.tokens(item)).collect();
     let strata = Strata::of(&lengths);
-    let (listed, cases) = strata.sample(&checkpoint.model, prepared, options.seed);
+    let sample = strata.sample(prepared, options.seed);
+    let cases = read_sample(checkpoint, prepared, stream, &sample)?;
     let plan = Plan {
         rounds: Rounds::exactly(options.rounds),
         seed: options.seed,
@@ -161,25 +155,43 @@ pub fn measure_latency(
     };
     let report = latency::measure(ticket, &checkpoint.model, &cases, &plan, &|_| {})
         .map_err(|source| Error::Latency { source })?;
-    let of_run = |run: &TimedRun<'_>| {
-        let rows: Vec<&Measured> = report.rows.iter().filter(|row| row.spec == *run.spec).collect();
+    let of_run = |run: &&StrategyRun| {
+        let rows: Vec<&Measured> = report.rows.iter().filter(|row| row.spec == run.spec).collect();
         (rows.len() == cases.len()).then(|| strategy_latency(prepared, &strata, run, &rows, options))
     };
     let strategies = runs.iter().filter_map(of_run).collect();
     Ok(LatencyStudy {
         machine: report.machine,
         rounds: options.rounds,
-        strata: listed,
+        strata: sample.into_iter().map(|(stratum, _)| stratum).collect(),
         strategies,
         partial: report.partial,
     })
+}
+
+/// Reads the chosen items again and cuts them into tokens: a batch for each stratum.
+fn read_sample(
+    checkpoint: &Checkpoint,
+    prepared: &Prepared,
+    stream: &DataStream,
+    sample: &[(Stratum, Vec<usize>)],
+) -> Result<Vec<Case>, Error> {
+    let mut rows: Vec<usize> = sample.iter().flat_map(|(_, items)| items).map(|&item| prepared.row(item)).collect();
+    rows.sort_unstable();
+    let examples = stream.pick(&rows).map_err(Error::reading)?;
+    let text = |item: &usize| {
+        let example = rows.binary_search(&prepared.row(*item)).ok().and_then(|place| examples.get(place))?;
+        // It was cut into tokens before, so it can be again.
+        encode(checkpoint, example).ok()
+    };
+    Ok(sample.iter().map(|(stratum, items)| stratum.case(items.iter().filter_map(text).collect())).collect())
 }
 
 /// `rows`: one for each stratum.
 fn strategy_latency(
     prepared: &Prepared,
     strata: &Strata,
-    run: &TimedRun<'_>,
+    run: &StrategyRun,
     rows: &[&Measured],
     options: LatencyOptions,
 ) -> StrategyLatency {
@@ -187,13 +199,13 @@ fn strategy_latency(
     let speedup = metrics::ratio_of_medians(&dense, &pruned, options.draws, options.seed);
     let macs = |of: fn(&Measured) -> u64| rows.iter().map(|row| of(row)).sum::<u64>().max(1) as f64;
     let flops_reduction = macs(|row| row.dense.work.macs()) / macs(|row| row.pruned.work.macs());
-    let costs = Costs::of(run, strata, rows);
+    let costs = Costs::of(prepared, run, strata, rows);
     let everybody: Vec<usize> = (0..prepared.len()).collect();
     let mut groups = Vec::new();
-    for (column, group_column) in prepared.dataset.groups.iter().enumerate() {
+    for (column, group_column) in prepared.survey.groups.iter().enumerate() {
         for (value, name) in group_column.values.iter().enumerate() {
             let group = GroupName { column: group_column.name.clone(), value: name.clone() };
-            groups.push(costs.compute(Some(group), &members(prepared, column, value), strata));
+            groups.push(costs.compute(Some(group), &prepared.members(column, value), strata));
         }
     }
     StrategyLatency {
@@ -237,20 +249,19 @@ struct Costs {
 }
 
 impl Costs {
-    fn of(run: &TimedRun<'_>, strata: &Strata, rows: &[&Measured]) -> Self {
+    fn of(prepared: &Prepared, run: &StrategyRun, strata: &Strata, rows: &[&Measured]) -> Self {
         let per_mac = |secs: f64, macs: u64| secs / macs.max(1) as f64;
         let dense_rates: Vec<f64> =
             rows.iter().map(|row| per_mac(row.dense.median_secs, row.dense.work.macs())).collect();
         let rates: Vec<f64> = rows.iter().map(|row| per_mac(row.pruned.median_secs, row.pruned.work.macs())).collect();
-        let each = |value: &dyn Fn(&ExampleResult, usize) -> f64| {
-            run.results.iter().zip(&strata.of_item).map(|(result, &stratum)| value(result, stratum)).collect()
-        };
+        let each = |value: &dyn Fn(usize) -> f64| (0..run.results.len()).map(value).collect();
+        let (kept, macs) = (run.results.tokens_kept(), run.results.macs());
         Self {
-            tokens: each(&|result, _| result.tokens as f64),
-            tokens_kept: each(&|result, _| result.tokens_kept as f64),
-            macs: each(&|result, _| result.macs as f64),
-            dense_secs: each(&|result, stratum| result.dense_macs as f64 * dense_rates[stratum]),
-            secs: each(&|result, stratum| result.macs as f64 * rates[stratum]),
+            tokens: each(&|item| prepared.tokens(item) as f64),
+            tokens_kept: each(&|item| f64::from(kept[item])),
+            macs: each(&|item| macs[item] as f64),
+            dense_secs: each(&|item| prepared.dense_macs(item) as f64 * dense_rates[strata.of_item[item]]),
+            secs: each(&|item| macs[item] as f64 * rates[strata.of_item[item]]),
         }
     }
 

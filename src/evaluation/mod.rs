@@ -1,12 +1,14 @@
 //! Many runs into one result: the only source of every shown number.
 //!
-//! [`prepare`] cuts a data set into tokens once, [`run_strategy`] runs one strategy over it, [`summarize`] and
-//! [`group_rows`] turn a run and the dense run it is compared with into numbers; [`evaluate`] does all of it for several
-//! strategies, and [`inspect`] does one text. [`SharedRuns`] computes once what several strategies have in common.
+//! A [`Prepared`] data set is a few numbers per text; texts come as a [`Chunk`] with their tokens. [`SharedRuns`] runs
+//! strategies over a chunk and computes once what they have in common; a [`StrategyRun`] keeps a few numbers per text.
+//! [`summarize`] and [`group_rows`] turn a run and the dense run it is compared with into more. The window holds its texts
+//! in one chunk ([`prepare`]); [`evaluate`] does all of it for a file of any length, chunk by chunk. [`inspect`] does one text.
 //! Window, command line and files all call these, so that no number has two origins.
 //! Draws nothing and writes nothing.
 
 mod audit;
+mod chunk;
 mod compare;
 mod error;
 mod gaps;
@@ -17,6 +19,7 @@ mod measure;
 mod model_info;
 mod prepared;
 mod resample;
+mod results;
 mod run;
 mod runner;
 mod shared;
@@ -37,6 +40,7 @@ pub use audit::GroupName;
 pub use audit::PairedTest;
 pub use audit::SliceAudit;
 pub use audit::audit;
+pub use chunk::Chunk;
 pub use compare::Compared;
 pub use error::Error;
 pub use gaps::ColumnGaps;
@@ -56,24 +60,23 @@ pub use latency::LatencyStudy;
 pub use latency::Parity;
 pub use latency::PassTime;
 pub use latency::StrategyLatency;
-pub use latency::TimedRun;
 pub use latency::measure_latency;
 pub use measure::Measure;
 pub use model_info::ModelInfo;
 pub use prepared::Prepared;
 pub use prepared::SkippedExample;
-pub use prepared::UnknownLabel;
 pub use prepared::prepare;
 pub use resample::Draws;
-pub use run::ExampleResult;
-pub use run::PartialRun;
+pub use results::ExampleResult;
+pub use results::Results;
+pub use run::ChunkRun;
 pub use run::StrategyRun;
 pub use run::removal_label;
 pub use run::run_strategy;
-pub use run::run_strategy_keeping;
 pub use runner::EvaluateOptions;
 pub use runner::Evaluated;
 pub use runner::Evaluation;
+pub use runner::FinishedRows;
 pub use runner::evaluate;
 pub use shared::SHARED_BYTES;
 pub use shared::SharedRuns;

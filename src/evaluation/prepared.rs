@@ -1,90 +1,68 @@
-//! A data set as a model reads it: tokens and class indices, made once for all strategies.
+//! A data set as a model reads it: a few numbers per text, made once for all strategies.
 
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use crate::cost;
 use crate::data::Dataset;
 use crate::data::Example;
+use crate::data::LISTED_ROWS;
+use crate::data::LabelValue;
+use crate::data::Survey;
 use crate::data::label_index;
+use crate::evaluation::Chunk;
 use crate::evaluation::Error;
-use crate::jobs::Progress;
+use crate::evaluation::chunk::encode_all;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
-use crate::model::Encoded;
+use crate::model::Model;
 
-/// Texts tokenized between two checkpoints.
-const TEXTS_PER_STEP: usize = 256;
-
-/// A data set cut into tokens, with labels as class indices.
+/// What is known of a data set beside its texts: labels as class indices, groups, numbers of tokens.
 ///
-/// An *item* is a usable example; items keep the order of the data set.
+/// An *item* is a usable example; items keep the order of the data set. Texts come in chunks ([`Prepared::add`]) and are not
+/// kept: what stays of an item are eight bytes here and as many more in the [`Survey`], and four more for each group column
+/// and for the cluster column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
-    /// Where the texts came from.
-    pub dataset: Arc<Dataset>,
+    /// Where the texts come from.
+    pub survey: Arc<Survey>,
     /// The model's class names; index = class.
     pub classes: Vec<String>,
-    /// Tokens of each item.
-    pub encoded: Vec<Encoded>,
-    /// Index of each item in [`Dataset::examples`].
-    pub rows: Vec<usize>,
-    /// Class of each item; `None` where the data set gives none.
-    pub labels: Vec<Option<usize>>,
     /// Items whose text was longer than the model reads.
     pub truncated: usize,
     /// Tokens of the longest item after truncation: the length to which a padded run fills every text.
     pub longest: usize,
     /// Multiply-accumulates of the dense model on one text padded to [`Prepared::longest`].
     pub padded_macs: u64,
-    /// Examples left out, with the reason.
+    /// The first of the examples that were left out, with the reason.
     pub skipped: Vec<SkippedExample>,
     /// Label values that name no class of the model, in order of first appearance.
-    pub unknown_labels: Vec<UnknownLabel>,
-}
-
-impl Prepared {
-    /// Number of items.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is nothing to run.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Whether the model tells two classes apart, so that positives, negatives and scores are defined.
-    #[must_use]
-    pub fn is_binary(&self) -> bool {
-        self.classes.len() == 2
-    }
+    pub unknown_labels: Vec<LabelValue>,
+    /// Class of each of the survey's labels.
+    class_of_label: Vec<Option<usize>>,
+    /// Row of each item in the survey.
+    rows: Vec<u32>,
+    /// Tokens of each item.
+    tokens: Vec<u32>,
+    /// Multiply-accumulates of the dense model by number of tokens, up to the longest text.
+    dense_macs: Vec<u64>,
+    /// Rows that have come by.
+    rows_seen: usize,
+    /// Items, those to come counted.
+    total: usize,
+    /// Of these, with a label.
+    labelled: usize,
 }
 
 /// An example that was read but cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedExample {
-    /// Index in [`Dataset::examples`].
-    pub row: usize,
+    /// Its name.
+    pub id: String,
     /// Why, for a person.
     pub reason: String,
 }
 
-/// A label value that names no class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownLabel {
-    /// As read and mapped.
-    pub value: String,
-    /// Examples that carry it.
-    pub count: usize,
-    /// Id of the first of them.
-    pub first_id: String,
-}
-
-/// Cuts the first `limit` examples (all, if `None`) into tokens and finds their classes.
+/// Cuts the first `limit` examples (all, if `None`) of a data set in memory into tokens and finds their classes.
 ///
 /// Examples whose label names no class, or whose text the tokenizer refuses, are left out and listed; an example without
 /// any label is run, but enters no metric.
@@ -95,103 +73,204 @@ pub struct UnknownLabel {
 pub fn prepare(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    dataset: Arc<Dataset>,
+    dataset: &Dataset,
     limit: Option<usize>,
-) -> Result<Prepared, Error> {
-    let source = Arc::clone(&dataset);
-    let count = limit.unwrap_or(usize::MAX).min(source.examples.len());
-    let mut prepared = Prepared {
-        dataset,
-        classes: checkpoint.model.config.labels.clone(),
-        encoded: Vec::with_capacity(count),
-        rows: Vec::with_capacity(count),
-        labels: Vec::with_capacity(count),
-        truncated: 0,
-        longest: 0,
-        padded_macs: 0,
-        skipped: Vec::new(),
-        unknown_labels: Vec::new(),
-    };
-    for start in (0..count).step_by(TEXTS_PER_STEP) {
-        ticket.checkpoint()?;
-        let step = &source.examples[start..count.min(start + TEXTS_PER_STEP)];
-        let encoded: Vec<_> = step.par_iter().map(|example| encode(checkpoint, example)).collect();
-        for (offset, (example, encoded)) in step.iter().zip(encoded).enumerate() {
-            prepared.add(start + offset, example, encoded);
-        }
-        let done = (start + step.len()) as u64;
-        ticket.report(Progress { done, total: Some(count as u64), stage: "tokenizing".to_owned() });
-    }
-    prepared.refuse_ratings(&source.examples[..count])?;
-    prepared.padded_macs = cost::dense_macs(&checkpoint.model, prepared.longest);
-    match (prepared.is_empty(), prepared.skipped.first()) {
-        (false, _) => Ok(prepared),
-        (true, first) => Err(Error::NothingUsable {
-            name: source.name.clone(),
-            read: count,
-            reason: first.map_or_else(|| "the data set is empty".to_owned(), |skipped| skipped.reason.clone()),
-        }),
-    }
-}
-
-fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encoded, String> {
-    let encoded = checkpoint.tokenizer.encode(&example.text, example.text_pair.as_deref());
-    encoded.map_err(|error| format!("the text cannot be cut into tokens: {error}"))
+) -> Result<(Prepared, Chunk), Error> {
+    let count = limit.unwrap_or(usize::MAX).min(dataset.examples.len());
+    let mut prepared = Prepared::new(checkpoint, Arc::new(Survey::of(dataset, count)))?;
+    let chunk = prepared.add(ticket, checkpoint, &dataset.examples[..count])?;
+    prepared.check_usable()?;
+    Ok((prepared, chunk))
 }
 
 impl Prepared {
-    fn add(&mut self, row: usize, example: &Example, encoded: Result<Encoded, String>) {
-        let label = match &example.label {
-            None => None,
-            Some(value) => match label_index(value, &self.classes) {
-                Some(class) => Some(class),
-                None => return self.add_unknown(row, example, value),
-            },
+    /// Finds the classes; texts are still to come.
+    ///
+    /// # Errors
+    /// [`Error::NothingUsable`] if no label can be used, [`Error::Ratings`] if they are numbers of another kind than class
+    /// numbers.
+    pub fn new(checkpoint: &Checkpoint, survey: Arc<Survey>) -> Result<Self, Error> {
+        let classes = checkpoint.model.config.labels.clone();
+        let class_of_label: Vec<_> = survey.labels.iter().map(|label| label_index(&label.value, &classes)).collect();
+        let of_kind = |is_known: bool| {
+            let labels = survey.labels.iter().zip(&class_of_label);
+            labels.filter(move |(_, class)| class.is_some() == is_known).map(|(label, _)| label)
         };
-        match encoded {
-            Err(reason) => self.skipped.push(SkippedExample { row, reason }),
-            Ok(encoded) => {
-                self.truncated += usize::from(encoded.is_truncated());
-                self.longest = self.longest.max(encoded.tokens.len());
-                self.encoded.push(encoded);
-                self.rows.push(row);
-                self.labels.push(label);
+        let labelled = of_kind(true).map(|label| label.count).sum();
+        let prepared = Self {
+            unknown_labels: of_kind(false).cloned().collect(),
+            total: labelled + survey.unlabelled(),
+            labelled,
+            survey,
+            classes,
+            class_of_label,
+            truncated: 0,
+            longest: 0,
+            padded_macs: 0,
+            skipped: Vec::new(),
+            rows: Vec::new(),
+            tokens: Vec::new(),
+            dense_macs: Vec::new(),
+            rows_seen: 0,
+        };
+        prepared.refuse_ratings()?;
+        prepared.check_usable()?;
+        Ok(prepared)
+    }
+
+    /// Cuts the next rows into tokens; those that cannot be used are left out of the chunk and listed.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if it was asked to stop; nothing was taken in then.
+    pub fn add(&mut self, ticket: &Ticket, checkpoint: &Checkpoint, examples: &[Example]) -> Result<Chunk, Error> {
+        let (first_row, total) = (self.rows_seen, self.survey.len());
+        let is_usable = |offset: usize| self.is_usable(first_row + offset);
+        let encoded = encode_all(ticket, checkpoint, examples, is_usable, (first_row, total))?;
+        let mut chunk = Chunk { first: self.rows.len(), ids: Vec::new(), encoded: Vec::new() };
+        for (example, encoded) in examples.iter().zip(encoded) {
+            match encoded {
+                None => self.skip(example, None),
+                Some(Err(reason)) => {
+                    self.total -= 1;
+                    self.labelled -= usize::from(example.label.is_some());
+                    self.skip(example, Some(reason));
+                }
+                Some(Ok(encoded)) => {
+                    self.truncated += usize::from(encoded.is_truncated());
+                    self.longest = self.longest.max(encoded.tokens.len());
+                    self.rows.push(narrow(self.rows_seen));
+                    self.tokens.push(narrow(encoded.tokens.len()));
+                    chunk.ids.push(example.id.clone());
+                    chunk.encoded.push(encoded);
+                }
             }
+            self.rows_seen += 1;
+        }
+        self.count_macs(&checkpoint.model);
+        Ok(chunk)
+    }
+
+    /// Lists an example that is left out, because of its label where there is no other reason.
+    fn skip(&mut self, example: &Example, reason: Option<String>) {
+        if self.skipped.len() < LISTED_ROWS {
+            let reason = reason.unwrap_or_else(|| self.unknown(example.label.as_deref().unwrap_or_default()));
+            self.skipped.push(SkippedExample { id: example.id.clone(), reason });
         }
     }
 
+    fn unknown(&self, label: &str) -> String {
+        format!("label {label:?} is none of the classes {}", self.classes.join(", "))
+    }
+
+    fn count_macs(&mut self, model: &Model) {
+        let counted = self.dense_macs.len();
+        self.dense_macs.extend((counted..=self.longest).map(|tokens| cost::dense_macs(model, tokens)));
+        self.padded_macs = self.dense_macs[self.longest];
+    }
+
+    /// Whether a row has no label, or one that names a class.
+    fn is_usable(&self, row: usize) -> bool {
+        self.survey.label(row).is_none_or(|label| self.class_of_label[label].is_some())
+    }
+
     /// On a scale from 1 to 5, a 1 is no class 1: where most numbers name no class, none of them does.
-    fn refuse_ratings(&self, examples: &[Example]) -> Result<(), Error> {
-        let unknown: Vec<&UnknownLabel> = self.unknown_labels.iter().filter(|label| is_rating(&label.value)).collect();
-        let num_unknown = unknown.iter().map(|label| label.count).sum();
-        let labels = examples.iter().filter_map(|example| example.label.as_deref());
-        let numbers = labels.filter(|label| is_rating(label)).count();
-        match unknown.first() {
-            Some(first) if num_unknown < numbers && 2 * num_unknown > numbers => Err(Error::Ratings {
-                value: first.value.clone(),
-                unknown: num_unknown,
-                numbers,
-                classes: self.classes.join(", "),
-            }),
+    fn refuse_ratings(&self) -> Result<(), Error> {
+        let count = |labels: &[LabelValue]| -> usize {
+            labels.iter().filter(|label| is_rating(&label.value)).map(|label| label.count).sum()
+        };
+        let (unknown, numbers) = (count(&self.unknown_labels), count(&self.survey.labels));
+        match self.unknown_labels.iter().find(|label| is_rating(&label.value)) {
+            Some(first) if unknown < numbers && 2 * unknown > numbers => {
+                Err(Error::Ratings { value: first.value.clone(), unknown, numbers, classes: self.classes.join(", ") })
+            }
             _ => Ok(()),
         }
     }
 
-    fn add_unknown(&mut self, row: usize, example: &Example, value: &str) {
-        let classes = self.classes.join(", ");
-        self.skipped.push(SkippedExample { row, reason: format!("label {value:?} is none of the classes {classes}") });
-        match self.unknown_labels.iter_mut().find(|unknown| unknown.value == value) {
-            Some(unknown) => unknown.count += 1,
-            None => self.unknown_labels.push(UnknownLabel {
-                value: value.to_owned(),
-                count: 1,
-                first_id: example.id.clone(),
-            }),
+    /// # Errors
+    /// [`Error::NothingUsable`] if every example was left out, or will be.
+    pub fn check_usable(&self) -> Result<(), Error> {
+        if self.total > 0 {
+            return Ok(());
         }
+        let by_label = || self.survey.labels.first().map(|label| self.unknown(&label.value));
+        let reason = self.skipped.first().map(|skipped| skipped.reason.clone()).or_else(by_label);
+        Err(Error::NothingUsable {
+            name: self.survey.name.clone(),
+            read: self.survey.len(),
+            reason: reason.unwrap_or_else(|| "the data set is empty".to_owned()),
+        })
+    }
+
+    /// Number of items that have come by.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no item has come by.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Number of items, those to come counted.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
+    /// How many of [`Prepared::total`] have a label.
+    #[must_use]
+    pub fn labelled(&self) -> usize {
+        self.labelled
+    }
+
+    /// Whether the model tells two classes apart, so that positives, negatives and scores are defined.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.classes.len() == 2
+    }
+
+    /// Class of an item; `None` where the data set gives none.
+    #[must_use]
+    pub fn label(&self, item: usize) -> Option<usize> {
+        self.class_of_label[self.survey.label(self.row(item))?]
+    }
+
+    /// Row of an item in the [`Survey`].
+    #[must_use]
+    pub fn row(&self, item: usize) -> usize {
+        self.rows[item] as usize
+    }
+
+    /// Tokens of an item.
+    #[must_use]
+    pub fn tokens(&self, item: usize) -> usize {
+        self.tokens[item] as usize
+    }
+
+    /// Multiply-accumulates of the dense model on an item.
+    #[must_use]
+    pub fn dense_macs(&self, item: usize) -> u64 {
+        self.dense_macs[self.tokens(item)]
+    }
+
+    /// Items in a group, ascending.
+    #[must_use]
+    pub fn members(&self, column: usize, value: usize) -> Vec<usize> {
+        let Some(memberships) = self.survey.memberships.get(column) else { return Vec::new() };
+        let is_member = memberships.has(value);
+        (0..self.len()).filter(|&item| is_member(self.row(item))).collect()
     }
 }
 
 /// Whether a label is a number that may stand on a scale; negative ones often say that there is no label.
 fn is_rating(label: &str) -> bool {
     label.trim().parse().is_ok_and(|number: f64| number >= 0.0)
+}
+
+/// Numbers of rows are checked where these are read, and no model reads as many tokens as there may be rows.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -47,15 +47,25 @@ pub(super) fn resampled(
     width: usize,
     statistics: impl Fn(&[usize]) -> Vec<Option<f64>> + Sync,
 ) -> Result<Vec<Vec<Option<f64>>>, Cancelled> {
-    let resampler = match &slice.clusters {
-        Some(clusters) => Resampler::clustered(clusters, draws.seed),
-        None => Resampler::stratified(&slice.labels(), draws.seed),
+    let resampler = match slice.clusters() {
+        Some(clusters) => Resampler::clustered(&clusters, draws.seed),
+        None => Resampler::stratified(slice.labels(), draws.seed),
     };
+    resampled_by(ticket, &resampler, draws.count, width, statistics)
+}
+
+fn resampled_by(
+    ticket: &Ticket,
+    resampler: &Resampler,
+    count: usize,
+    width: usize,
+    statistics: impl Fn(&[usize]) -> Vec<Option<f64>> + Sync,
+) -> Result<Vec<Vec<Option<f64>>>, Cancelled> {
     let one = |draw: usize| -> Result<Vec<Option<f64>>, Cancelled> {
         ticket.checkpoint()?;
         Ok(statistics(&resampler.draw(draw)))
     };
-    let rows: Vec<Vec<Option<f64>>> = (0..draws.count).into_par_iter().map(one).collect::<Result<_, _>>()?;
+    let rows: Vec<Vec<Option<f64>>> = (0..count).into_par_iter().map(one).collect::<Result<_, _>>()?;
     let defined = |value: Option<f64>| value.filter(|value| value.is_finite());
     let column = |column: usize| rows.iter().map(|row| row.get(column).copied().and_then(defined)).collect();
     Ok((0..width).map(column).collect())
@@ -64,35 +74,27 @@ pub(super) fn resampled(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::slice::Item;
-    use crate::evaluation::slice::Seen;
-
-    fn slice(labels: &[usize], clusters: Option<Vec<usize>>) -> Slice<'static> {
-        let seen = Seen { prediction: 0, probabilities: &[0.5, 0.5] };
-        let item = |(index, &label): (usize, &usize)| Item { index, label, dense: seen, pruned: seen };
-        Slice { items: labels.iter().enumerate().map(item).collect(), classes: 2, clusters, bins: None }
-    }
 
     #[test]
     fn a_draw_keeps_the_number_of_each_label() {
-        let slice = slice(&[1, 0, 1, 1, 0], None);
-        let ones = |picks: &[usize]| picks.iter().filter(|&&pick| slice.items[pick].label == 1).count() as f64;
-        let draws = Draws { count: 200, seed: 7 };
+        let labels = [1, 0, 1, 1, 0];
+        let ones = |picks: &[usize]| picks.iter().filter(|&&pick| labels[pick] == 1).count() as f64;
         let sums = |picks: &[usize]| vec![Some(ones(picks)), Some(picks.iter().sum::<usize>() as f64)];
-        let columns = resampled(&Ticket::detached(), &slice, draws, 2, sums).unwrap();
+        let resampler = Resampler::stratified(&labels, 7);
+        let columns = resampled_by(&Ticket::detached(), &resampler, 200, 2, sums).unwrap();
         assert!(columns[0].iter().all(|&ones| ones == Some(3.0)), "three positives in every draw");
         assert!(columns[1].iter().any(|sum| *sum != columns[1][0]), "draws differ");
     }
 
     #[test]
     fn clusters_are_drawn_whole() {
-        let slice = slice(&[1, 0, 1, 0], Some(vec![0, 0, 1, 1]));
         let times = |picks: &[usize], item: usize| picks.iter().filter(|pick| **pick == item).count();
         let together = |picks: &[usize]| {
             let is_whole = times(picks, 0) == times(picks, 1) && times(picks, 2) == times(picks, 3);
             vec![Some(f64::from(u8::from(is_whole)))]
         };
-        let columns = resampled(&Ticket::detached(), &slice, Draws { count: 50, seed: 1 }, 1, together).unwrap();
+        let resampler = Resampler::clustered(&[0, 0, 1, 1], 1);
+        let columns = resampled_by(&Ticket::detached(), &resampler, 50, 1, together).unwrap();
         assert!(columns[0].iter().all(|whole| *whole == Some(1.0)), "both items of a cluster come equally often");
     }
 
@@ -100,7 +102,7 @@ mod tests {
     fn a_cancelled_bootstrap_stops() {
         let ticket = Ticket::detached();
         ticket.cancel();
-        let result = resampled(&ticket, &slice(&[0, 1], None), Draws { count: 100, seed: 0 }, 0, |_| Vec::new());
+        let result = resampled_by(&ticket, &Resampler::stratified(&[0, 1], 0), 100, 0, |_| Vec::new());
         assert_eq!(result, Err(Cancelled), "the ticket is asked before every draw");
     }
 }

@@ -1,11 +1,14 @@
-//! One strategy over one data set.
+//! One strategy over a chunk or a whole data set.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::Removal;
+use crate::evaluation::Chunk;
 use crate::evaluation::Error;
+use crate::evaluation::ExampleResult;
 use crate::evaluation::Prepared;
+use crate::evaluation::Results;
 use crate::evaluation::SharedRuns;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -15,47 +18,13 @@ use crate::pruning::StrategySpec;
 /// Tokens of a batch. Large enough to keep the cores busy, small enough for a checkpoint well within a second.
 pub(super) const TOKENS_PER_BATCH: usize = 2048;
 
-/// What one strategy did to one item.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExampleResult {
-    /// The class with the largest logit; the smaller one on ties.
-    pub prediction: usize,
-    /// Shape: `[labels]`.
-    pub logits: Vec<f32>,
-    /// Softmax of the logits. Shape: `[labels]`.
-    pub probabilities: Vec<f32>,
-    /// Original tokens `n0`, special ones counted.
-    pub tokens: usize,
-    /// Tokens alive after the last layer.
-    pub tokens_kept: usize,
-    /// Mean over layers of kept ÷ `n0`.
-    pub retention_mean: f64,
-    /// Multiply-accumulates, the strategy's own and the classifier head included.
-    pub macs: u64,
-    /// Multiply-accumulates of the dense model on the same tokens.
-    pub dense_macs: u64,
-}
-
-impl ExampleResult {
-    /// Probability of class 1: the score of binary tasks.
-    ///
-    /// Range: 0–1; `None` where the model has other than two classes.
-    #[must_use]
-    pub fn score(&self) -> Option<f32> {
-        match self.probabilities.as_slice() {
-            [_, positive] => Some(*positive),
-            _ => None,
-        }
-    }
-}
-
-/// One strategy's results on every item of a [`Prepared`](crate::evaluation::Prepared).
+/// One strategy's results on every item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StrategyRun {
     /// The strategy and its settings.
     pub spec: StrategySpec,
     /// One entry per item, in the same order.
-    pub results: Vec<ExampleResult>,
+    pub results: Results,
     /// How tokens went, read off the tensors' real shapes; the most telling of all items.
     pub removal: Removal,
     /// Wall-clock time of the model's work. Layers that were taken over from another strategy's run count with the time
@@ -63,66 +32,56 @@ pub struct StrategyRun {
     pub duration: Duration,
 }
 
-/// A run that may have been stopped half-way.
+impl StrategyRun {
+    /// A run to which chunks are still to be added.
+    pub(super) fn begin(spec: &StrategySpec) -> Self {
+        Self { spec: spec.clone(), results: Results::default(), removal: Removal::None, duration: Duration::ZERO }
+    }
+
+    /// Adds a chunk. Items that were not finished leave no results; those of the other chunks stay.
+    pub(super) fn take(&mut self, prepared: &Prepared, chunk: &Chunk, run: ChunkRun) {
+        self.removal = self.removal.more_telling(run.removal);
+        self.duration += run.duration;
+        if run.finished() == chunk.len() {
+            let results: Vec<ExampleResult> = run.results.into_iter().flatten().collect();
+            self.results.extend(prepared, chunk.first, &results);
+        }
+    }
+}
+
+/// One strategy's results on a [`Chunk`], which may have been stopped half-way.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PartialRun {
-    /// The strategy and its settings.
-    pub spec: StrategySpec,
+pub struct ChunkRun {
     /// One entry per item, in the same order; `None` where the run was stopped before. Batches go by length, so the
     /// finished items are no fair sample: their rows are worth keeping, their averages are not.
     pub results: Vec<Option<ExampleResult>>,
     /// How tokens went in the finished items.
     pub removal: Removal,
-    /// Wall-clock time until the stop.
+    /// Wall-clock time until the end or the stop.
     pub duration: Duration,
 }
 
-impl PartialRun {
+impl ChunkRun {
     /// Number of finished items.
     #[must_use]
     pub fn finished(&self) -> usize {
         self.results.iter().flatten().count()
     }
-
-    /// The whole run, if every item was finished.
-    ///
-    /// # Errors
-    /// The partial run itself, if some were not.
-    pub fn complete(self) -> Result<StrategyRun, Box<Self>> {
-        if self.finished() < self.results.len() {
-            return Err(Box::new(self));
-        }
-        let results = self.results.into_iter().flatten().collect();
-        Ok(StrategyRun { spec: self.spec, results, removal: self.removal, duration: self.duration })
-    }
 }
 
-/// Runs one strategy over all items; `on_finished` hears after every batch how many are done.
+/// Runs one strategy over all items of a data set that is one chunk; `on_finished` hears after every batch how many are
+/// done.
 ///
 /// # Errors
-/// [`Error::Cancelled`] if it was asked to stop (nothing is kept), else see [`run_strategy_keeping`].
+/// [`Error::Cancelled`] if it was asked to stop (nothing is kept), else see [`SharedRuns::run_keeping`].
 pub fn run_strategy(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    prepared: &Prepared,
+    (prepared, chunk): (&Prepared, &Chunk),
     spec: &StrategySpec,
     on_finished: impl Fn(usize),
 ) -> Result<StrategyRun, Error> {
-    SharedRuns::new(checkpoint, prepared, &[]).run(ticket, spec, on_finished)
-}
-
-/// Like [`run_strategy`], but a stop keeps what is finished.
-///
-/// # Errors
-/// [`Error::Build`] if the settings do not fit the model, [`Error::Run`] if the engine gives up.
-pub fn run_strategy_keeping(
-    ticket: &Ticket,
-    checkpoint: &Checkpoint,
-    prepared: &Prepared,
-    spec: &StrategySpec,
-    on_finished: impl Fn(usize),
-) -> Result<PartialRun, Error> {
-    SharedRuns::new(checkpoint, prepared, &[]).run_keeping(ticket, spec, on_finished)
+    SharedRuns::new(checkpoint, prepared, chunk, &[]).run(ticket, spec, on_finished)
 }
 
 /// How tokens went, in one word: `removed`, `masked`, `merged`, or `none` where every token stayed.

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::data::DataStream;
 use crate::engine::Removal;
 use crate::evaluation::Audit;
+use crate::evaluation::Chunk;
 use crate::evaluation::Draws;
 use crate::evaluation::Error;
 use crate::evaluation::ExampleResult;
 use crate::evaluation::LatencyOptions;
 use crate::evaluation::LatencyStudy;
 use crate::evaluation::ModelInfo;
-use crate::evaluation::PartialRun;
 use crate::evaluation::Prepared;
 use crate::evaluation::SharedRuns;
 use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::TimedRun;
 use crate::evaluation::audit;
 use crate::evaluation::measure_latency;
 use crate::jobs::Progress;
@@ -30,7 +30,7 @@ pub struct Evaluation {
     /// The model.
     pub model: ModelInfo,
     /// The data set.
-    pub prepared: Arc<Prepared>,
+    pub prepared: Prepared,
     /// What was run, dense first; strategies that were not begun are missing.
     pub strategies: Vec<Evaluated>,
     /// What was asked for, dense first.
@@ -59,8 +59,8 @@ pub struct EvaluateOptions {
 pub struct Evaluated {
     /// The strategy and its settings.
     pub spec: StrategySpec,
-    /// One entry per item; `None` where a stop came first.
-    pub results: Vec<Option<ExampleResult>>,
+    /// Number of finished items.
+    pub finished: usize,
     /// How tokens went.
     pub removal: Removal,
     /// Wall-clock time of the run.
@@ -69,12 +69,17 @@ pub struct Evaluated {
     pub audit: Option<Audit>,
 }
 
-impl Evaluated {
-    /// Number of finished items.
-    #[must_use]
-    pub fn finished(&self) -> usize {
-        self.results.iter().flatten().count()
-    }
+/// What one strategy made of one chunk; afterwards only a few numbers of it are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct FinishedRows<'a> {
+    /// The data set.
+    pub prepared: &'a Prepared,
+    /// The items.
+    pub chunk: &'a Chunk,
+    /// The strategy and its settings.
+    pub spec: &'a StrategySpec,
+    /// One entry per item of the chunk; `None` where a stop came first.
+    pub results: &'a [Option<ExampleResult>],
 }
 
 impl Evaluation {
@@ -87,83 +92,149 @@ impl Evaluation {
     }
 }
 
-/// Runs the dense model and then each strategy, compares each with dense, and measures latency. A stop keeps what is
+/// Runs the dense model and then each strategy over one chunk of the texts after the other, compares each with dense, and
+/// measures latency. `on_rows` gets what is not kept, chunk by chunk, within it strategy by strategy. A stop keeps what is
 /// finished.
 ///
+/// Nothing that grows with the texts stays in memory, only some numbers per row ([`Prepared`], [`Results`](crate::evaluation::Results)).
+///
 /// # Errors
-/// [`Error::Build`] if a strategy does not fit the model (checked before anything runs), [`Error::Run`] if the engine
-/// gives up, [`Error::Latency`] if the laboratory does.
-pub fn evaluate(
+/// Before anything runs: [`Error::Build`] if a strategy does not fit the model, [`Error::Ratings`] and
+/// [`Error::NothingUsable`] if labels do not. Later: [`Error::Read`] if the file cannot be read again or has changed,
+/// [`Error::Run`] if the engine gives up, [`Error::Latency`] if the laboratory does, and whatever `on_rows` says.
+/// [`Error::Cancelled`] if a stop comes before anything was run.
+pub fn evaluate<E: From<Error>>(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    prepared: Arc<Prepared>,
+    stream: &DataStream,
     specs: &[StrategySpec],
     options: EvaluateOptions,
-) -> Result<Evaluation, Error> {
-    let EvaluateOptions { draws, latency_rounds } = options;
-    let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
-    let mut planned = vec![dense_spec];
+    mut on_rows: impl FnMut(FinishedRows<'_>) -> Result<(), E>,
+) -> Result<Evaluation, E> {
+    let mut prepared = Prepared::new(checkpoint, Arc::clone(stream.survey()))?;
+    let planned = plan(checkpoint, specs)?;
+    let mut strategies = Strategies { ticket, checkpoint, draws: options.draws, all: begin(&planned) };
+    let mut shared = SharedWork::default();
+    for (number, examples) in stream.chunks().map_err(Error::reading)?.enumerate() {
+        let chunk = match prepared.add(ticket, checkpoint, &examples.map_err(Error::reading)?) {
+            Err(Error::Cancelled) if number > 0 => break,
+            chunk => chunk?,
+        };
+        let is_last = number + 1 == stream.num_chunks();
+        if is_last {
+            prepared.check_usable()?;
+        }
+        shared += strategies.run(&planned, &prepared, (&chunk, is_last), &mut on_rows)?;
+        if ticket.is_cancelled() {
+            break;
+        }
+    }
+    let Strategies { all, .. } = strategies;
+    let latency = latency(ticket, checkpoint, (&prepared, stream), &all, options)?;
+    Ok(Evaluation {
+        model: ModelInfo::of(checkpoint),
+        prepared,
+        strategies: all.into_iter().filter_map(InProgress::end).collect(),
+        planned,
+        draws: options.draws,
+        shared,
+        latency_rounds: options.latency_rounds,
+        latency,
+    })
+}
+
+/// The dense model and the strategies, each once; those that do not fit the model are an error.
+fn plan(checkpoint: &Checkpoint, specs: &[StrategySpec]) -> Result<Vec<StrategySpec>, Error> {
+    let dense = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
+    let mut planned = vec![dense];
     for spec in specs {
         crate::evaluation::run::build(checkpoint, spec)?;
         if !planned.contains(spec) {
             planned.push(spec.clone());
         }
     }
-    let mut dense = None;
-    let mut strategies = Vec::with_capacity(planned.len());
-    let mut runs = SharedRuns::new(checkpoint, &prepared, &planned);
-    for spec in &planned {
-        if ticket.is_cancelled() {
-            break;
-        }
-        let run = runs.run_keeping(ticket, spec, |_| {})?;
-        strategies.push(match run.complete() {
-            Err(partial) => unfinished(*partial),
-            Ok(run) => {
-                let baseline = dense.get_or_insert_with(|| run.clone());
-                report_audit(ticket, spec);
-                let audit = audit::audit(ticket, &prepared, baseline, &run, draws).ok();
-                finished(run, audit)
-            }
-        });
+    Ok(planned)
+}
+
+/// A strategy on its way through the chunks.
+struct InProgress {
+    run: StrategyRun,
+    is_begun: bool,
+    finished: usize,
+    audit: Option<Audit>,
+}
+
+fn begin(planned: &[StrategySpec]) -> Vec<InProgress> {
+    let begin = |spec| InProgress { run: StrategyRun::begin(spec), is_begun: false, finished: 0, audit: None };
+    planned.iter().map(begin).collect()
+}
+
+impl InProgress {
+    /// What is said about it; `None` if it was not begun.
+    fn end(self) -> Option<Evaluated> {
+        let Self { run, is_begun, finished, audit } = self;
+        let StrategyRun { spec, removal, duration, .. } = run;
+        is_begun.then_some(Evaluated { spec, finished, removal, duration, audit })
     }
-    let shared = runs.work();
-    // Kept states make room for the measurement.
-    drop(runs);
-    let latency = latency(ticket, checkpoint, &prepared, &strategies, options)?;
-    let model = ModelInfo::of(checkpoint);
-    Ok(Evaluation { model, prepared, strategies, planned, draws, shared, latency_rounds, latency })
+}
+
+/// All strategies, dense first.
+struct Strategies<'a> {
+    ticket: &'a Ticket,
+    checkpoint: &'a Checkpoint,
+    draws: Draws,
+    all: Vec<InProgress>,
+}
+
+impl Strategies<'_> {
+    /// Runs a chunk through every strategy; after the last chunk each is compared with dense as soon as it is through.
+    fn run<E: From<Error>>(
+        &mut self,
+        planned: &[StrategySpec],
+        prepared: &Prepared,
+        (chunk, is_last): (&Chunk, bool),
+        on_rows: &mut impl FnMut(FinishedRows<'_>) -> Result<(), E>,
+    ) -> Result<SharedWork, E> {
+        let mut runs = SharedRuns::new(self.checkpoint, prepared, chunk, planned);
+        for (number, spec) in planned.iter().enumerate() {
+            if self.ticket.is_cancelled() {
+                break;
+            }
+            let found = runs.run_keeping(self.ticket, spec, |_| {})?;
+            on_rows(FinishedRows { prepared, chunk, spec, results: &found.results })?;
+            let strategy = &mut self.all[number];
+            strategy.is_begun = true;
+            strategy.finished += found.finished();
+            strategy.run.take(prepared, chunk, found);
+            if is_last && strategy.run.results.len() == prepared.total() {
+                self.audit(prepared, number);
+            }
+        }
+        Ok(runs.work())
+    }
+
+    /// Compares a complete run with the dense one, which was complete before it.
+    fn audit(&mut self, prepared: &Prepared, number: usize) {
+        let run = &self.all[number].run;
+        self.ticket.report(Progress { done: 0, total: None, stage: format!("comparing {}", run.spec.id()) });
+        self.all[number].audit = audit::audit(self.ticket, prepared, &self.all[0].run, run, self.draws).ok();
+    }
 }
 
 /// Latency of every complete strategy but dense, which each of them is timed against.
 fn latency(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    prepared: &Prepared,
-    strategies: &[Evaluated],
+    (prepared, stream): (&Prepared, &DataStream),
+    strategies: &[InProgress],
     options: EvaluateOptions,
 ) -> Result<Option<LatencyStudy>, Error> {
     if options.latency_rounds == 0 || ticket.is_cancelled() {
         return Ok(None);
     }
-    let complete = strategies.iter().filter(|strategy| strategy.spec.id() != "dense" && strategy.audit.is_some());
-    let runs: Vec<TimedRun<'_>> = complete
-        .map(|strategy| TimedRun { spec: &strategy.spec, results: strategy.results.iter().flatten().collect() })
-        .collect();
+    let complete = strategies.iter().filter(|strategy| strategy.run.spec.id() != "dense" && strategy.audit.is_some());
+    let runs: Vec<&StrategyRun> = complete.map(|strategy| &strategy.run).collect();
     let Draws { count, seed } = options.draws;
     let options = LatencyOptions { rounds: options.latency_rounds, seed, draws: count };
-    measure_latency(ticket, checkpoint, prepared, &runs, options).map(Some)
-}
-
-fn report_audit(ticket: &Ticket, spec: &StrategySpec) {
-    ticket.report(Progress { done: 0, total: None, stage: format!("comparing {}", spec.id()) });
-}
-
-fn finished(run: StrategyRun, audit: Option<Audit>) -> Evaluated {
-    let results = run.results.into_iter().map(Some).collect();
-    Evaluated { spec: run.spec, results, removal: run.removal, duration: run.duration, audit }
-}
-
-fn unfinished(run: PartialRun) -> Evaluated {
-    Evaluated { spec: run.spec, results: run.results, removal: run.removal, duration: run.duration, audit: None }
+    measure_latency(ticket, checkpoint, (prepared, stream), &runs, options).map(Some)
 }

@@ -1,4 +1,4 @@
-//! Several strategies over one data set: the layers before the first decision are computed once for all of them.
+//! Several strategies over the same texts: the layers before the first decision are computed once for all of them.
 
 use std::time::Duration;
 
@@ -8,9 +8,10 @@ use crate::engine::Outcome;
 use crate::engine::Removal;
 use crate::engine::SharedWork;
 use crate::engine::Trunk;
+use crate::evaluation::Chunk;
+use crate::evaluation::ChunkRun;
 use crate::evaluation::Error;
 use crate::evaluation::ExampleResult;
-use crate::evaluation::PartialRun;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::run::TOKENS_PER_BATCH;
@@ -35,7 +36,8 @@ pub const SHARED_BYTES: usize = 256 << 20;
 pub struct SharedRuns<'a> {
     checkpoint: &'a Checkpoint,
     prepared: &'a Prepared,
-    /// Items of each batch.
+    chunk: &'a Chunk,
+    /// Items of each batch, counted from the chunk's first.
     batches: Vec<Vec<usize>>,
     trunk: Trunk,
 }
@@ -44,11 +46,11 @@ impl<'a> SharedRuns<'a> {
     /// Plans runs of these strategies, each once, in any order. Nothing runs yet; those that do not fit the model fail when
     /// they are run.
     #[must_use]
-    pub fn new(checkpoint: &'a Checkpoint, prepared: &'a Prepared, specs: &[StrategySpec]) -> Self {
+    pub fn new(checkpoint: &'a Checkpoint, prepared: &'a Prepared, chunk: &'a Chunk, specs: &[StrategySpec]) -> Self {
         let pruners: Vec<_> = specs.iter().filter_map(|spec| build(checkpoint, spec).ok()).collect();
-        let lengths: Vec<usize> = prepared.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
+        let lengths: Vec<usize> = chunk.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
         let trunk = Trunk::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
-        Self { checkpoint, prepared, batches: engine::plan_batches(&lengths, TOKENS_PER_BATCH), trunk }
+        Self { checkpoint, prepared, chunk, batches: engine::plan_batches(&lengths, TOKENS_PER_BATCH), trunk }
     }
 
     /// How much was taken over so far.
@@ -57,7 +59,8 @@ impl<'a> SharedRuns<'a> {
         self.trunk.work()
     }
 
-    /// Runs one strategy over all items; `on_finished` hears after every batch how many are done.
+    /// Runs one strategy over all items of a data set that is one chunk; `on_finished` hears after every batch how many are
+    /// done.
     ///
     /// # Errors
     /// [`Error::Cancelled`] if it was asked to stop (nothing of this strategy is kept), else see [`Self::run_keeping`].
@@ -67,11 +70,16 @@ impl<'a> SharedRuns<'a> {
         spec: &StrategySpec,
         on_finished: impl Fn(usize),
     ) -> Result<StrategyRun, Error> {
-        let run = self.run_keeping(ticket, spec, on_finished)?;
-        run.complete().map_err(|_stopped| Error::Cancelled)
+        let found = self.run_keeping(ticket, spec, on_finished)?;
+        if found.finished() < self.chunk.len() {
+            return Err(Error::Cancelled);
+        }
+        let mut run = StrategyRun::begin(spec);
+        run.take(self.prepared, self.chunk, found);
+        Ok(run)
     }
 
-    /// Like [`Self::run`], but a stop keeps what is finished.
+    /// Runs one strategy over all items of the chunk; a stop keeps what is finished.
     ///
     /// # Errors
     /// [`Error::Build`] if the settings do not fit the model, [`Error::Run`] if the engine gives up.
@@ -80,14 +88,13 @@ impl<'a> SharedRuns<'a> {
         ticket: &Ticket,
         spec: &StrategySpec,
         on_finished: impl Fn(usize),
-    ) -> Result<PartialRun, Error> {
-        let (model, prepared) = (&self.checkpoint.model, self.prepared);
+    ) -> Result<ChunkRun, Error> {
+        let (model, chunk) = (&self.checkpoint.model, self.chunk);
         let pruner = build(self.checkpoint, spec)?;
-        let results = vec![None; prepared.len()];
-        let mut run = PartialRun { spec: spec.clone(), results, removal: Removal::None, duration: Duration::ZERO };
+        let mut run = ChunkRun { results: vec![None; chunk.len()], removal: Removal::None, duration: Duration::ZERO };
         let mut finished = 0;
-        let report = |done: usize| {
-            let (done, total) = (done as u64, Some(prepared.len() as u64));
+        let report = |finished: usize| {
+            let (done, total) = ((chunk.first + finished) as u64, Some(self.prepared.total() as u64));
             ticket.report(Progress { done, total, stage: format!("running {}", spec.id()) });
         };
         report(0);
@@ -95,7 +102,7 @@ impl<'a> SharedRuns<'a> {
             if ticket.is_cancelled() {
                 break;
             }
-            let texts: Vec<&Encoded> = batch.iter().map(|&item| &prepared.encoded[item]).collect();
+            let texts: Vec<&Encoded> = batch.iter().map(|&item| &chunk.encoded[item]).collect();
             let branch = match self.trunk.run(ticket, model, (number, &texts), &*pruner) {
                 Ok(branch) => branch,
                 Err(engine::Error::Cancelled) => break,
@@ -108,7 +115,7 @@ impl<'a> SharedRuns<'a> {
             run.duration += branch.duration;
             for (&item, outcome) in batch.iter().zip(branch.outcomes) {
                 run.removal = run.removal.more_telling(outcome.trace.removal());
-                run.results[item] = Some(example_result(model, &prepared.encoded[item], outcome));
+                run.results[item] = Some(example_result(model, &chunk.encoded[item], outcome));
             }
             finished += batch.len();
             on_finished(finished);

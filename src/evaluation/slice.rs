@@ -1,10 +1,8 @@
 //! Some labelled items seen by the dense and by the pruned model: what every metric is computed from.
 
-use std::collections::BTreeMap;
-
-use crate::evaluation::ExampleResult;
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
+use crate::evaluation::Results;
 use crate::evaluation::StrategyRun;
 use crate::metrics::CALIBRATION_BINS;
 use crate::metrics::CalibrationBins;
@@ -17,123 +15,122 @@ pub(super) enum Side {
     Pruned,
 }
 
-/// What one model says about one item.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Seen<'a> {
-    /// Predicted class.
-    pub(super) prediction: usize,
-    /// Shape: `[classes]`.
-    pub(super) probabilities: &'a [f32],
-}
-
-/// A labelled item and what both models say about it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Item<'a> {
-    /// Index in [`Prepared`].
-    pub(super) index: usize,
-    /// Class.
-    pub(super) label: usize,
-    /// Without pruning.
-    pub(super) dense: Seen<'a>,
-    /// With pruning.
-    pub(super) pruned: Seen<'a>,
-}
-
-impl<'a> Item<'a> {
-    pub(super) fn seen(&self, side: Side) -> &Seen<'a> {
-        match side {
-            Side::Dense => &self.dense,
-            Side::Pruned => &self.pruned,
-        }
-    }
-}
-
 /// Labelled items, in the order of the data set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Slice<'a> {
-    /// The items.
-    pub(super) items: Vec<Item<'a>>,
-    /// Number of classes of the model.
-    pub(super) classes: usize,
-    /// What must be resampled together: one number per item, if the data set names clusters.
-    pub(super) clusters: Option<Vec<usize>>,
+    prepared: &'a Prepared,
+    dense: &'a Results,
+    pruned: &'a Results,
+    /// Their numbers, ascending, and the class of each.
+    items: Vec<u32>,
+    labels: Vec<u32>,
     /// Bins of the calibration error, fixed on the dense scores of the whole data set; two classes only.
     pub(super) bins: Option<CalibrationBins>,
 }
 
 /// The arrays that metrics take, of some picked items of a slice.
-pub(super) struct Columns<'a> {
+pub(super) struct Columns {
     /// Class of each item.
-    pub(super) labels: Vec<usize>,
+    pub(super) labels: Vec<u32>,
     /// Whether it is class 1.
     pub(super) positives: Vec<bool>,
     /// Predicted class of each item.
-    pub(super) predictions: Vec<usize>,
-    /// Probabilities of each item.
-    pub(super) probabilities: Vec<&'a [f32]>,
-    /// Probability of class 1.
+    pub(super) predictions: Vec<u32>,
+    /// Probability of each item's own class.
+    pub(super) label_probabilities: Vec<f32>,
+    /// Probability of class 1; empty where there are other than two classes.
     pub(super) scores: Vec<f64>,
 }
 
 impl<'a> Slice<'a> {
-    /// The labelled items among `members`, which are indices in `prepared`.
-    pub(super) fn of(
-        prepared: &Prepared,
-        dense: &'a StrategyRun,
-        pruned: &'a StrategyRun,
-        members: impl IntoIterator<Item = usize>,
-    ) -> Self {
-        fn seen(result: &ExampleResult) -> Seen<'_> {
-            Seen { prediction: result.prediction, probabilities: &result.probabilities }
-        }
-        let item = |index: usize| -> Option<Item<'a>> {
-            let label = (*prepared.labels.get(index)?)?;
-            let (dense, pruned) = (seen(dense.results.get(index)?), seen(pruned.results.get(index)?));
-            Some(Item { index, label, dense, pruned })
-        };
-        let items: Vec<Item<'a>> = members.into_iter().filter_map(item).collect();
-        let clusters = cluster_numbers(prepared, &items);
+    /// Every labelled item.
+    pub(super) fn all(prepared: &'a Prepared, dense: &'a StrategyRun, pruned: &'a StrategyRun) -> Self {
+        let (dense, pruned) = (&dense.results, &pruned.results);
         let bins = prepared.is_binary().then(|| {
-            let scores: Vec<f64> = dense.results.iter().filter_map(ExampleResult::score).map(f64::from).collect();
+            let scores: Vec<f64> = dense.scores().iter().copied().map(f64::from).collect();
             CalibrationBins::fit(&scores, CALIBRATION_BINS)
         });
-        Self { items, classes: prepared.classes.len(), clusters, bins }
+        Self { prepared, dense, pruned, items: Vec::new(), labels: Vec::new(), bins }.of(0..pruned.len())
     }
 
-    /// Every labelled item.
-    pub(super) fn all(prepared: &Prepared, dense: &'a StrategyRun, pruned: &'a StrategyRun) -> Self {
-        Self::of(prepared, dense, pruned, 0..prepared.len())
+    /// The labelled items among `members`, which are items of the data set in ascending order.
+    pub(super) fn of(&self, members: impl IntoIterator<Item = usize>) -> Self {
+        let labelled = |item: usize| Some((narrow(item), narrow(self.prepared.label(item)?)));
+        let (items, labels) = members.into_iter().filter_map(labelled).unzip();
+        Self { items, labels, bins: self.bins.clone(), ..*self }
+    }
+
+    /// Number of items.
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Number of classes of the model.
+    pub(super) fn classes(&self) -> usize {
+        self.prepared.classes.len()
     }
 
     pub(super) fn is_binary(&self) -> bool {
-        self.classes == 2
+        self.prepared.is_binary()
     }
 
     /// Class of each item.
-    pub(super) fn labels(&self) -> Vec<usize> {
-        self.items.iter().map(|item| item.label).collect()
+    pub(super) fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// Of each item, whether it is in a part of this slice.
+    pub(super) fn is_in(&self, part: &Self) -> Vec<bool> {
+        self.items.iter().map(|item| part.items.binary_search(item).is_ok()).collect()
     }
 
     /// Items of one class.
     pub(super) fn count(&self, class: usize) -> usize {
-        self.items.iter().filter(|item| item.label == class).count()
+        self.labels.iter().filter(|&&label| label as usize == class).count()
+    }
+
+    /// What must be resampled together: one number per item, an item without a cluster standing for itself. `None` if no
+    /// item has one.
+    pub(super) fn clusters(&self) -> Option<Vec<usize>> {
+        let survey = &self.prepared.survey;
+        let cluster = |&item: &u32| survey.cluster(self.prepared.row(item as usize));
+        if self.items.iter().all(|item| cluster(item).is_none()) {
+            return None;
+        }
+        // No cluster has so large a number.
+        let own = |item: &u32| survey.len() + *item as usize;
+        Some(self.items.iter().map(|item| cluster(item).unwrap_or_else(|| own(item))).collect())
+    }
+
+    fn results(&self, side: Side) -> &'a Results {
+        match side {
+            Side::Dense => self.dense,
+            Side::Pruned => self.pruned,
+        }
+    }
+
+    /// Class that a model predicts for each item.
+    pub(super) fn predictions(&self, side: Side) -> impl Iterator<Item = u32> + '_ {
+        let predictions = self.results(side).predictions();
+        self.items.iter().map(move |&item| predictions[item as usize])
     }
 
     /// All items as metrics take them.
-    pub(super) fn columns(&self, side: Side) -> Columns<'a> {
-        self.picked(&(0..self.items.len()).collect::<Vec<_>>(), side)
+    pub(super) fn columns(&self, side: Side) -> Columns {
+        self.picked(&(0..self.items.len()), side)
     }
 
     /// The picked items as metrics take them.
-    pub(super) fn picked(&self, picks: &[usize], side: Side) -> Columns<'a> {
-        let picked = || picks.iter().map(|&pick| &self.items[pick]);
-        let probabilities: Vec<&'a [f32]> = picked().map(|item| item.seen(side).probabilities).collect();
+    pub(super) fn picked(&self, picks: &(impl Iterator<Item = usize> + Clone), side: Side) -> Columns {
+        let results = self.results(side);
+        let items = || picks.clone().map(|pick| self.items[pick] as usize);
+        let labels: Vec<u32> = picks.clone().map(|pick| self.labels[pick]).collect();
         Columns {
-            labels: picked().map(|item| item.label).collect(),
-            positives: picked().map(|item| item.label == 1).collect(),
-            predictions: picked().map(|item| item.seen(side).prediction).collect(),
-            scores: probabilities.iter().map(|row| row.get(1).copied().map_or(f64::NAN, f64::from)).collect(),
-            probabilities,
+            positives: labels.iter().map(|&label| label == 1).collect(),
+            labels,
+            predictions: items().map(|item| results.predictions()[item]).collect(),
+            label_probabilities: items().map(|item| results.label_probabilities()[item]).collect(),
+            scores: items().filter_map(|item| results.scores().get(item).copied().map(f64::from)).collect(),
         }
     }
 
@@ -141,9 +138,7 @@ impl<'a> Slice<'a> {
     /// it (`harmed` and `rescued`). `None` for measures that are no such rate.
     pub(super) fn changes(&self, measure: Measure) -> Option<Discordant> {
         let (class, counts_positive) = match measure {
-            Measure::Accuracy => {
-                return Some(self.discordant(None, |item, side| item.seen(side).prediction == item.label));
-            }
+            Measure::Accuracy => return Some(self.discordant(None, |prediction, label| prediction == label)),
             Measure::SelectionRate => (None, true),
             Measure::Tpr => (Some(1), true),
             Measure::Fnr => (Some(1), false),
@@ -151,21 +146,23 @@ impl<'a> Slice<'a> {
             Measure::Tnr => (Some(0), false),
             _ => return None,
         };
-        Some(self.discordant(class, |item, side| (item.seen(side).prediction == 1) == counts_positive))
+        Some(self.discordant(class, |prediction, _| (prediction == 1) == counts_positive))
     }
 
-    fn discordant(&self, class: Option<usize>, has: impl Fn(&Item<'a>, Side) -> bool) -> Discordant {
-        let items = self.items.iter().filter(|item| class.is_none_or(|class| item.label == class));
+    /// `has` tells of a prediction and a label whether the item has the property.
+    fn discordant(&self, class: Option<u32>, has: impl Fn(u32, u32) -> bool) -> Discordant {
+        let predictions = self.predictions(Side::Dense).zip(self.predictions(Side::Pruned));
+        let items = predictions.zip(&self.labels).filter(|(_, label)| class.is_none_or(|class| **label == class));
         let (dense, pruned): (Vec<bool>, Vec<bool>) =
-            items.map(|item| (has(item, Side::Dense), has(item, Side::Pruned))).unzip();
+            items.map(|((dense, pruned), &label)| (has(dense, label), has(pruned, label))).unzip();
         Discordant::count(&dense, &pruned)
     }
 
     /// Examples a measure rests on, by statistics.md c.9: the class it conditions on, the smaller class for AUC.
     pub(super) fn denominator(&self, measure: Measure) -> usize {
         let (positives, negatives) = (self.count(1), self.count(0));
-        let predicted = |class: usize| {
-            let of = |side| self.items.iter().filter(|item| item.seen(side).prediction == class).count();
+        let predicted = |class: u32| {
+            let of = |side| self.predictions(side).filter(|&prediction| prediction == class).count();
             of(Side::Dense).min(of(Side::Pruned))
         };
         match measure {
@@ -179,22 +176,7 @@ impl<'a> Slice<'a> {
     }
 }
 
-/// Numbers the clusters by first appearance; an item without one stands for itself. `None` if no item has one.
-fn cluster_numbers(prepared: &Prepared, items: &[Item<'_>]) -> Option<Vec<usize>> {
-    let name = |item: &Item<'_>| {
-        let row = *prepared.rows.get(item.index)?;
-        prepared.dataset.examples.get(row)?.cluster.as_deref()
-    };
-    if items.iter().all(|item| name(item).is_none()) {
-        return None;
-    }
-    let mut numbers = BTreeMap::new();
-    let mut next = 0;
-    let number = |item: &Item<'_>| {
-        let fresh = next;
-        let number = name(item).map_or(fresh, |name| *numbers.entry(name).or_insert(fresh));
-        next += usize::from(number == fresh);
-        number
-    };
-    Some(items.iter().map(number).collect())
+/// Items are numbered in 32 bits, as rows are.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,7 @@
 //! What a run cost, over some items.
 
-use crate::evaluation::ExampleResult;
 use crate::evaluation::Prepared;
+use crate::evaluation::Results;
 
 /// Tokens and multiply-accumulates of some items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,17 +25,18 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Sums up `results`.
-    pub(super) fn of<'a>(prepared: &Prepared, results: impl IntoIterator<Item = &'a ExampleResult>) -> Self {
+    /// Sums up some items of a run.
+    pub(super) fn of(prepared: &Prepared, results: &Results, items: impl IntoIterator<Item = usize>) -> Self {
         let mut spent = Self::default();
-        for result in results {
+        for item in items {
+            let (tokens, kept) = (prepared.tokens(item), results.tokens_kept()[item]);
             spent.items += 1;
-            spent.tokens += result.tokens as f64;
-            spent.tokens_kept += result.tokens_kept as f64;
-            spent.retention += result.retention_mean;
-            spent.final_retention += result.tokens_kept as f64 / result.tokens.max(1) as f64;
-            spent.macs += result.macs;
-            spent.dense_macs += result.dense_macs;
+            spent.tokens += tokens as f64;
+            spent.tokens_kept += f64::from(kept);
+            spent.retention += results.retentions()[item];
+            spent.final_retention += f64::from(kept) / tokens.max(1) as f64;
+            spent.macs += results.macs()[item];
+            spent.dense_macs += prepared.dense_macs(item);
             spent.padded_macs += prepared.padded_macs;
         }
         let items = spent.items.max(1) as f64;

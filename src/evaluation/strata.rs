@@ -4,11 +4,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 
-use crate::cost;
 use crate::evaluation::Prepared;
 use crate::latency::Case;
 use crate::latency::CaseKind;
-use crate::model::Model;
+use crate::model::Encoded;
 
 /// Parts; fewer where there are fewer texts.
 const STRATA: usize = 4;
@@ -62,11 +61,11 @@ impl Strata {
         self.members[stratum].len()
     }
 
-    /// One batch from each stratum, chosen with the seed; how many texts it holds depends on what the model computes for
-    /// them, not on any clock.
-    pub(super) fn sample(&self, model: &Model, prepared: &Prepared, seed: u64) -> (Vec<Stratum>, Vec<Case>) {
+    /// Some items of each stratum, chosen with the seed; how many depends on what the model computes for them, not on any
+    /// clock.
+    pub(super) fn sample(&self, prepared: &Prepared, seed: u64) -> Vec<(Stratum, Vec<usize>)> {
         let macs_of = |items: &Vec<usize>| {
-            let all: u64 = items.iter().map(|&item| cost::dense_macs(model, prepared.encoded[item].tokens.len())).sum();
+            let all: u64 = items.iter().map(|&item| prepared.dense_macs(item)).sum();
             all / items.len().max(1) as u64
         };
         let of_one_each: u64 = self.members.iter().map(macs_of).sum();
@@ -75,14 +74,19 @@ impl Strata {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         let take = |items: &Vec<usize>| {
             let chosen = choose(items, batch, &mut generator);
-            let length = |item: Option<&usize>| item.map_or(0, |&item| prepared.encoded[item].tokens.len());
+            let length = |item: Option<&usize>| item.map_or(0, |&item| prepared.tokens(item));
             let (from, to) = (length(items.first()), length(items.last()));
-            let stratum = Stratum { from, to, texts: items.len(), timed: chosen.len() };
-            let kind = CaseKind::Bucket { batch: chosen.len(), from, to, texts: items.len() };
-            let texts = chosen.iter().map(|&item| prepared.encoded[item].clone()).collect();
-            (stratum, Case { kind, batches: vec![texts] })
+            (Stratum { from, to, texts: items.len(), timed: chosen.len() }, chosen)
         };
-        self.members.iter().map(take).unzip()
+        self.members.iter().map(take).collect()
+    }
+}
+
+impl Stratum {
+    /// A batch of its texts.
+    pub(super) fn case(&self, texts: Vec<Encoded>) -> Case {
+        let Self { from, to, texts: all, .. } = *self;
+        Case { kind: CaseKind::Bucket { batch: texts.len(), from, to, texts: all }, batches: vec![texts] }
     }
 }
 

@@ -62,11 +62,11 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
     let slice = Slice::all(prepared, dense, run);
     let measures = [Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc];
     let [accuracy, f1, log_loss, auc] = measures.map(|measure| compare_now(&slice, measure, Draws::SCREEN));
-    let spent = Spent::of(prepared, &run.results);
+    let spent = Spent::of(prepared, &run.results, 0..run.results.len());
     let changes = slice.changes(Measure::Accuracy).unwrap_or_default();
     Summary {
         n: run.results.len(),
-        labelled: slice.items.len(),
+        labelled: slice.len(),
         removal: run.removal,
         accuracy: accuracy.pruned,
         f1: f1.pruned,
@@ -90,7 +90,7 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
 
 /// Share of items, labelled or not, whose prediction differs.
 fn flips(dense: &StrategyRun, run: &StrategyRun) -> Estimate {
-    let pairs = dense.results.iter().zip(&run.results);
-    let flips = pairs.filter(|(dense, pruned)| dense.prediction != pruned.prediction).count();
+    let pairs = dense.results.predictions().iter().zip(run.results.predictions());
+    let flips = pairs.filter(|(dense, pruned)| dense != pruned).count();
     metrics::wilson(flips, run.results.len())
 }

@@ -1,5 +1,6 @@
 //! Strategies at several settings, for the trade-off curve.
 
+use crate::evaluation::Chunk;
 use crate::evaluation::Error;
 use crate::evaluation::Prepared;
 use crate::evaluation::SharedRuns;
@@ -29,13 +30,13 @@ pub struct SweepPoint {
 pub fn sweep(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    prepared: &Prepared,
+    (prepared, chunk): (&Prepared, &Chunk),
     specs: &[StrategySpec],
     mut on_point: impl FnMut(&StrategySpec, Result<SweepPoint, Error>),
 ) -> Result<StrategyRun, Error> {
     let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
     let plan: Vec<StrategySpec> = std::iter::once(&dense_spec).chain(specs).cloned().collect();
-    let mut runs = SharedRuns::new(checkpoint, prepared, &plan);
+    let mut runs = SharedRuns::new(checkpoint, prepared, chunk, &plan);
     let dense = runs.run(ticket, &dense_spec, |_| {})?;
     let point = |run: &StrategyRun| SweepPoint { spec: run.spec.clone(), summary: summarize(prepared, &dense, run) };
     on_point(&dense_spec, Ok(point(&dense)));

@@ -7,15 +7,13 @@ use std::path::PathBuf;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::evaluation::Evaluated;
+use crate::data::LISTED_ROWS;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
 use crate::export::evaluated_latency::study_json;
 
 /// The version of the document.
 const SCHEMA: u64 = 1;
-/// Rows listed one by one.
-const LISTED: usize = 100;
 
 /// What the caller knows and the results do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,42 +77,39 @@ pub fn manifest_json(evaluation: &Evaluation, provenance: &Provenance) -> Value 
 
 fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
     let prepared = &evaluation.prepared;
-    let dataset = &prepared.dataset;
-    let unread = dataset.skipped.iter().take(LISTED);
+    let survey = &prepared.survey;
+    let unread = survey.skipped.iter();
     let unread = unread.map(|row| json!({ "record": row.record, "line": row.line, "reason": row.reason }));
-    let unusable = prepared.skipped.iter().take(LISTED).map(|skipped| {
-        let id = dataset.examples.get(skipped.row).map(|example| example.id.as_str());
-        json!({ "id": id, "reason": skipped.reason })
-    });
+    let unusable = prepared.skipped.iter().map(|skipped| json!({ "id": skipped.id, "reason": skipped.reason }));
     let unknown = prepared
         .unknown_labels
         .iter()
-        .take(LISTED)
+        .take(LISTED_ROWS)
         .map(|unknown| json!({ "label": unknown.value, "count": unknown.count, "first_id": unknown.first_id }));
     json!({
         "path": provenance.data_path.display().to_string(),
-        "sha256": dataset.hash,
-        "text_column": dataset.text_column,
-        "text_pair_column": dataset.text_pair_column,
-        "label_column": dataset.label_column,
-        "cluster_column": dataset.cluster_column,
-        "group_columns": dataset.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(),
-        "items": prepared.len(),
-        "labelled_items": prepared.labels.iter().flatten().count(),
+        "sha256": survey.hash,
+        "text_column": survey.text_column,
+        "text_pair_column": survey.text_pair_column,
+        "label_column": survey.label_column,
+        "cluster_column": survey.cluster_column,
+        "group_columns": survey.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(),
+        "items": prepared.total(),
+        "labelled_items": prepared.labelled(),
         "truncated_texts": prepared.truncated,
-        "rows_unreadable": dataset.skipped.len(),
+        "rows_unreadable": survey.num_skipped,
         "unreadable": unread.collect::<Vec<_>>(),
-        "rows_unusable": prepared.skipped.len(),
+        "rows_unusable": survey.len() - prepared.total(),
         "unusable": unusable.collect::<Vec<_>>(),
         "unknown_labels": unknown.collect::<Vec<_>>(),
     })
 }
 
 fn strategies_json(evaluation: &Evaluation) -> Vec<Value> {
-    let total = evaluation.prepared.len();
+    let total = evaluation.prepared.total();
     let states = evaluation.planned.iter().map(|spec| {
         let run = evaluation.strategies.iter().find(|strategy| strategy.spec == *spec);
-        let rows = run.map_or(0, Evaluated::finished);
+        let rows = run.map_or(0, |run| run.finished);
         let state = match run {
             None => "not begun",
             Some(run) if run.audit.is_some() => "complete",

@@ -32,8 +32,8 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
     json!({
         "schema": SCHEMA,
         "partial": evaluation.is_partial(),
-        "data": evaluation.prepared.dataset.name,
-        "items": evaluation.prepared.len(),
+        "data": evaluation.prepared.survey.name,
+        "items": evaluation.prepared.total(),
         "labels": evaluation.prepared.classes,
         "positive": if evaluation.prepared.is_binary() { evaluation.prepared.classes.get(1) } else { None },
         "confidence": 0.95,

@@ -28,9 +28,12 @@ pub use manifest::Provenance;
 pub use manifest::manifest_json;
 pub use metrics::metrics_csv;
 pub use metrics::metrics_json;
-pub use predictions::write_predictions;
+pub use predictions::Predictions;
 
+use crate::data::GroupColumn;
 use crate::evaluation::Evaluation;
+
+const PREDICTIONS: &str = "predictions.parquet";
 
 /// Makes the folder of an evaluation, so that a bad path is found out before hours of work.
 ///
@@ -40,20 +43,28 @@ pub fn make_folder(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })
 }
 
-/// Writes the four files of an evaluation into a folder and gives their paths.
+/// Begins `predictions.parquet` in that folder; rows are to be written as they come.
+///
+/// # Errors
+/// As [`Predictions::create`].
+pub fn begin_predictions(folder: &Path, groups: &[GroupColumn]) -> Result<Predictions, Error> {
+    Predictions::create(&folder.join(PREDICTIONS), groups)
+}
+
+/// Ends the predictions, writes the other three files of an evaluation beside them and gives the paths of all four.
 ///
 /// # Errors
 /// Whatever keeps a file from being written; files written before stay.
 pub fn write_evaluation(
     folder: &Path,
+    predictions: Predictions,
     evaluation: &Evaluation,
     provenance: &Provenance,
 ) -> Result<[PathBuf; 4], Error> {
-    make_folder(folder)?;
-    let names = ["predictions.parquet", "metrics.json", "metrics.csv", "manifest.json"];
+    let names = [PREDICTIONS, "metrics.json", "metrics.csv", "manifest.json"];
     let paths = names.map(|name| folder.join(name));
-    let [predictions, metrics, table, manifest] = &paths;
-    write_predictions(predictions, evaluation)?;
+    let [_, metrics, table, manifest] = &paths;
+    predictions.finish()?;
     write_file(metrics, json_text(&metrics_json(evaluation)).as_bytes())?;
     write_file(table, &metrics_csv(table, evaluation)?)?;
     write_file(manifest, json_text(&manifest_json(evaluation, provenance)).as_bytes())?;

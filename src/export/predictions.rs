@@ -2,8 +2,13 @@
 //!
 //! Group columns are strings as read; a cell with several groups joins them with `;`, a cell with none is null.
 //! A group column whose name is taken already is written as `group_NAME`.
+//! Rows come in row groups: chunk after chunk of the data set, within a chunk strategy after strategy.
 
+use std::fs::File;
+use std::io::BufWriter;
+use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -17,11 +22,13 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::parser::parse_message_type;
 
-use crate::evaluation::Evaluated;
-use crate::evaluation::Evaluation;
+use crate::data::GroupColumn;
+use crate::evaluation::Chunk;
 use crate::evaluation::ExampleResult;
+use crate::evaluation::FinishedRows;
+use crate::evaluation::Prepared;
 use crate::export::Error;
-use crate::export::file::write_file;
+use crate::export::file::UnfinishedFile;
 
 /// The columns before the groups.
 const COLUMNS: [(&str, &str); 12] = [
@@ -39,21 +46,73 @@ const COLUMNS: [(&str, &str); 12] = [
     ("dense_macs", "required int64 dense_macs;"),
 ];
 
-/// Writes the file; each strategy is a row group, its finished items in the order of the data set.
-///
-/// # Errors
-/// [`Error::Parquet`] or [`Error::Write`].
-pub fn write_predictions(path: &Path, evaluation: &Evaluation) -> Result<(), Error> {
-    let groups = group_names(evaluation);
-    let mut column = "schema".to_owned();
-    let bytes = encode(evaluation, &groups, &mut column);
-    let bytes = bytes.map_err(|source| Error::Parquet { column, path: path.to_owned(), source })?;
-    write_file(path, &bytes)
+/// The file while it is written: rows come chunk by chunk, and it takes its name when it is whole.
+pub struct Predictions {
+    path: PathBuf,
+    file: UnfinishedFile,
+    /// All columns, the groups' at the end.
+    columns: Vec<String>,
+    writer: SerializedFileWriter<BufWriter<File>>,
 }
 
-fn group_names(evaluation: &Evaluation) -> Vec<String> {
+impl std::fmt::Debug for Predictions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Predictions").field("path", &self.path).field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+impl Predictions {
+    /// Begins the file beside `path`.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if the folder is not writable, [`Error::Parquet`] if the group columns make no schema.
+    pub fn create(path: &Path, groups: &[GroupColumn]) -> Result<Self, Error> {
+        let (file, writer) = UnfinishedFile::create(path)?;
+        let groups = group_names(groups);
+        let failed = |source| Error::Parquet { column: "schema".to_owned(), path: path.to_owned(), source };
+        let writer = begin(BufWriter::new(writer), &groups).map_err(failed)?;
+        let columns = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).chain(groups).collect();
+        Ok(Self { path: path.to_owned(), file, columns, writer })
+    }
+
+    /// Writes the finished rows as one row group, in the order of the data set.
+    ///
+    /// # Errors
+    /// [`Error::Parquet`], also where the disk is full.
+    pub fn write(&mut self, rows: FinishedRows<'_>) -> Result<(), Error> {
+        let rows = Rows::of(rows);
+        if rows.results.is_empty() {
+            return Ok(());
+        }
+        let mut column = "schema";
+        let mut write = || {
+            let mut row_group = self.writer.next_row_group()?;
+            for (index, name) in self.columns.iter().enumerate() {
+                column = name;
+                write_column(&mut row_group, &rows, index)?;
+            }
+            row_group.close().map(drop)
+        };
+        let written = write();
+        written.map_err(|source| Error::Parquet { column: column.to_owned(), path: self.path.clone(), source })
+    }
+
+    /// Ends the file and puts it in its place.
+    ///
+    /// # Errors
+    /// [`Error::Parquet`] or [`Error::Write`].
+    pub fn finish(self) -> Result<(), Error> {
+        let Self { path, file, writer, .. } = self;
+        let failed = |source| Error::Parquet { column: "footer".to_owned(), path: path.clone(), source };
+        let mut buffer = writer.into_inner().map_err(failed)?;
+        buffer.flush().map_err(|source| Error::Write { path: path.clone(), source })?;
+        file.finish()
+    }
+}
+
+fn group_names(groups: &[GroupColumn]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for group in &evaluation.prepared.dataset.groups {
+    for group in groups {
         let mut name = group.name.clone();
         while COLUMNS.iter().any(|(taken, _)| *taken == name) || names.contains(&name) {
             name = format!("group_{name}");
@@ -63,27 +122,12 @@ fn group_names(evaluation: &Evaluation) -> Vec<String> {
     names
 }
 
-fn encode(evaluation: &Evaluation, groups: &[String], column: &mut String) -> ParquetResult<Vec<u8>> {
-    let schema = Arc::new(schema(groups)?);
+fn begin<W: Write + Send>(file: W, groups: &[String]) -> ParquetResult<SerializedFileWriter<W>> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_created_by(concat!("prunescope ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(vec![KeyValue::new("prunescope.schema".to_owned(), "1".to_owned())]));
-    let mut bytes = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties.build()))?;
-    for strategy in &evaluation.strategies {
-        let mut row_group = writer.next_row_group()?;
-        let rows = Rows::of(evaluation, strategy);
-        for (index, name) in
-            COLUMNS.iter().map(|(name, _)| (*name).to_owned()).chain(groups.iter().cloned()).enumerate()
-        {
-            *column = name;
-            write_column(&mut row_group, &rows, index)?;
-        }
-        row_group.close()?;
-    }
-    writer.close()?;
-    Ok(bytes)
+    SerializedFileWriter::new(file, Arc::new(schema(groups)?), Arc::new(properties.build()))
 }
 
 /// Group names come from data files, so they are set through the builder and not through the schema's text.
@@ -104,59 +148,60 @@ fn schema(groups: &[String]) -> ParquetResult<parquet::schema::types::Type> {
     Type::group_type_builder("predictions").with_fields(fields).build()
 }
 
-/// The finished items of one strategy.
+/// The finished items of one strategy in one chunk.
 struct Rows<'a> {
-    evaluation: &'a Evaluation,
+    prepared: &'a Prepared,
+    chunk: &'a Chunk,
     spec: String,
-    /// Index of each finished item, and its result.
+    /// Place of each finished item in the chunk, and its result.
     results: Vec<(usize, &'a ExampleResult)>,
 }
 
 impl<'a> Rows<'a> {
-    fn of(evaluation: &'a Evaluation, strategy: &'a Evaluated) -> Self {
-        let numbered = strategy.results.iter().enumerate();
-        let results = numbered.filter_map(|(item, result)| Some((item, result.as_ref()?))).collect();
-        Self { evaluation, spec: strategy.spec.to_string(), results }
+    fn of(rows: FinishedRows<'a>) -> Self {
+        let FinishedRows { prepared, chunk, spec, results } = rows;
+        let numbered = results.iter().enumerate();
+        let results = numbered.filter_map(|(place, result)| Some((place, result.as_ref()?))).collect();
+        Self { prepared, chunk, spec: spec.to_string(), results }
     }
 
     fn class(&self, class: usize) -> &str {
-        self.evaluation.prepared.classes.get(class).map_or("?", String::as_str)
+        self.prepared.classes.get(class).map_or("?", String::as_str)
     }
 
-    fn label(&self, item: usize) -> Option<usize> {
-        self.evaluation.prepared.labels[item]
+    fn label(&self, place: usize) -> Option<usize> {
+        self.prepared.label(self.chunk.first + place)
     }
 
     /// The groups of a cell, joined; `None` where there are none.
-    fn groups(&self, item: usize, column: usize) -> Option<String> {
-        let prepared = &self.evaluation.prepared;
-        let names = &prepared.dataset.groups[column].values;
-        let values = &prepared.dataset.examples[prepared.rows[item]].groups[column];
+    fn groups(&self, place: usize, column: usize) -> Option<String> {
+        let survey = &self.prepared.survey;
+        let names = &survey.groups[column].values;
+        let values = survey.memberships[column].of(self.prepared.row(self.chunk.first + place));
         let joined: Vec<&str> = values.iter().map(|&value| names[value].as_str()).collect();
         (!joined.is_empty()).then(|| joined.join(";"))
     }
 
     fn map<T>(&self, value: impl Fn(usize, &ExampleResult) -> T) -> Vec<T> {
-        self.results.iter().map(|(item, result)| value(*item, result)).collect()
+        self.results.iter().map(|(place, result)| value(*place, result)).collect()
     }
 }
 
-fn write_column(
-    row_group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+fn write_column<W: Write + Send>(
+    row_group: &mut SerializedRowGroupWriter<'_, W>,
     rows: &Rows<'_>,
     index: usize,
 ) -> ParquetResult<()> {
     let Some(mut column) = row_group.next_column()? else {
         return Err(ParquetError::General("fewer columns than the schema has".to_owned()));
     };
-    let prepared = &rows.evaluation.prepared;
     let writer = column.untyped();
     match index {
-        0 => strings(writer, rows.map(|item, _| Some(prepared.dataset.examples[prepared.rows[item]].id.clone())), 0),
+        0 => strings(writer, rows.map(|place, _| Some(rows.chunk.ids[place].clone())), 0),
         1 => strings(writer, rows.map(|_, _| Some(rows.spec.clone())), 0),
-        2 => strings(writer, rows.map(|item, _| Some(rows.class(rows.label(item)?).to_owned())), 1),
+        2 => strings(writer, rows.map(|place, _| Some(rows.class(rows.label(place)?).to_owned())), 1),
         3 => strings(writer, rows.map(|_, result| Some(rows.class(result.prediction).to_owned())), 0),
-        4 => booleans(writer, &rows.map(|item, result| Some(rows.label(item)? == result.prediction))),
+        4 => booleans(writer, &rows.map(|place, result| Some(rows.label(place)? == result.prediction))),
         5 => scores(writer, &rows.map(|_, result| result.score())),
         6 => lists(writer, &rows.map(|_, result| result.logits.clone())),
         7 => integers(writer, &rows.map(|_, result| result.tokens as u64)),
@@ -164,7 +209,7 @@ fn write_column(
         9 => doubles(writer, &rows.map(|_, result| result.retention_mean)),
         10 => integers(writer, &rows.map(|_, result| result.macs)),
         11 => integers(writer, &rows.map(|_, result| result.dense_macs)),
-        group => strings(writer, rows.map(|item, _| rows.groups(item, group - COLUMNS.len())), 1),
+        group => strings(writer, rows.map(|place, _| rows.groups(place, group - COLUMNS.len())), 1),
     }?;
     column.close()
 }

@@ -4,6 +4,7 @@
 //! table of draws serves the dense run and every strategy without being stored, all differences are paired, and the
 //! result does not depend on the number of threads.
 
+use std::hash::Hash;
 use std::ops::Range;
 
 use rand_chacha::ChaCha8Rng;
@@ -30,8 +31,8 @@ const MIN_DEFINED: f64 = 0.9;
 #[derive(Clone, Debug)]
 pub struct Resampler {
     seed: u64,
-    /// What is drawn together: one row, or the rows of a cluster.
-    units: Vec<Vec<usize>>,
+    /// What is drawn together: the rows of a cluster; `None` = every row for itself.
+    units: Option<Vec<Vec<usize>>>,
     /// Units among which each draw is made, as many as there are.
     strata: Vec<Vec<usize>>,
 }
@@ -40,21 +41,21 @@ impl Resampler {
     /// Draws rows freely.
     #[must_use]
     pub fn rows(n: usize, seed: u64) -> Self {
-        Self { seed, units: singles(n), strata: vec![(0..n).collect()] }
+        Self { seed, units: None, strata: vec![(0..n).collect()] }
     }
 
     /// Draws rows within strata, so that no draw loses one: usually group membership × label.
     #[must_use]
-    pub fn stratified(stratum_of_row: &[usize], seed: u64) -> Self {
-        Self { seed, units: singles(stratum_of_row.len()), strata: gather(stratum_of_row) }
+    pub fn stratified<K: Copy + Eq + Hash>(stratum_of_row: &[K], seed: u64) -> Self {
+        Self { seed, units: None, strata: gather(stratum_of_row) }
     }
 
     /// Draws whole clusters of rows that share an origin.
     #[must_use]
-    pub fn clustered(cluster_of_row: &[usize], seed: u64) -> Self {
+    pub fn clustered<K: Copy + Eq + Hash>(cluster_of_row: &[K], seed: u64) -> Self {
         let units = gather(cluster_of_row);
         let strata = vec![(0..units.len()).collect()];
-        Self { seed, units, strata }
+        Self { seed, units: Some(units), strata }
     }
 
     /// The rows of draw `draw`.
@@ -66,7 +67,10 @@ impl Resampler {
         for stratum in &self.strata {
             for _ in 0..stratum.len() {
                 let unit = stratum[below(stratum.len(), generator.next_u64())];
-                rows.extend_from_slice(&self.units[unit]);
+                match &self.units {
+                    Some(units) => rows.extend_from_slice(&units[unit]),
+                    None => rows.push(unit),
+                }
             }
         }
         rows
@@ -83,15 +87,11 @@ impl Resampler {
     }
 }
 
-fn singles(n: usize) -> Vec<Vec<usize>> {
-    (0..n).map(|row| vec![row]).collect()
-}
-
 /// Rows by key, keys in order of first appearance.
-fn gather(keys: &[usize]) -> Vec<Vec<usize>> {
+fn gather<K: Copy + Eq + Hash>(keys: &[K]) -> Vec<Vec<usize>> {
     let mut order = std::collections::HashMap::new();
     let mut gathered: Vec<Vec<usize>> = Vec::new();
-    for (row, key) in keys.iter().enumerate() {
+    for (row, &key) in keys.iter().enumerate() {
         let next = gathered.len();
         let place = *order.entry(key).or_insert(next);
         if place == next {

@@ -10,7 +10,7 @@ const SMALLEST_PROBABILITY: f64 = f64::EPSILON;
 ///
 /// Range: 0–1.
 #[must_use]
-pub fn accuracy(predictions: &[usize], labels: &[usize]) -> Estimate {
+pub fn accuracy(predictions: &[u32], labels: &[u32]) -> Estimate {
     debug_assert_eq!(predictions.len(), labels.len(), "one prediction for each label");
     let right = predictions.iter().zip(labels).filter(|(prediction, label)| prediction == label).count();
     wilson(right, labels.len())
@@ -32,13 +32,13 @@ pub struct Confusion {
 impl Confusion {
     /// Counts predictions and labels; class 1 is positive, every other negative.
     #[must_use]
-    pub fn count(predictions: &[usize], labels: &[usize]) -> Self {
+    pub fn count(predictions: &[u32], labels: &[u32]) -> Self {
         Self::of_class(1, predictions, labels)
     }
 
     /// Counts one class against the rest.
     #[must_use]
-    pub fn of_class(class: usize, predictions: &[usize], labels: &[usize]) -> Self {
+    pub fn of_class(class: u32, predictions: &[u32], labels: &[u32]) -> Self {
         debug_assert_eq!(predictions.len(), labels.len(), "one prediction for each label");
         let mut counts = Self::default();
         for (&prediction, &label) in predictions.iter().zip(labels) {
@@ -147,9 +147,9 @@ impl Confusion {
 ///
 /// Range: 0–1; undefined unless at least two classes occur.
 #[must_use]
-pub fn balanced_accuracy(predictions: &[usize], labels: &[usize], num_classes: usize) -> Estimate {
+pub fn balanced_accuracy(predictions: &[u32], labels: &[u32], num_classes: usize) -> Estimate {
     let n = labels.len();
-    let per_class = (0..num_classes).map(|class| Confusion::of_class(class, predictions, labels));
+    let per_class = (0..).take(num_classes).map(|class| Confusion::of_class(class, predictions, labels));
     let recalls: Vec<f64> = per_class.filter_map(|counts| counts.tpr().value()).collect();
     if recalls.len() < 2 {
         return Estimate::undefined(format!("fewer than two classes among {n} examples"), n);
@@ -162,11 +162,11 @@ pub fn balanced_accuracy(predictions: &[usize], labels: &[usize], num_classes: u
 ///
 /// Range: 0–1.
 #[must_use]
-pub fn f1(predictions: &[usize], labels: &[usize], num_classes: usize) -> Estimate {
+pub fn f1(predictions: &[u32], labels: &[u32], num_classes: usize) -> Estimate {
     if num_classes <= 2 {
         return Confusion::count(predictions, labels).f1();
     }
-    let per_class = (0..num_classes).map(|class| Confusion::of_class(class, predictions, labels));
+    let per_class = (0..).take(num_classes).map(|class| Confusion::of_class(class, predictions, labels));
     let scores: Vec<f64> = per_class.filter_map(|counts| counts.f1().value()).collect();
     if scores.is_empty() {
         return Estimate::undefined("no examples", 0);
@@ -182,22 +182,20 @@ pub fn f1_label(num_classes: usize) -> &'static str {
 
 /// Mean negative logarithm of the probability given to the label.
 ///
-/// Shape: `probabilities` `[examples, classes]`, one label for each example.
+/// Shape: `[examples]`, the probability given to each example's own label.
 /// Unit: nats; probabilities below `f64::EPSILON` count as that, so that one certain error does not make it infinite.
 #[must_use]
-pub fn log_loss<P: AsRef<[f32]>>(probabilities: &[P], labels: &[usize]) -> Estimate {
-    debug_assert_eq!(probabilities.len(), labels.len(), "one label for each example");
-    let n = labels.len();
+pub fn log_loss(label_probabilities: &[f32]) -> Estimate {
+    let n = label_probabilities.len();
     if n == 0 {
         return Estimate::undefined("no examples", 0);
     }
     let mut sum = 0.0;
-    for (i, (row, &label)) in probabilities.iter().zip(labels).enumerate() {
-        let probability = row.as_ref().get(label).copied().map(f64::from);
-        let Some(probability) = probability.filter(|p| p.is_finite()) else {
-            return Estimate::undefined(format!("example {i} has no probability for its label {label}"), n);
-        };
-        sum -= probability.clamp(SMALLEST_PROBABILITY, 1.0).ln();
+    for (i, &probability) in label_probabilities.iter().enumerate() {
+        if !probability.is_finite() {
+            return Estimate::undefined(format!("example {i} has no probability for its label"), n);
+        }
+        sum -= f64::from(probability).clamp(SMALLEST_PROBABILITY, 1.0).ln();
     }
     Estimate::plain(sum / n as f64, n)
 }
@@ -342,7 +340,7 @@ mod tests {
         assert_eq!(counts.f1().reason(), Some("no positives and no positive predictions among 3 examples"), "F1");
         let one_class = balanced_accuracy(&[0, 0], &[0, 0], 2);
         assert_eq!(one_class.reason(), Some("fewer than two classes among 2 examples"), "balanced accuracy");
-        for estimate in [accuracy(&[], &[]), f1(&[], &[], 3), log_loss::<Vec<f32>>(&[], &[]), brier(&[], &[])] {
+        for estimate in [accuracy(&[], &[]), f1(&[], &[], 3), log_loss(&[]), brier(&[], &[])] {
             assert_eq!(estimate.reason(), Some("no examples"), "nothing at all");
         }
         let bad = brier(&[0.5, f64::NAN], &[true, false]);
@@ -353,13 +351,14 @@ mod tests {
     #[test]
     fn losses_agree_with_scikit_learn() {
         let probabilities = [[0.7_f32, 0.2, 0.1], [0.1, 0.3, 0.6], [0.25, 0.5, 0.25], [0.05, 0.9, 0.05]];
-        close(&log_loss(&probabilities, &[0, 2, 1, 0]), 1.1390949960527421, "log loss");
+        let of_labels: Vec<f32> = probabilities.iter().zip([0, 2, 1, 0]).map(|(row, label)| row[label]).collect();
+        close(&log_loss(&of_labels), 1.1390949960527421, "log loss");
         let scores = [0.1, 0.4, 0.35, 0.8, 0.65, 0.4, 0.9];
         let positives = [true, false, true, true, false, false, true];
         close(&brier(&scores, &positives), 0.28928571428571426, "Brier score");
-        let certain = log_loss(&[[0.0_f32, 1.0]], &[0]).value().unwrap();
+        let certain = log_loss(&[0.0]).value().unwrap();
         assert!((certain - 36.04365338911715).abs() < 1e-12, "a certain error costs -ln(2^-52): {certain}");
-        assert!(log_loss(&[[0.5_f32, 0.5]], &[2]).reason().is_some(), "no such class");
+        assert!(log_loss(&[0.5, f32::NAN]).reason().is_some(), "a label without a probability");
     }
 
     #[test]

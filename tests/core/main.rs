@@ -27,6 +27,7 @@ mod parity_sample;
 mod shared_runs;
 mod support;
 
+mod evaluation_stream;
 mod figures;
 mod figures_latency;
 

@@ -1,0 +1,212 @@
+//! A data set without its texts: what numbers per row and a few messages need.
+
+use std::collections::HashMap;
+
+use super::dataset::Dataset;
+use super::dataset::Example;
+use super::dataset::GroupColumn;
+use super::dataset::SkippedRow;
+use super::memberships::Memberships;
+use super::memberships::MembershipsBuilder;
+
+/// Rows that are named one by one where many cannot be used; the others are only counted.
+pub const LISTED_ROWS: usize = 100;
+
+/// No label, no cluster.
+const NONE: u32 = u32::MAX;
+
+/// Labels, groups and clusters of every usable row, a few bytes a row, and where they came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// File name without folder, for display.
+    pub name: String,
+    /// The column the text was taken from.
+    pub text_column: String,
+    /// The column the second text of each pair was taken from, if any.
+    pub text_pair_column: Option<String>,
+    /// The column the label was taken from, if any.
+    pub label_column: Option<String>,
+    /// The column whose equal values must be resampled together, if any.
+    pub cluster_column: Option<String>,
+    /// Columns taken as groups.
+    pub groups: Vec<GroupColumn>,
+    /// Who is in which group of each column.
+    pub memberships: Vec<Memberships>,
+    /// The labels that occur, in order of first appearance.
+    pub labels: Vec<LabelValue>,
+    /// Rows that could not be read.
+    pub num_skipped: usize,
+    /// The first [`LISTED_ROWS`] of them.
+    pub skipped: Vec<SkippedRow>,
+    /// SHA-256 of the file, hex.
+    pub hash: String,
+    /// Index into `labels` of each row.
+    pub(super) label_of_row: Vec<u32>,
+    /// A number for each row, equal where the cluster is. Empty where no row has one.
+    pub(super) cluster_of_row: Vec<u32>,
+}
+
+/// A label as read and mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelValue {
+    /// A class name or a class number.
+    pub value: String,
+    /// Rows that carry it.
+    pub count: usize,
+    /// Id of the first of them.
+    pub first_id: String,
+}
+
+impl Survey {
+    /// The first `rows` examples of a data set that is held in memory.
+    #[must_use]
+    pub fn of(dataset: &Dataset, rows: usize) -> Self {
+        let mut facts = RowFacts::default();
+        let mut memberships: Vec<MembershipsBuilder> = Vec::new();
+        memberships.resize_with(dataset.groups.len(), MembershipsBuilder::default);
+        for example in dataset.examples.iter().take(rows) {
+            facts.push(example);
+            for (column, builder) in memberships.iter_mut().enumerate() {
+                builder.push(example.groups.get(column).cloned().unwrap_or_default());
+            }
+        }
+        Self {
+            name: dataset.name.clone(),
+            text_column: dataset.text_column.clone(),
+            text_pair_column: dataset.text_pair_column.clone(),
+            label_column: dataset.label_column.clone(),
+            cluster_column: dataset.cluster_column.clone(),
+            groups: dataset.groups.clone(),
+            memberships: memberships.into_iter().map(MembershipsBuilder::finish).collect(),
+            num_skipped: dataset.skipped.len(),
+            skipped: dataset.skipped.iter().take(LISTED_ROWS).cloned().collect(),
+            hash: dataset.hash.clone(),
+            ..facts.finish()
+        }
+    }
+
+    /// Number of usable rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.label_of_row.len()
+    }
+
+    /// Whether there is no usable row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.label_of_row.is_empty()
+    }
+
+    /// Index into [`Survey::labels`] of a row's label.
+    #[must_use]
+    pub fn label(&self, row: usize) -> Option<usize> {
+        number_at(&self.label_of_row, row)
+    }
+
+    /// A number that a row shares with the other rows of its cluster.
+    #[must_use]
+    pub fn cluster(&self, row: usize) -> Option<usize> {
+        number_at(&self.cluster_of_row, row)
+    }
+
+    /// How many rows have no label.
+    #[must_use]
+    pub fn unlabelled(&self) -> usize {
+        self.len() - self.labels.iter().map(|label| label.count).sum::<usize>()
+    }
+}
+
+fn number_at(column: &[u32], row: usize) -> Option<usize> {
+    column.get(row).filter(|&&number| number != NONE).map(|&number| number as usize)
+}
+
+/// Labels and clusters of rows that go by. Their names are kept once each, and those of clusters only until the end.
+#[derive(Default)]
+pub(super) struct RowFacts {
+    labels: Vec<LabelValue>,
+    label_index: HashMap<String, u32>,
+    label_of_row: Vec<u32>,
+    cluster_index: HashMap<String, u32>,
+    cluster_of_row: Vec<u32>,
+}
+
+impl RowFacts {
+    /// Number of rows taken in.
+    pub(super) fn len(&self) -> usize {
+        self.label_of_row.len()
+    }
+
+    pub(super) fn push(&mut self, example: &Example) {
+        let row = self.label_of_row.len();
+        let label = example.label.as_ref().map_or(NONE, |value| self.label(value, &example.id));
+        self.label_of_row.push(label);
+        if let Some(cluster) = &example.cluster {
+            // Rows before the first cluster have none.
+            self.cluster_of_row.resize(row, NONE);
+            let next = number(self.cluster_index.len());
+            let cluster = self.cluster_index.get(cluster).copied().unwrap_or_else(|| {
+                self.cluster_index.insert(cluster.clone(), next);
+                next
+            });
+            self.cluster_of_row.push(cluster);
+        } else if !self.cluster_of_row.is_empty() {
+            self.cluster_of_row.push(NONE);
+        }
+    }
+
+    fn label(&mut self, value: &str, id: &str) -> u32 {
+        let next = number(self.labels.len());
+        let label = self.label_index.get(value).copied().unwrap_or_else(|| {
+            self.label_index.insert(value.to_owned(), next);
+            self.labels.push(LabelValue { value: value.to_owned(), count: 0, first_id: id.to_owned() });
+            next
+        });
+        self.labels[label as usize].count += 1;
+        label
+    }
+
+    pub(super) fn finish(self) -> Survey {
+        let Self { labels, mut label_of_row, mut cluster_of_row, .. } = self;
+        label_of_row.shrink_to_fit();
+        cluster_of_row.shrink_to_fit();
+        Survey { labels, label_of_row, cluster_of_row, ..Survey::default() }
+    }
+}
+
+/// There are no more labels and clusters than rows, whose number is checked where they are read.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn example(id: &str, label: Option<&str>, cluster: Option<&str>) -> Example {
+        let [label, cluster] = [label, cluster].map(|value| value.map(str::to_owned));
+        Example { id: id.to_owned(), text: Arc::from("x"), text_pair: None, label, groups: Vec::new(), cluster }
+    }
+
+    #[test]
+    fn labels_and_clusters_become_numbers() {
+        let rows = [
+            example("a", Some("no"), None),
+            example("b", None, Some("t1")),
+            example("c", Some("yes"), Some("t2")),
+            example("d", Some("no"), None),
+            example("e", Some("no"), Some("t1")),
+        ];
+        let dataset = Dataset { examples: rows.to_vec(), ..Dataset::default() };
+        let survey = Survey::of(&dataset, 5);
+        let labels: Vec<_> = (0..5).map(|row| survey.label(row)).collect();
+        assert_eq!(labels, [Some(0), None, Some(1), Some(0), Some(0)], "by first appearance");
+        let clusters: Vec<_> = (0..5).map(|row| survey.cluster(row)).collect();
+        assert_eq!(clusters, [None, Some(0), Some(1), None, Some(0)], "equal where the names are");
+        let counts: Vec<_> = survey.labels.iter().map(|label| (&*label.value, label.count, &*label.first_id)).collect();
+        assert_eq!(counts, [("no", 3, "a"), ("yes", 1, "c")], "how often, and where first");
+        assert_eq!((survey.len(), survey.unlabelled()), (5, 1), "rows, and rows without label");
+        let first = Survey::of(&dataset, 1);
+        assert_eq!((first.len(), first.cluster(0)), (1, None), "no cluster among the first rows");
+    }
+}

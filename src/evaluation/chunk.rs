@@ -1,0 +1,64 @@
+//! Texts as a model reads them: in memory only while they are run.
+
+use rayon::prelude::*;
+
+use crate::data::Example;
+use crate::evaluation::Error;
+use crate::jobs::Progress;
+use crate::jobs::Ticket;
+use crate::model::Checkpoint;
+use crate::model::Encoded;
+
+/// Texts tokenized between two checkpoints.
+const TEXTS_PER_STEP: usize = 256;
+
+/// Some of the items of a [`Prepared`](crate::evaluation::Prepared), one after the other, with their tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// Number of its first item.
+    pub first: usize,
+    /// Name of each item.
+    pub ids: Vec<String>,
+    /// Tokens of each item.
+    pub encoded: Vec<Encoded>,
+}
+
+impl Chunk {
+    /// Number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.encoded.len()
+    }
+
+    /// Whether there is nothing to run.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.encoded.is_empty()
+    }
+}
+
+/// A text's tokens, or why there are none.
+pub(super) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encoded, String> {
+    let encoded = checkpoint.tokenizer.encode(&example.text, example.text_pair.as_deref());
+    encoded.map_err(|error| format!("the text cannot be cut into tokens: {error}"))
+}
+
+/// [`encode`] for those examples that are `wanted`. `done` of `total` were tokenized before.
+pub(super) fn encode_all(
+    ticket: &Ticket,
+    checkpoint: &Checkpoint,
+    examples: &[Example],
+    wanted: impl Fn(usize) -> bool + Sync,
+    (done, total): (usize, usize),
+) -> Result<Vec<Option<Result<Encoded, String>>>, Error> {
+    let mut encoded = Vec::with_capacity(examples.len());
+    for step in examples.chunks(TEXTS_PER_STEP) {
+        ticket.checkpoint()?;
+        let start = encoded.len();
+        let one = |(offset, example)| wanted(start + offset).then(|| encode(checkpoint, example));
+        encoded.par_extend(step.par_iter().enumerate().map(one));
+        let done = (done + encoded.len()) as u64;
+        ticket.report(Progress { done, total: Some(total as u64), stage: "tokenizing".to_owned() });
+    }
+    Ok(encoded)
+}

@@ -1,0 +1,155 @@
+//! What strategies did to items: everything about a few, and a few numbers about all.
+
+use crate::evaluation::Prepared;
+
+/// What one strategy did to one item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExampleResult {
+    /// The class with the largest logit; the smaller one on ties.
+    pub prediction: usize,
+    /// Shape: `[labels]`.
+    pub logits: Vec<f32>,
+    /// Softmax of the logits. Shape: `[labels]`.
+    pub probabilities: Vec<f32>,
+    /// Original tokens `n0`, special ones counted.
+    pub tokens: usize,
+    /// Tokens alive after the last layer.
+    pub tokens_kept: usize,
+    /// Mean over layers of kept ÷ `n0`.
+    pub retention_mean: f64,
+    /// Multiply-accumulates, the strategy's own and the classifier head included.
+    pub macs: u64,
+    /// Multiply-accumulates of the dense model on the same tokens.
+    pub dense_macs: u64,
+}
+
+impl ExampleResult {
+    /// Probability of class 1: the score of binary tasks.
+    ///
+    /// Range: 0–1; `None` where the model has other than two classes.
+    #[must_use]
+    pub fn score(&self) -> Option<f32> {
+        match self.probabilities.as_slice() {
+            [_, positive] => Some(*positive),
+            _ => None,
+        }
+    }
+}
+
+/// One strategy's results on many items, column by column: what metrics, intervals and costs need, 32 bytes an item.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    predictions: Vec<u32>,
+    /// Empty where the model has other than two classes.
+    scores: Vec<f32>,
+    label_probabilities: Vec<f32>,
+    tokens_kept: Vec<u32>,
+    retentions: Vec<f64>,
+    macs: Vec<u64>,
+}
+
+impl Results {
+    /// Takes the next item's result; `label` is its class.
+    pub fn push(&mut self, result: &ExampleResult, label: Option<usize>) {
+        self.predictions.push(narrow(result.prediction));
+        self.scores.extend(result.score());
+        // Without a label it is never asked for; of a label without a probability no loss can be computed.
+        let of_label = |label| result.probabilities.get(label).copied().unwrap_or(f32::NAN);
+        self.label_probabilities.push(label.map_or(0.0, of_label));
+        self.tokens_kept.push(narrow(result.tokens_kept));
+        self.retentions.push(result.retention_mean);
+        self.macs.push(result.macs);
+    }
+
+    /// Takes the results of the items from number `first` on.
+    pub fn extend(&mut self, prepared: &Prepared, first: usize, results: &[ExampleResult]) {
+        for (item, result) in (first..).zip(results) {
+            self.push(result, prepared.label(item));
+        }
+    }
+
+    /// Number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.predictions.len()
+    }
+
+    /// Whether there is no item.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.predictions.is_empty()
+    }
+
+    /// Predicted class of each item.
+    #[must_use]
+    pub fn predictions(&self) -> &[u32] {
+        &self.predictions
+    }
+
+    /// Probability of class 1 of each item; empty where the model has other than two classes. Range: 0–1.
+    #[must_use]
+    pub fn scores(&self) -> &[f32] {
+        &self.scores
+    }
+
+    /// Probability of each item's own class; 0 where it has no label. Range: 0–1.
+    #[must_use]
+    pub fn label_probabilities(&self) -> &[f32] {
+        &self.label_probabilities
+    }
+
+    /// Tokens of each item that were alive after the last layer.
+    #[must_use]
+    pub fn tokens_kept(&self) -> &[u32] {
+        &self.tokens_kept
+    }
+
+    /// Mean over layers of kept ÷ `n0`, of each item. Range: 0–1.
+    #[must_use]
+    pub fn retentions(&self) -> &[f64] {
+        &self.retentions
+    }
+
+    /// Multiply-accumulates of each item.
+    #[must_use]
+    pub fn macs(&self) -> &[u64] {
+        &self.macs
+    }
+}
+
+/// Models have fewer classes and read fewer tokens.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_hold_what_metrics_ask_for() {
+        let result = |probabilities: &[f32]| ExampleResult {
+            prediction: 1,
+            logits: Vec::new(),
+            probabilities: probabilities.to_vec(),
+            tokens: 9,
+            tokens_kept: 3,
+            retention_mean: 0.625,
+            macs: 70,
+            dense_macs: 110,
+        };
+        let mut binary = Results::default();
+        binary.push(&result(&[0.25, 0.75]), Some(0));
+        binary.push(&result(&[0.25, 0.75]), None);
+        assert_eq!((binary.scores(), binary.label_probabilities()), (&[0.75, 0.75][..], &[0.25, 0.0][..]), "by class");
+        assert_eq!(
+            (binary.predictions(), binary.tokens_kept(), binary.macs()),
+            (&[1, 1][..], &[3, 3][..], &[70, 70][..])
+        );
+        let mut three = Results::default();
+        three.push(&result(&[0.2, 0.5, 0.3]), Some(2));
+        assert_eq!((three.scores(), three.label_probabilities()), (&[][..], &[0.3][..]), "three classes have no score");
+        three.push(&result(&[0.2, 0.5, 0.3]), Some(3));
+        assert!(three.label_probabilities()[1].is_nan(), "no such class");
+    }
+}
