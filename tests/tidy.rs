@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("latency", &["tensor", "metrics", "model", "pruning", "engine", "cost", "jobs"]),
     ("evaluation", &["data", "metrics", "model", "pruning", "engine", "cost", "jobs", "latency"]),
     ("figure", &["evaluation", "latency"]),
-    ("export", &["evaluation", "latency", "figure"]),
+    ("export", &["data", "evaluation", "latency", "figure"]),
     ("project", &["data", "pruning", "evaluation", "figure"]),
     (
         "cli",

@@ -73,7 +73,7 @@ pub enum Error {
     #[error("cannot read the data again")]
     Read {
         /// What the reader says.
-        source: Box<data::Error>,
+        source: data::Error,
     },
     /// Latency could not be measured.
     #[error("cannot measure latency")]
@@ -102,7 +102,7 @@ impl From<Cancelled> for Error {
 impl Error {
     /// Wraps what goes wrong when a file is read a second time; the first reading is not the evaluation's.
     pub(super) fn reading(source: data::Error) -> Self {
-        Self::Read { source: Box::new(source) }
+        Self::Read { source }
     }
 
     /// Wraps an engine error, so that a cancelled run stays recognizable.

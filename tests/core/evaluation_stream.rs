@@ -61,8 +61,8 @@ fn evaluate(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
     stream: &DataStream,
-    on_rows: impl FnMut(FinishedRows<'_>) -> Result<(), evaluation::Error>,
-) -> Result<Evaluation, evaluation::Error> {
+    on_rows: impl FnMut(FinishedRows<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Evaluation> {
     let specs: Vec<StrategySpec> = SPECS.iter().map(|spec| StrategySpec::parse(spec).expect("known")).collect();
     let options = EvaluateOptions { draws: Draws { count: 100, seed: 3 }, latency_rounds: 0 };
     evaluation::evaluate(ticket, checkpoint, stream, &specs, options, on_rows)
@@ -142,7 +142,8 @@ fn a_stop_keeps_the_chunks_that_are_through() {
     assert_eq!(evaluation.prepared.total(), 83, "the items of the whole file are known");
     ticket.cancel();
     let nothing = evaluate(&ticket, &checkpoint, &stream(&path, 30), |_| Ok(()));
-    assert!(matches!(nothing, Err(evaluation::Error::Cancelled)), "a stop before anything ran");
+    let error = nothing.expect_err("a stop before anything ran");
+    assert!(matches!(error.downcast_ref(), Some(evaluation::Error::Cancelled)), "it says so: {error}");
 }
 
 #[test]
@@ -152,16 +153,18 @@ fn a_file_that_changes_on_the_way_gives_an_error_and_no_file() {
     let out = folder.path().join("out");
     std::fs::create_dir(&out).expect("a folder");
     let stream = stream(&path, 30);
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    std::fs::write(&path, text.replace("r95,the", "r95,no")).expect("it is written");
     let mut predictions = export::begin_predictions(&out, &stream.survey().groups).expect("a file");
-    let change = |rows: FinishedRows<'_>| {
-        predictions.write(rows).expect("it is written");
-        let text = std::fs::read_to_string(&path).expect("it is there");
-        std::fs::write(&path, text.replace("r95,the", "r95,no")).expect("it is written");
-        Ok(())
+    let mut calls = 0;
+    let write = |rows: FinishedRows<'_>| {
+        calls += 1;
+        Ok(predictions.write(rows)?)
     };
-    let error = evaluate(&Ticket::detached(), &checkpoint(), &stream, change).expect_err("the rows are others now");
-    let evaluation::Error::Read { source } = &error else { panic!("another error: {error}") };
-    assert!(matches!(**source, data::Error::Changed { .. }), "it says what happened: {source}");
+    let error = evaluate(&Ticket::detached(), &checkpoint(), &stream, write).expect_err("a row is another now");
+    assert_eq!(calls, 12, "three chunks of four strategies came before it");
+    let Some(evaluation::Error::Read { source }) = error.downcast_ref() else { panic!("another error: {error}") };
+    assert!(matches!(source, data::Error::Changed { .. }), "it says what happened: {source}");
     drop(predictions);
     assert_eq!(std::fs::read_dir(&out).expect("the folder").count(), 0, "nothing under any name");
 }
@@ -176,9 +179,10 @@ fn what_can_be_known_before_is_known_before() {
         let stream = DataStream::open(&path, &ReadOptions::default(), None, ChunkSize::default(), &mut |_| true);
         let options = EvaluateOptions { draws: Draws::SCREEN, latency_rounds: 0 };
         let spec = StrategySpec::parse(spec).expect("known");
-        let run = |_: FinishedRows<'_>| -> Result<(), evaluation::Error> { panic!("nothing may run") };
+        let run = |_: FinishedRows<'_>| -> anyhow::Result<()> { panic!("nothing may run") };
         let stream = stream.expect("it reads");
-        evaluation::evaluate(&Ticket::detached(), &checkpoint, &stream, &[spec], options, run).expect_err("refused")
+        let refused = evaluation::evaluate(&Ticket::detached(), &checkpoint, &stream, &[spec], options, run);
+        refused.expect_err("refused").downcast::<evaluation::Error>().expect("the evaluation's own")
     };
     let fine = "text,label\nthe food,positive\n";
     let build = refused(fine, "power_bert:retentions=[1,0.5]");
