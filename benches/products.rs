@@ -1,7 +1,8 @@
 //! Which matrix product is fastest at an encoder's shapes? Ours, packed once, beside crates that pack at every call.
 //!
 //! One thread each, as in the engine, whose parallelism is over rows. GFLOP/s, the median of 15 turns in which each
-//! candidate has its go. `cargo bench --bench products`
+//! candidate has its go. `cargo bench --bench products`; `-- --ours` leaves the crates out, for runs with
+//! `PRUNESCOPE_INSTRUCTIONS=avx2` (or `portable`), which limit ours alone.
 
 #![expect(unsafe_code, reason = "the other crates' entry points take pointers")]
 #![expect(clippy::print_stdout, reason = "the result of a program")]
@@ -13,6 +14,8 @@ use prunescope::tensor::Int8Panels;
 use prunescope::tensor::Int8Rows;
 use prunescope::tensor::Panels;
 use prunescope::tensor::RowsRef;
+use prunescope::tensor::instruction_set;
+use prunescope::tensor::int8_instruction_set;
 
 const ROWS: [usize; 5] = [12, 32, 128, 512, 4096];
 const WEIGHTS: [(usize, usize); 3] = [(384, 384), (384, 1536), (1536, 384)];
@@ -128,12 +131,14 @@ impl Bench {
 
 fn main() {
     let turns = if std::env::args().any(|word| word == "--bench") { 15 } else { 1 };
-    println!("rows x inner x columns: {}, GFLOP/s on one thread", NAMES.join(", "));
+    let names = if std::env::args().any(|word| word == "--ours") { &NAMES[..2] } else { &NAMES[..] };
+    println!("ours: f32 with {}, int8 with {}", instruction_set(), int8_instruction_set());
+    println!("rows x inner x columns: {}, GFLOP/s on one thread", names.join(", "));
     for ((inner, columns), rows) in WEIGHTS.into_iter().flat_map(|weight| ROWS.map(|rows| (weight, rows))) {
         let mut bench = Bench::new(Shape { rows, inner, columns });
-        let mut times = NAMES.map(|_| Vec::with_capacity(turns));
+        let mut times = vec![Vec::with_capacity(turns); names.len()];
         for _ in 0..turns {
-            for (name, times) in NAMES.iter().zip(&mut times) {
+            for (name, times) in names.iter().zip(&mut times) {
                 times.push(bench.time(name));
             }
         }

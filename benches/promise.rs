@@ -3,7 +3,7 @@
 //!
 //! Strategies whose key is not a retention run at the setting of their dial that comes closest to it on these texts.
 //!
-//! Usage: `cargo bench --bench promise -- [--rounds N] [--strategy ID] [BATCHxTOKENS …]`
+//! Usage: `cargo bench --bench promise -- [--rounds N] [--precision f32|int8] [--strategy ID,…] [BATCHxTOKENS …]`
 
 #![expect(clippy::print_stdout, reason = "the result of a program")]
 
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use anyhow::Result;
+use anyhow::bail;
 use prunescope::engine::Removal;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
@@ -24,6 +25,7 @@ use prunescope::latency::shapes;
 use prunescope::model::Checkpoint;
 use prunescope::model::Encoded;
 use prunescope::model::Model;
+use prunescope::model::Precision;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
 use prunescope::pruning::StrategySpec;
@@ -52,7 +54,8 @@ fn settings(spec: &StrategySpec, layers: usize, tokens: usize, retention: f64) -
 /// Every strategy that removes tokens of these texts, set to keep about this share of them.
 fn strategies(model: &Model, texts: &[Encoded], retention: f64, only: Option<&str>) -> Result<Vec<StrategySpec>> {
     let mut found = Vec::new();
-    for info in registry().iter().filter(|info| only.is_none_or(|only| info.id == only)) {
+    let is_wanted = |id: &str| only.is_none_or(|only| only.split(',').any(|one| one == id));
+    for info in registry().iter().filter(|info| is_wanted(info.id)) {
         let spec = StrategySpec::default_for(info.id)?;
         let spec = match spec.with("retention", prunescope::pruning::Value::Float(retention)) {
             Ok(set) => set,
@@ -95,18 +98,25 @@ fn line(row: &Measured, retention: f64) -> serde_json::Value {
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let (mut names, mut rounds, mut only) = (Vec::new(), None, None);
+    let (mut names, mut rounds, mut only, mut precision) = (Vec::new(), None, None, Precision::F32);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--rounds" => rounds = Some(arguments.next().context("expected a number of rounds")?.parse()?),
-            "--strategy" => only = Some(arguments.next().context("expected the id of a strategy")?),
+            "--strategy" => only = Some(arguments.next().context("expected ids of strategies")?),
+            "--precision" => {
+                precision = match arguments.next().context("expected f32 or int8")?.as_str() {
+                    "f32" => Precision::F32,
+                    "int8" => Precision::Int8,
+                    other => bail!("expected f32 or int8, got {other}"),
+                };
+            }
             _ => names.push(argument),
         }
     }
     if names.is_empty() {
         names = SHAPES.map(str::to_owned).to_vec();
     }
-    let model = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.model;
+    let model = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.into_precision(precision).model;
     for name in names {
         let (batch, tokens) = name.split_once('x').context("expected BATCHxTOKENS")?;
         let cases: Vec<Case> = shapes(&model, &[batch.parse()?], &[tokens.parse()?])?;

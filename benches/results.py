@@ -9,6 +9,7 @@
 
 Beside ONNX Runtime, if it is there: --ort-python PYTHON --ort-model MODEL.onnx --ort-script time_onnx.py --model-dir DIR
 (see ../shared/bench). Data sets: --data DIR with sst2_dev.csv and imdb_test_500.csv. What is missing is left out, loudly.
+For the part rivals, system libraries: --blas "OpenBLAS=libopenblas.so.0 BLIS=libblis.so.4" (as Debian's libopenblas0-pthread and libblis4-pthread name them).
 Measurements are kept in $CARGO_TARGET_DIR/results (or target/results), one JSON file a part.
 """
 import argparse, datetime, json, os, pathlib, platform, re, statistics, subprocess, sys, time
@@ -24,15 +25,15 @@ def say(*words):
 
 
 def run(command, **more):
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, **more)
+    done = subprocess.run([str(word) for word in command], **{"cwd": ROOT, "capture_output": True, "text": True, **more})
     if done.returncode:
         sys.exit(f"{command} ended with {done.returncode}\n{done.stderr[-2000:]}")
     return done
 
 
-def timed(command):
+def timed(command, **more):
     """A run whose times count; RUN_ALONE names a command to put before it where other work goes on beside."""
-    return run([*os.environ.get("RUN_ALONE", "").split(), *command])
+    return run([*os.environ.get("RUN_ALONE", "").split(), *command], **more)
 
 
 def bench_binary(name):
@@ -134,13 +135,13 @@ def int8(options):
     return rows
 
 
-def promise(options, shapes=("1x64", "1x128", "1x256", "1x512", "32x64", "32x128")):
+def promise(options, shapes=("1x64", "1x128", "1x256", "1x512", "32x64", "32x128"), flags=()):
     rows = []
     binary = bench_binary("promise")
     for shape in filter(lambda shape: wanted(options, shape), shapes):
         batch, _ = map(int, shape.split("x"))
         rounds = 5 if batch == 1 else 3
-        rows += json_lines(timed([binary, "--rounds", rounds, shape]).stdout)
+        rows += json_lines(timed([binary, "--rounds", rounds, *flags, shape]).stdout)
         say(f"promise: {shape} done")
     return rows
 
@@ -149,12 +150,45 @@ def promise_long(options):
     return promise(options, ("32x256", "32x512"))
 
 
+def promise_int8(options):
+    return promise(options, ("1x32", "1x128", "32x128"), ("--precision", "int8", "--strategy", "first_k,power_bert,ats,tome"))
+
+
 def same(options):
     return timed([bench_binary("dense_against_dense"), "--bench"]).stdout.splitlines()
 
 
 def products(options):
-    return timed([bench_binary("products"), "--bench"]).stdout.splitlines()
+    """All candidates; then ours as on a processor with AVX2 and no more."""
+    binary = bench_binary("products")
+    lines = timed([binary, "--bench"]).stdout.splitlines()
+    more = {"env": {**os.environ, "PRUNESCOPE_INSTRUCTIONS": "avx2"}}
+    return [*lines, "", *timed([binary, "--bench", "--ours"], **more).stdout.splitlines()]
+
+
+def rivals(options):
+    """Libraries that are no dependency of ours, and ours, in turn."""
+    target = TARGET / "rivals"
+    more = {"cwd": ROOT / "benches/rivals", "env": {**os.environ, "CARGO_TARGET_DIR": str(target)}}
+    built = subprocess.run(["cargo", "build", "--release", "--locked"], capture_output=True, text=True, **more)
+    if built.returncode:
+        say("LEFT OUT: benches/rivals cannot be built:", built.stderr[-500:])
+        return []
+    theirs, ours = target / "release/rivals", bench_binary("products")
+    found = {}
+    for _ in range(3):
+        done = timed([theirs, *options.blas.split()])
+        say(*(line for line in done.stderr.splitlines() if "LEFT OUT" in line))
+        for row in json_lines(done.stdout):
+            shape = found.setdefault((row["rows"], row["inner"], row["columns"]), {})
+            for name, speed in row["gflops"].items():
+                shape.setdefault(name, []).append(speed)
+        for line in timed([ours, "--bench", "--ours"]).stdout.splitlines():
+            if numbers := re.fullmatch(r" *(\d+) x +(\d+) x +(\d+): +([\d.]+) .*", line):
+                rows, inner, columns, speed = numbers.groups()
+                found[int(rows), int(inner), int(columns)].setdefault("ours", []).append(float(speed))
+    ours_first = lambda pair: pair[0] != "ours"
+    return [{"shape": " x ".join(map(str, shape)), "gflops": {name: statistics.median(speeds) for name, speeds in sorted(by.items(), key=ours_first)}} for shape, by in found.items()]
 
 
 def sweep(options):
@@ -184,7 +218,7 @@ def window(options):
     return lines
 
 
-PARTS = {"products": products, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "promise_long": promise_long, "same": same, "candle": candle, "sweep": sweep, "window": window}
+PARTS = {"products": products, "rivals": rivals, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "promise_long": promise_long, "promise_int8": promise_int8, "same": same, "candle": candle, "sweep": sweep, "window": window}
 
 
 def key(row):
@@ -223,6 +257,28 @@ def table(head, rows):
     return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
+def promise_tables(rows):
+    """What share of the FLOPs' promise arrives; one table a retention."""
+    out = []
+    shapes = list(dict.fromkeys(f"{row['case']['shape']['batch']}x{row['case']['shape']['tokens']}" if "shape" in row["case"] else f"{row['case']['batch']}x{row['case']['tokens']}" for row in rows))
+    for retention in (0.5, 0.25):
+        lines = []
+        for strategy in dict.fromkeys(row["strategy"] for row in rows):
+            cells = {}
+            for row in rows:
+                case = row["case"].get("shape", row["case"])
+                if row["strategy"] == strategy and row["retention"] == retention:
+                    cells[f"{case['batch']}x{case['tokens']}"] = row
+            if not cells:
+                continue
+            kept_shares = [f"{value_of(cells[shape]['promise_kept']):.2f} of {cells[shape]['flops_reduction']:.2f}" if shape in cells else "" for shape in shapes]
+            shares = [f"{100 * max((row[name] or 0) for row in cells.values()):.1f}%" for name in ("scoring_share", "gathering_share")]
+            lines.append([strategy, *kept_shares, *shares])
+        out += [f"Retention {retention}: share kept, of the FLOPs reduction.", ""]
+        out += table(["strategy", *shapes, "scoring", "gathering"], lines)
+    return out
+
+
 def write():
     here = kept("machine")
     out = ["# Measured speed", "", "Written by `python3 benches/results.py`; every figure was measured by it on the machine below, none by hand.", ""]
@@ -252,23 +308,19 @@ def write():
     rows = (kept("promise") or []) + (kept("promise_long") or [])
     if rows:
         out += ["## Promise kept", "", "Measured speed-up ÷ FLOPs reduction (unpadded, the strategy's own work counted), dense and pruned passes interleaved. Made-up texts. Strategies without a retention run at the setting that comes closest to it after the last layer; `ltp` jumps between its settings on such texts. *Scoring* and *gathering*: their largest share of the dense time over the shapes. `stop_words` removes nothing from made-up texts.", ""]
-        shapes = list(dict.fromkeys(f"{row['case']['shape']['batch']}x{row['case']['shape']['tokens']}" if "shape" in row["case"] else f"{row['case']['batch']}x{row['case']['tokens']}" for row in rows))
-        for retention in (0.5, 0.25):
-            lines, low = [], {"1": 9.0, "32": 9.0}
-            for strategy in dict.fromkeys(row["strategy"] for row in rows):
-                cells = {}
-                for row in rows:
-                    case = row["case"].get("shape", row["case"])
-                    if row["strategy"] == strategy and row["retention"] == retention:
-                        cells[f"{case['batch']}x{case['tokens']}"] = row
-                if not cells:
-                    continue
-                kept_shares = [f"{value_of(cells[shape]['promise_kept']):.2f} of {cells[shape]['flops_reduction']:.2f}" if shape in cells else "" for shape in shapes]
-                shares = [f"{100 * max((row[name] or 0) for row in cells.values()):.1f}%" for name in ("scoring_share", "gathering_share")]
-                lines.append([strategy, *kept_shares, *shares])
-            out += [f"Retention {retention}: share kept, of the FLOPs reduction.", ""]
-            out += table(["strategy", *shapes, "scoring", "gathering"], lines)
+        out += promise_tables(rows)
         out += measured_at("promise", "promise_long")
+    rows = kept("promise_int8")
+    if rows:
+        out += ["The same in eight bits, dense and pruned. Products shrink and the rest of a layer stays, while the promise counts multiply-accumulates as before: it is harder to keep.", ""]
+        out += promise_tables(rows)
+        out += measured_at("promise_int8")
+    rows = kept("rivals")
+    if rows:
+        names = list(rows[0]["gflops"])
+        out += ["## Matrix products of libraries that are no dependency", "", "`benches/rivals`, a crate of its own, and ours in 32-bit floats, in turn; GFLOP/s on one thread, medians of three turns. `tract-linalg` packs the weight once, as ours do; OpenBLAS and BLIS are the system's and pack at every call.", ""]
+        out += table(["rows x inner x columns", *names], [[row["shape"], *(number(row["gflops"].get(name), 1) for name in names)] for row in rows])
+        out += measured_at("rivals")
     for name, title, words in (
         ("products", "Matrix products", "One thread; ours are packed once, the crates pack at every call. `rows x inner x columns`."),
         ("same", "Dense against dense", "Twenty measurements of the dense model against itself for each shape; at least 19 of 20 intervals must hold 1."),
@@ -298,6 +350,7 @@ def main():
     parser.add_argument("--ort-python")
     parser.add_argument("--ort-model")
     parser.add_argument("--ort-script", default="../shared/bench/time_onnx.py")
+    parser.add_argument("--blas", default="OpenBLAS=libopenblas.so.0 BLIS=libblis.so.4", help="NAME=LIBRARY ... for the part rivals")
     parser.add_argument("--model-dir", default="sample_models/sentiment-minilm-l6")
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ use crate::model::evidence::BlockEvidence;
 use crate::model::evidence::collect;
 use crate::model::evidence::token_evidence;
 use crate::model::forward::normalize;
+use crate::model::linear::apply_side_by_side;
 use crate::model::linear::block_rows;
 use crate::model::relative::RelativeAttention;
 use crate::model::relative::SequenceDistances;
@@ -147,17 +148,15 @@ impl Model {
                     }
                     _ => data,
                 };
-                for &(part, linear) in parts {
-                    linear.apply_rows(RowsRef { data, stride: cols, rows }, &mut out[part * cols..], 3 * cols);
-                }
+                apply_side_by_side(parts, RowsRef { data, stride: cols, rows }, out, 3 * cols);
             });
-            if parts.iter().any(|&(part, _)| part == 0) {
+            if parts.iter().any(|&(first, _)| first == 0) {
                 for row in out.chunks_mut(3 * cols) {
                     row[..cols].iter_mut().for_each(|value| *value *= scale);
                 }
             }
         };
-        let all = [(0, &weights.query), (1, &weights.key), (2, &weights.value)];
+        let all = [(0, &weights.query), (cols, &weights.key), (2 * cols, &weights.value)];
         let parts = if heads_only.is_some() { &all[1..] } else { &all[..] };
         qkv.data_mut().par_chunks_mut(block * 3 * cols.max(1)).enumerate().for_each(|(index, out)| {
             let rows = out.len() / (3 * cols);

@@ -98,14 +98,29 @@ impl Linear {
 
     /// [`Self::apply`] on this thread, into the first columns of rows `stride` apart.
     pub(super) fn apply_rows(&self, input: RowsRef<'_>, out: &mut [f32], stride: usize) {
-        match &self.weight {
-            Weight::Float(panels) => panels.multiply(input, &self.bias, out, stride),
-            Weight::Int8(panels) => QUANTIZED.with_borrow_mut(|rows| {
-                rows.quantize(input, panels.inner());
-                panels.multiply(rows, &self.bias, out, stride);
-            }),
-        }
+        apply_side_by_side(&[(0, self)], input, out, stride);
     }
+}
+
+/// Several layers on the same input, on this thread, each into the columns from its number on of rows `stride` apart. Where
+/// they want the input rounded, it is rounded once.
+pub(super) fn apply_side_by_side(layers: &[(usize, &Linear)], input: RowsRef<'_>, out: &mut [f32], stride: usize) {
+    QUANTIZED.with_borrow_mut(|quantized| {
+        let mut is_quantized = false;
+        for &(first, layer) in layers {
+            let out = &mut out[first..];
+            match &layer.weight {
+                Weight::Float(panels) => panels.multiply(input, &layer.bias, out, stride),
+                Weight::Int8(panels) => {
+                    if !is_quantized {
+                        quantized.quantize(input, panels.inner());
+                        is_quantized = true;
+                    }
+                    panels.multiply(quantized, &layer.bias, out, stride);
+                }
+            }
+        }
+    });
 }
 
 thread_local! {
@@ -124,5 +139,41 @@ pub(super) fn block_rows(rows: usize) -> usize {
     const LARGEST: usize = 96;
     let threads = rayon::current_num_threads().max(1);
     let tasks = threads * rows.div_ceil(threads * LARGEST).max(1);
-    rows.div_ceil(tasks).next_multiple_of(4)
+    rows.div_ceil(tasks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_side_by_side_give_the_bits_of_each_alone() {
+        let numbers = |count: usize, seed: usize| -> Vec<f32> {
+            (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
+        };
+        let (inner, outputs) = (37, 20);
+        let layer = |seed| {
+            let weight = Matrix::from_vec(outputs, inner, numbers(outputs * inner, seed)).expect("the sizes fit");
+            Linear::new(weight, (seed > 1).then(|| numbers(outputs, seed + 9)))
+        };
+        let floats = [layer(1), layer(2), layer(3)];
+        let rounded = floats.each_ref().map(Linear::to_int8);
+        let mixed = [floats[0].clone(), rounded[1].clone(), rounded[2].clone()];
+        for layers in [floats, rounded, mixed] {
+            for rows in [1, 5, 13] {
+                let x = numbers(rows * inner, 4);
+                let input = RowsRef { data: &x, stride: inner, rows };
+                let mut together = vec![f32::NAN; rows * 3 * outputs];
+                let parts = [(0, &layers[0]), (outputs, &layers[1]), (2 * outputs, &layers[2])];
+                apply_side_by_side(&parts, input, &mut together, 3 * outputs);
+                for (part, layer) in layers.iter().enumerate() {
+                    let alone = layer.apply(&Matrix::from_vec(rows, inner, x.clone()).expect("the sizes fit"));
+                    for row in 0..rows {
+                        let got = &together[(row * 3 + part) * outputs..][..outputs];
+                        assert_eq!(got, alone.row(row), "layer {part}, row {row} of {rows}");
+                    }
+                }
+            }
+        }
+    }
 }

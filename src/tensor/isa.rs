@@ -16,20 +16,11 @@ pub(super) enum Isa {
 }
 
 impl Isa {
-    /// The best one this processor has; asked once.
+    /// The best one this processor has, within [`limit`]; asked once.
     pub(super) fn detect() -> Self {
         static BEST: OnceLock<Isa> = OnceLock::new();
-        *BEST.get_or_init(|| Self::available().next().unwrap_or(Self::Portable))
-    }
-
-    /// Whether this processor multiplies and adds eight-bit numbers four at a time (AVX-512 VNNI).
-    pub(super) fn has_int8_products() -> bool {
-        #[cfg(target_arch = "x86_64")]
-        return std::arch::is_x86_feature_detected!("avx512f")
-            && std::arch::is_x86_feature_detected!("avx512bw")
-            && std::arch::is_x86_feature_detected!("avx512vnni");
-        #[cfg(not(target_arch = "x86_64"))]
-        false
+        let allowed = |isa: &Self| limit().is_none_or(|limit| isa.level() <= limit);
+        *BEST.get_or_init(|| Self::available().find(allowed).unwrap_or(Self::Portable))
     }
 
     /// All this processor has, best first.
@@ -45,6 +36,16 @@ impl Isa {
         vector.into_iter().flatten().chain([Self::Portable])
     }
 
+    fn level(self) -> Level {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Level::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Level::Avx2,
+            Self::Portable => Level::Portable,
+        }
+    }
+
     /// Its name, for people.
     fn label(self) -> &'static str {
         match self {
@@ -55,6 +56,34 @@ impl Isa {
             Self::Portable => "portable",
         }
     }
+}
+
+/// Processors by what they have, the lesser first; each has what those before it have, AVX-VNNI excepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Portable,
+    Avx2,
+    AvxVnni,
+    Avx512,
+}
+
+impl Level {
+    /// `avx512`, `avxvnni`, `avx2` or `portable`.
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "avx512" => Some(Self::Avx512),
+            "avxvnni" => Some(Self::AvxVnni),
+            "avx2" => Some(Self::Avx2),
+            "portable" => Some(Self::Portable),
+            _ => None,
+        }
+    }
+}
+
+/// What is used at most, whatever the processor has: the variable `PRUNESCOPE_INSTRUCTIONS` (`avx512`, `avxvnni`, `avx2`
+/// or `portable`; anything else means no limit), for measuring and testing as on a lesser processor.
+pub(super) fn limit() -> Option<Level> {
+    std::env::var("PRUNESCOPE_INSTRUCTIONS").ok().and_then(|name| Level::parse(&name))
 }
 
 /// Name of the instruction set that products and sums are computed with on this processor: `AVX-512`, `AVX2` or
