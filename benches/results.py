@@ -208,6 +208,11 @@ def candle(options):
     return rows
 
 
+def stream(options):
+    """Memory of `evaluate` by the number of rows; nothing is timed that counts."""
+    return json_lines(run([bench_binary("stream")]).stdout)
+
+
 def window(options):
     """Criterion's report lines and our own medians, as printed."""
     lines = []
@@ -218,7 +223,7 @@ def window(options):
     return lines
 
 
-PARTS = {"products": products, "rivals": rivals, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "promise_long": promise_long, "promise_int8": promise_int8, "same": same, "candle": candle, "sweep": sweep, "window": window}
+PARTS = {"products": products, "rivals": rivals, "dense": dense, "variants": variants, "int8": int8, "promise": promise, "promise_long": promise_long, "promise_int8": promise_int8, "same": same, "candle": candle, "sweep": sweep, "stream": stream, "window": window}
 
 
 def key(row):
@@ -331,6 +336,13 @@ def write():
         if lines:
             out += [f"## {title}", "", words, "", "```text", *lines, "```", ""]
             out += measured_at(name)
+    rows = kept("stream")
+    if rows:
+        files, grown = [row for row in rows if "rows" in row], [row for row in rows if "bytes_per_row" in row]
+        out += ["## Memory by rows of a data set", "", "`prunescope evaluate`, the dense model and one strategy of the tiny encoder in `tests/fixtures/bert` on made-up texts with groups and clusters, each file in a process of its own; the most that the system saw it hold. Up to the first chunks (32,768 rows or 2 MiB of text) memory grows with the texts, then with a few numbers per row. The seconds are of a machine that had other work.", ""]
+        out += table(["rows", "file, MiB", "predictions, MiB", "peak, MiB", "seconds"], [[f"{row['rows']:,}", number(row["file_mib"], 1), number(row["predictions_mib"], 1), number(row["peak_mib"], 0), number(row["secs"], 0)] for row in files])
+        out += [f"Between the last two: {row['bytes_per_row']:.0f} bytes a row, for the data set and {row['strategies']} strategies, intervals and tests included." for row in grown] + [""]
+        out += measured_at("stream")
     notes = ROOT / "benches/notes.md"
     if notes.exists():
         out += [notes.read_text().strip(), ""]

@@ -1,8 +1,8 @@
 //! Does memory grow with the rows of a data set? `evaluate` on made-up files of several lengths, each run in a process of
 //! its own, with the largest memory that the system saw it hold (Linux only).
 //!
-//! Usage: `cargo bench --bench stream -- [--rows 20000,1000000] [--strategy SPEC …]`. One JSON line a file, and one that says
-//! by how many bytes a row more grows what is held.
+//! Usage: `cargo bench --bench stream -- [--rows 20000,100000,1000000] [--strategy SPEC …]`. One JSON line a file, and one that says
+//! by how many bytes a row more what is held has grown between the last two.
 
 #![expect(clippy::print_stdout, reason = "the result of a program")]
 
@@ -20,7 +20,7 @@ use anyhow::Result;
 use anyhow::bail;
 
 /// Files that are run where no others are asked for.
-const ROWS: &str = "20000,1000000";
+const ROWS: &str = "20000,100000,1000000";
 /// What is run beside the dense model.
 const STRATEGY: &str = "power_bert:retention=0.5";
 /// Words of the fixture's vocabulary and some that it cuts to pieces.
@@ -49,7 +49,7 @@ struct Run {
     peak_bytes: u64,
 }
 
-/// Rows with a name, 4 to 27 words, a label, a group and a cluster of five rows.
+/// Rows with a name, 3 to 10 words, a label, a group and a cluster of five rows.
 fn write_rows(path: &Path, rows: usize) -> Result<u64> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(file, "id,text,label,group,cluster")?;
@@ -62,7 +62,7 @@ fn write_rows(path: &Path, rows: usize) -> Result<u64> {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % below
         };
-        for _ in 0..4 + next(24) {
+        for _ in 0..3 + next(8) {
             write!(line, "{} ", WORDS[usize::try_from(next(WORDS.len() as u64))?])?;
         }
         let group = ["women", "men", "", "women;men"][usize::try_from(next(4))?];
@@ -133,7 +133,7 @@ fn main() -> Result<()> {
         let count = count.trim().parse().with_context(|| format!("{count:?} is no number of rows"))?;
         runs.push(measure(count, &strategies, folder.path())?);
     }
-    if let [first, .., last] = &runs[..] {
+    if let [.., first, last] = &runs[..] {
         let bytes = last.peak_bytes as f64 - first.peak_bytes as f64;
         let grown = bytes / (last.rows as f64 - first.rows as f64);
         println!("{}", serde_json::json!({ "bytes_per_row": grown, "strategies": 1 + strategies.len() }));

@@ -174,9 +174,9 @@ struct Labels {
 
 fn bias(all: &Slice<'_>, group: &Slice<'_>) -> BiasPair {
     let in_group = all.is_in(group);
+    let positives = all.positives();
     let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| {
-        let columns = all.columns(side);
-        let found = metrics::bias_auc(&columns.scores, &columns.positives, &in_group);
+        let found = metrics::bias_auc(&all.scores(side), &positives, &in_group);
         guarded_bias(found, [all.count(1), all.count(0)], [group.count(1), group.count(0)])
     });
     BiasPair { dense, pruned }

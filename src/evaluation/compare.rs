@@ -3,14 +3,13 @@
 use crate::evaluation::Measure;
 use crate::evaluation::resample::Draws;
 use crate::evaluation::resample::resampled;
-use crate::evaluation::slice::Columns;
 use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
+use crate::evaluation::slice::Tally;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
 use crate::metrics::Bootstrap;
-use crate::metrics::Confusion;
 use crate::metrics::Estimate;
 
 /// One measure, dense beside pruned.
@@ -36,15 +35,18 @@ pub(super) fn compare(
     measures: &[Measure],
     draws: Draws,
 ) -> Result<Vec<Compared>, Cancelled> {
-    let (dense, pruned) = (slice.columns(Side::Dense), slice.columns(Side::Pruned));
-    let mut compared: Vec<Compared> = measures
-        .iter()
-        .map(|&measure| {
-            let (dense_value, pruned_value) = (value(slice, measure, &dense), value(slice, measure, &pruned));
-            let change = change(slice, measure, [&dense, &pruned], [&dense_value, &pruned_value]);
-            Compared { measure, dense: dense_value, pruned: pruned_value, change }
-        })
-        .collect();
+    let tallies = [Side::Dense, Side::Pruned].map(|side| slice.tally(0..slice.len(), side));
+    let row = |&measure: &Measure| {
+        let [dense, pruned] = if measure == Measure::Auc && slice.is_binary() {
+            let positives = slice.positives();
+            [Side::Dense, Side::Pruned].map(|side| metrics::auc(&slice.scores(side), &positives))
+        } else {
+            [&tallies[0], &tallies[1]].map(|tally| value(slice, measure, tally))
+        };
+        let change = change(slice, measure, [&dense, &pruned]);
+        Compared { measure, dense, pruned, change }
+    };
+    let mut compared: Vec<Compared> = measures.iter().map(row).collect();
     add_bootstrap(ticket, slice, &mut compared, draws)?;
     Ok(compared)
 }
@@ -59,15 +61,16 @@ pub(super) fn compare_now(slice: &Slice<'_>, measure: Measure, draws: Draws) -> 
     })
 }
 
-/// A measure of one model on some items, with an interval where there is one in closed form.
-fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns) -> Estimate {
-    let n = columns.labels.len();
+/// A measure of one model on some items, with an interval where there is one in closed form. All but AUC, which needs the
+/// items themselves.
+fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
+    let n = tally.n;
     if measure.needs_two_classes() && !slice.is_binary() {
         return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
     }
-    let confusion = || Confusion::count(&columns.predictions, &columns.labels);
+    let confusion = || tally.counts.of(1);
     match measure {
-        Measure::Accuracy => metrics::accuracy(&columns.predictions, &columns.labels),
+        Measure::Accuracy => metrics::wilson(tally.right, n),
         Measure::Tpr => confusion().tpr(),
         Measure::Fpr => confusion().fpr(),
         Measure::Fnr => confusion().fnr(),
@@ -75,27 +78,27 @@ fn value(slice: &Slice<'_>, measure: Measure, columns: &Columns) -> Estimate {
         Measure::SelectionRate => confusion().selection_rate(),
         Measure::Precision => confusion().precision(),
         Measure::Npv => confusion().negative_predictive_value(),
-        Measure::BalancedAccuracy => metrics::balanced_accuracy(&columns.predictions, &columns.labels, slice.classes()),
-        Measure::F1 => metrics::f1(&columns.predictions, &columns.labels, slice.classes()),
-        Measure::LogLoss => metrics::log_loss(&columns.label_probabilities),
-        Measure::Brier => metrics::brier(&columns.scores, &columns.positives),
-        Measure::Ece => match &slice.bins {
-            Some(bins) => metrics::ece(bins, &columns.scores, &columns.positives),
+        Measure::BalancedAccuracy => tally.counts.balanced_accuracy(),
+        Measure::F1 => tally.counts.f1(),
+        Measure::LogLoss => tally.log_loss.estimate(),
+        Measure::Brier => tally.brier.estimate(),
+        Measure::Ece => match &tally.calibration {
+            Some(calibration) => calibration.estimate(),
             None => Estimate::undefined("no bins without dense scores", n),
         },
-        Measure::Auc => metrics::auc(&columns.scores, &columns.positives),
+        Measure::Auc => Estimate::undefined("AUC does not follow from sums", n),
     }
 }
 
 /// The paired change in closed form, or without interval where only the bootstrap gives one.
-fn change(slice: &Slice<'_>, measure: Measure, columns: [&Columns; 2], values: [&Estimate; 2]) -> Estimate {
+fn change(slice: &Slice<'_>, measure: Measure, values: [&Estimate; 2]) -> Estimate {
     let [dense, pruned] = values;
     let (Some(before), Some(after)) = (dense.value(), pruned.value()) else {
         return if dense.value().is_none() { dense.clone() } else { pruned.clone() };
     };
     if measure == Measure::Auc {
-        let [dense, pruned] = columns;
-        return metrics::auc_change(&dense.scores, &pruned.scores, &dense.positives).difference;
+        let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| slice.scores(side));
+        return metrics::auc_change(&dense, &pruned, &slice.positives()).difference;
     }
     match slice.changes(measure) {
         Some(changes) => metrics::bonett_price(changes.rescued, changes.harmed, changes.n),
@@ -121,8 +124,7 @@ fn add_bootstrap(ticket: &Ticket, slice: &Slice<'_>, compared: &mut [Compared], 
     }
     let measures: Vec<Measure> = rows.iter().map(|row| row.measure).collect();
     let statistics = |picks: &[usize]| {
-        let picked = |side| slice.picked(&picks.iter().copied(), side);
-        let (dense, pruned) = (picked(Side::Dense), picked(Side::Pruned));
+        let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| slice.tally(picks.iter().copied(), side));
         let both = measures
             .iter()
             .flat_map(|&measure| [value(slice, measure, &dense).value(), value(slice, measure, &pruned).value()]);

@@ -19,8 +19,8 @@ use crate::model::Model;
 /// What is known of a data set beside its texts: labels as class indices, groups, numbers of tokens.
 ///
 /// An *item* is a usable example; items keep the order of the data set. Texts come in chunks ([`Prepared::add`]) and are not
-/// kept: what stays of an item are eight bytes here and as many more in the [`Survey`], and four more for each group column
-/// and for the cluster column.
+/// kept: what stays of an item are eight bytes here and four in the [`Survey`], there four more for each group column and
+/// for clusters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
     /// Where the texts come from.

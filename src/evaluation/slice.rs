@@ -4,9 +4,13 @@ use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::Results;
 use crate::evaluation::StrategyRun;
+use crate::metrics::Brier;
 use crate::metrics::CALIBRATION_BINS;
+use crate::metrics::Calibration;
 use crate::metrics::CalibrationBins;
+use crate::metrics::ClassCounts;
 use crate::metrics::Discordant;
+use crate::metrics::LogLoss;
 
 /// Which of the two models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +32,18 @@ pub(super) struct Slice<'a> {
     pub(super) bins: Option<CalibrationBins>,
 }
 
-/// The arrays that metrics take, of some picked items of a slice.
-pub(super) struct Columns {
-    /// Class of each item.
-    pub(super) labels: Vec<u32>,
-    /// Whether it is class 1.
-    pub(super) positives: Vec<bool>,
-    /// Predicted class of each item.
-    pub(super) predictions: Vec<u32>,
-    /// Probability of each item's own class.
-    pub(super) label_probabilities: Vec<f32>,
-    /// Probability of class 1; empty where there are other than two classes.
-    pub(super) scores: Vec<f64>,
+/// What one model did to some picked items of a slice, summed up: enough for every metric but AUC.
+pub(super) struct Tally<'a> {
+    /// Items.
+    pub(super) n: usize,
+    /// Of these, predicted right.
+    pub(super) right: usize,
+    /// Labels and predictions.
+    pub(super) counts: ClassCounts,
+    pub(super) log_loss: LogLoss,
+    pub(super) brier: Brier,
+    /// Two classes only.
+    pub(super) calibration: Option<Calibration<'a>>,
 }
 
 impl<'a> Slice<'a> {
@@ -115,23 +119,41 @@ impl<'a> Slice<'a> {
         self.items.iter().map(move |&item| predictions[item as usize])
     }
 
-    /// All items as metrics take them.
-    pub(super) fn columns(&self, side: Side) -> Columns {
-        self.picked(&(0..self.items.len()), side)
+    /// Whether each item is of class 1.
+    pub(super) fn positives(&self) -> Vec<bool> {
+        self.labels.iter().map(|&label| label == 1).collect()
     }
 
-    /// The picked items as metrics take them.
-    pub(super) fn picked(&self, picks: &(impl Iterator<Item = usize> + Clone), side: Side) -> Columns {
+    /// Probability of class 1 of each item; empty where there are other than two classes.
+    pub(super) fn scores(&self, side: Side) -> Vec<f64> {
+        let scores = self.results(side).scores();
+        self.items.iter().filter_map(|&item| scores.get(item as usize).copied().map(f64::from)).collect()
+    }
+
+    /// Sums up the picked items, in their order.
+    pub(super) fn tally(&self, picks: impl Iterator<Item = usize>, side: Side) -> Tally<'_> {
         let results = self.results(side);
-        let items = || picks.clone().map(|pick| self.items[pick] as usize);
-        let labels: Vec<u32> = picks.clone().map(|pick| self.labels[pick]).collect();
-        Columns {
-            positives: labels.iter().map(|&label| label == 1).collect(),
-            labels,
-            predictions: items().map(|item| results.predictions()[item]).collect(),
-            label_probabilities: items().map(|item| results.label_probabilities()[item]).collect(),
-            scores: items().filter_map(|item| results.scores().get(item).copied().map(f64::from)).collect(),
+        let (predictions, scores) = (results.predictions(), results.scores());
+        let mut tally = Tally {
+            n: 0,
+            right: 0,
+            counts: ClassCounts::new(self.classes()),
+            log_loss: LogLoss::default(),
+            brier: Brier::default(),
+            calibration: self.bins.as_ref().map(Calibration::new),
+        };
+        for pick in picks {
+            let (item, label) = (self.items[pick] as usize, self.labels[pick]);
+            tally.n += 1;
+            tally.right += usize::from(predictions[item] == label);
+            tally.counts.add(predictions[item], label);
+            tally.log_loss.add(results.label_probabilities()[item]);
+            if let (Some(&score), Some(calibration)) = (scores.get(item), &mut tally.calibration) {
+                tally.brier.add(f64::from(score), label == 1);
+                calibration.add(f64::from(score), label == 1);
+            }
         }
+        tally
     }
 
     /// Paired changes of a rate that counts items by their own label: which lose the counted property and which gain

@@ -1,8 +1,8 @@
 //! Area under the ROC curve by ranks, with DeLong's variance.
 
-use super::classification::unusable;
 use super::estimate::Estimate;
 use super::interval::Z95;
+use super::losses::unusable;
 use super::normal::normal_cdf;
 
 /// Probability that a positive scores above a negative, ties counted half, with DeLong's interval on the logit scale.

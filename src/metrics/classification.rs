@@ -1,10 +1,7 @@
-//! Metrics of predictions and probabilities against labels.
+//! Metrics of predictions against labels.
 
 use super::estimate::Estimate;
 use super::interval::wilson;
-
-/// Probabilities are lifted to at least this before their logarithm is taken, as scikit-learn does for `f64`.
-const SMALLEST_PROBABILITY: f64 = f64::EPSILON;
 
 /// Share of predictions that equal their label, with Wilson's interval.
 ///
@@ -143,18 +140,90 @@ impl Confusion {
     }
 }
 
+/// Labels and predictions of any number of classes, counted example by example.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClassCounts {
+    n: usize,
+    labels: Vec<usize>,
+    predictions: Vec<usize>,
+    right: Vec<usize>,
+}
+
+impl ClassCounts {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(num_classes: usize) -> Self {
+        let zeros = vec![0; num_classes];
+        Self { n: 0, labels: zeros.clone(), predictions: zeros.clone(), right: zeros }
+    }
+
+    /// Takes one more example; a class that there is not counts as none.
+    pub fn add(&mut self, prediction: u32, label: u32) {
+        let (prediction, label) = (prediction as usize, label as usize);
+        self.n += 1;
+        for (counts, class) in [(&mut self.labels, label), (&mut self.predictions, prediction)] {
+            if let Some(count) = counts.get_mut(class) {
+                *count += 1;
+            }
+        }
+        if prediction == label
+            && let Some(count) = self.right.get_mut(label)
+        {
+            *count += 1;
+        }
+    }
+
+    fn count(predictions: &[u32], labels: &[u32], num_classes: usize) -> Self {
+        debug_assert_eq!(predictions.len(), labels.len(), "one prediction for each label");
+        let mut counts = Self::new(num_classes);
+        for (&prediction, &label) in predictions.iter().zip(labels) {
+            counts.add(prediction, label);
+        }
+        counts
+    }
+
+    /// One class against the rest.
+    #[must_use]
+    pub fn of(&self, class: usize) -> Confusion {
+        let at = |counts: &[usize]| counts.get(class).copied().unwrap_or(0);
+        let (labels, predictions, tp) = (at(&self.labels), at(&self.predictions), at(&self.right));
+        Confusion { tp, fp: predictions - tp, tn: self.n + tp - labels - predictions, fn_: labels - tp }
+    }
+
+    fn each(&self) -> impl Iterator<Item = Confusion> + '_ {
+        (0..self.labels.len()).map(|class| self.of(class))
+    }
+
+    /// See [`balanced_accuracy`].
+    #[must_use]
+    pub fn balanced_accuracy(&self) -> Estimate {
+        let recalls: Vec<f64> = self.each().filter_map(|counts| counts.tpr().value()).collect();
+        if recalls.len() < 2 {
+            return Estimate::undefined(format!("fewer than two classes among {} examples", self.n), self.n);
+        }
+        Estimate::plain(mean(&recalls), self.n)
+    }
+
+    /// See [`f1`].
+    #[must_use]
+    pub fn f1(&self) -> Estimate {
+        if self.labels.len() <= 2 {
+            return self.of(1).f1();
+        }
+        let scores: Vec<f64> = self.each().filter_map(|counts| counts.f1().value()).collect();
+        if scores.is_empty() {
+            return Estimate::undefined("no examples", 0);
+        }
+        Estimate::plain(mean(&scores), self.n)
+    }
+}
+
 /// Mean recall over the classes that occur among the labels.
 ///
 /// Range: 0–1; undefined unless at least two classes occur.
 #[must_use]
 pub fn balanced_accuracy(predictions: &[u32], labels: &[u32], num_classes: usize) -> Estimate {
-    let n = labels.len();
-    let per_class = (0..).take(num_classes).map(|class| Confusion::of_class(class, predictions, labels));
-    let recalls: Vec<f64> = per_class.filter_map(|counts| counts.tpr().value()).collect();
-    if recalls.len() < 2 {
-        return Estimate::undefined(format!("fewer than two classes among {n} examples"), n);
-    }
-    Estimate::plain(mean(&recalls), n)
+    ClassCounts::count(predictions, labels, num_classes).balanced_accuracy()
 }
 
 /// With two classes F1 of class 1; with more the plain mean of F1 over the classes that occur among labels or
@@ -163,124 +232,13 @@ pub fn balanced_accuracy(predictions: &[u32], labels: &[u32], num_classes: usize
 /// Range: 0–1.
 #[must_use]
 pub fn f1(predictions: &[u32], labels: &[u32], num_classes: usize) -> Estimate {
-    if num_classes <= 2 {
-        return Confusion::count(predictions, labels).f1();
-    }
-    let per_class = (0..).take(num_classes).map(|class| Confusion::of_class(class, predictions, labels));
-    let scores: Vec<f64> = per_class.filter_map(|counts| counts.f1().value()).collect();
-    if scores.is_empty() {
-        return Estimate::undefined("no examples", 0);
-    }
-    Estimate::plain(mean(&scores), labels.len())
+    ClassCounts::count(predictions, labels, num_classes.max(2)).f1()
 }
 
 /// What [`f1`] computes for a number of classes.
 #[must_use]
 pub fn f1_label(num_classes: usize) -> &'static str {
     if num_classes <= 2 { "F1 of class 1" } else { "macro F1" }
-}
-
-/// Mean negative logarithm of the probability given to the label.
-///
-/// Shape: `[examples]`, the probability given to each example's own label.
-/// Unit: nats; probabilities below `f64::EPSILON` count as that, so that one certain error does not make it infinite.
-#[must_use]
-pub fn log_loss(label_probabilities: &[f32]) -> Estimate {
-    let n = label_probabilities.len();
-    if n == 0 {
-        return Estimate::undefined("no examples", 0);
-    }
-    let mut sum = 0.0;
-    for (i, &probability) in label_probabilities.iter().enumerate() {
-        if !probability.is_finite() {
-            return Estimate::undefined(format!("example {i} has no probability for its label"), n);
-        }
-        sum -= f64::from(probability).clamp(SMALLEST_PROBABILITY, 1.0).ln();
-    }
-    Estimate::plain(sum / n as f64, n)
-}
-
-/// Mean squared distance of the score from the truth (1 for positives, 0 for negatives).
-///
-/// Range: 0–1, 0 is best.
-/// Source: Brier 1950, "Verification of forecasts expressed in terms of probability"; the two-class form that leaves
-/// out the factor 2.
-#[must_use]
-pub fn brier(scores: &[f64], positives: &[bool]) -> Estimate {
-    debug_assert_eq!(scores.len(), positives.len(), "one label for each score");
-    if let Some(undefined) = unusable(scores) {
-        return undefined;
-    }
-    let squares =
-        scores.iter().zip(positives).map(|(score, &positive)| (score - f64::from(u8::from(positive))).powi(2));
-    Estimate::plain(squares.sum::<f64>() / scores.len() as f64, scores.len())
-}
-
-/// Bins of equal mass, fixed once (on the dense scores) and used for every strategy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CalibrationBins {
-    /// Largest score of each bin but the last, ascending, each once.
-    upper: Vec<f64>,
-}
-
-/// Bins that [`CalibrationBins::fit`] is usually asked for.
-pub const CALIBRATION_BINS: usize = 15;
-
-impl CalibrationBins {
-    /// Divides the scores into `count` bins of nearly equal size; equal scores always share a bin.
-    #[must_use]
-    pub fn fit(scores: &[f64], count: usize) -> Self {
-        let mut sorted: Vec<f64> = scores.iter().copied().filter(|score| score.is_finite()).collect();
-        sorted.sort_by(f64::total_cmp);
-        let n = sorted.len();
-        let ends = (1..count.max(1)).map(|bin| bin * n / count).filter(|&end| end > 0);
-        let mut upper: Vec<f64> = ends.map(|end| sorted[end - 1]).collect();
-        upper.dedup();
-        if upper.last() == sorted.last() {
-            upper.pop();
-        }
-        Self { upper }
-    }
-
-    /// Number of bins, at most the number asked for.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.upper.len() + 1
-    }
-
-    fn bin_of(&self, score: f64) -> usize {
-        self.upper.partition_point(|&upper| upper < score)
-    }
-}
-
-/// Expected calibration error: over the bins, the distance between mean score and share of positives, weighted by size.
-///
-/// Range: 0–1, 0 is best.
-/// Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian binning".
-/// Deviates: bins of equal mass instead of equal width.
-#[must_use]
-pub fn ece(bins: &CalibrationBins, scores: &[f64], positives: &[bool]) -> Estimate {
-    debug_assert_eq!(scores.len(), positives.len(), "one label for each score");
-    if let Some(undefined) = unusable(scores) {
-        return undefined;
-    }
-    // Sum over the bin of (score - truth): its absolute value is n_b times the distance.
-    let mut sums = vec![0.0; bins.count()];
-    for (&score, &positive) in scores.iter().zip(positives) {
-        sums[bins.bin_of(score)] += score - f64::from(u8::from(positive));
-    }
-    let n = scores.len();
-    Estimate::plain(sums.iter().map(|sum| sum.abs()).sum::<f64>() / n as f64, n)
-}
-
-/// Why these scores give no metric, if they give none.
-pub(super) fn unusable(scores: &[f64]) -> Option<Estimate> {
-    let n = scores.len();
-    if n == 0 {
-        return Some(Estimate::undefined("no examples", 0));
-    }
-    let bad = scores.iter().filter(|score| !score.is_finite()).count();
-    (bad > 0).then(|| Estimate::undefined(format!("{bad} of {n} scores are not numbers"), n))
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -340,41 +298,8 @@ mod tests {
         assert_eq!(counts.f1().reason(), Some("no positives and no positive predictions among 3 examples"), "F1");
         let one_class = balanced_accuracy(&[0, 0], &[0, 0], 2);
         assert_eq!(one_class.reason(), Some("fewer than two classes among 2 examples"), "balanced accuracy");
-        for estimate in [accuracy(&[], &[]), f1(&[], &[], 3), log_loss(&[]), brier(&[], &[])] {
+        for estimate in [accuracy(&[], &[]), f1(&[], &[], 3)] {
             assert_eq!(estimate.reason(), Some("no examples"), "nothing at all");
         }
-        let bad = brier(&[0.5, f64::NAN], &[true, false]);
-        assert_eq!(bad.reason(), Some("1 of 2 scores are not numbers"), "a score that is none");
-    }
-
-    /// scikit-learn 1.9.1: `log_loss(labels, P, labels=[0, 1, 2])`, `brier_score_loss(labels, scores)`.
-    #[test]
-    fn losses_agree_with_scikit_learn() {
-        let probabilities = [[0.7_f32, 0.2, 0.1], [0.1, 0.3, 0.6], [0.25, 0.5, 0.25], [0.05, 0.9, 0.05]];
-        let of_labels: Vec<f32> = probabilities.iter().zip([0, 2, 1, 0]).map(|(row, label)| row[label]).collect();
-        close(&log_loss(&of_labels), 1.1390949960527421, "log loss");
-        let scores = [0.1, 0.4, 0.35, 0.8, 0.65, 0.4, 0.9];
-        let positives = [true, false, true, true, false, false, true];
-        close(&brier(&scores, &positives), 0.28928571428571426, "Brier score");
-        let certain = log_loss(&[0.0]).value().unwrap();
-        assert!((certain - 36.04365338911715).abs() < 1e-12, "a certain error costs -ln(2^-52): {certain}");
-        assert!(log_loss(&[0.5, f32::NAN]).reason().is_some(), "a label without a probability");
-    }
-
-    #[test]
-    fn calibration_is_measured_in_bins_of_equal_mass() {
-        let scores = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9];
-        let positives = [false, false, true, false, true, false, true, true];
-        let bins = CalibrationBins::fit(&scores, 2);
-        assert_eq!(bins.count(), 2, "two bins of four");
-        // Means 0.25 and 0.75, shares 1/4 and 3/4: perfect.
-        close(&ece(&bins, &scores, &positives), 0.0, "calibrated");
-        // One bin of two each: |0.15 - 0|, |0.35 - 0.5|, |0.65 - 0.5|, |0.85 - 1|, all 0.15.
-        close(&ece(&CalibrationBins::fit(&scores, 4), &scores, &positives), 0.15, "finer bins see more");
-        // The bins stay where the dense scores put them: all pruned scores in the upper bin, |0.95 - 0.5|.
-        close(&ece(&bins, &[0.95; 8], &positives), 0.45, "bins of the dense scores");
-        let tied = CalibrationBins::fit(&[0.5; 9], CALIBRATION_BINS);
-        assert_eq!(tied.count(), 1, "equal scores share a bin");
-        assert_eq!(CalibrationBins::fit(&[], 15).count(), 1, "no scores, one bin");
     }
 }
