@@ -66,6 +66,8 @@ impl Int8Panels {
         self.inner
     }
 
+    /// The loop that these weights are laid out for.
+    #[cfg(any(test, target_arch = "x86_64"))]
     pub(super) fn kernel(&self) -> Kernel {
         self.kernel
     }
