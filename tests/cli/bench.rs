@@ -45,7 +45,9 @@ fn every_number_follows_from_the_samples() {
             assert_eq!(samples.len(), 2 * 9, "two passes a round");
             close(&row[side]["median_ms"], median(&row["samples_ms"][side]), "the median of all samples");
             let spans: f64 = row[side]["spans_ms"].as_object().unwrap().values().map(number).sum();
-            close(&row[side]["median_ms"], spans, "the spans add up to the median");
+            // Each of the parts and their sum is rounded to a nanosecond, which shows in passes of some microseconds.
+            let apart = (number(&row[side]["median_ms"]) - spans).abs();
+            assert!(apart <= 5e-6, "the spans add up to the median: {apart} ms apart");
             assert_eq!(row[side]["flops"], 2 * row[side]["macs"].as_u64().unwrap(), "two FLOPs a MAC");
             assert!(number(&row[side]["p5_ms"]) <= number(&row[side]["p95_ms"]), "percentiles in order");
         }
