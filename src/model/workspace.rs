@@ -1,12 +1,13 @@
 //! Memory that a run keeps from layer to layer and from batch to batch.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use crate::model::attention::HeadPanels;
 use crate::tensor::Matrix;
 
-/// What the steps of a layer need beside the states. Borrowed from the calling thread and given back when dropped, so
-/// that the next run on this thread finds it warm.
+/// What the steps of a layer need beside the states. Given back when dropped, so that the next run finds it warm, on
+/// whatever thread it is.
 #[derive(Debug, Default)]
 pub struct Workspace {
     pub(super) buffers: Buffers,
@@ -24,10 +25,10 @@ pub(super) struct Buffers {
 }
 
 impl Workspace {
-    /// This thread's buffers.
+    /// Buffers that nobody uses.
     #[must_use]
     pub fn borrow() -> Self {
-        Self { buffers: KEPT.with_borrow_mut(Vec::pop).unwrap_or_default() }
+        Self { buffers: kept(Vec::pop).unwrap_or_default() }
     }
 
     /// A matrix whose memory may be used between two steps: `[rows, cols]`, filled with anything.
@@ -52,21 +53,20 @@ impl Workspace {
 impl Drop for Workspace {
     fn drop(&mut self) {
         let buffers = std::mem::take(&mut self.buffers);
-        // A thread that is going away keeps nothing.
-        KEPT.try_with(|kept| {
-            if let Ok(mut kept) = kept.try_borrow_mut()
-                && kept.len() < MOST_KEPT
-            {
+        kept(|kept| {
+            if kept.len() < MOST_KEPT {
                 kept.push(buffers);
             }
-        })
-        .unwrap_or_default();
+        });
     }
 }
 
-/// Runs that one thread may have open at once; more do not keep their memory.
+/// Runs that may be open at once; more do not keep their memory.
 const MOST_KEPT: usize = 2;
 
-thread_local! {
-    static KEPT: RefCell<Vec<Buffers>> = const { RefCell::new(Vec::new()) };
+static KEPT: Mutex<Vec<Buffers>> = Mutex::new(Vec::new());
+
+/// Does something with the buffers that wait. What they hold means nothing, so that a panic elsewhere spoils nothing.
+fn kept<T>(change: impl FnOnce(&mut Vec<Buffers>) -> T) -> T {
+    change(&mut KEPT.lock().unwrap_or_else(PoisonError::into_inner))
 }
