@@ -36,14 +36,16 @@ impl<'a> States<'a> {
         if let Some(weights) = &model.device {
             return Ok(Self::Device(DeviceStates::embed(weights, tokens).map_err(Error::from_device)?));
         }
-        let (hidden, first, workspace) = (model.embed(tokens), Matrix::default(), Workspace::borrow());
-        Ok(Self::Host(HostStates { model, hidden, first, workspace }))
+        let mut workspace = Workspace::borrow();
+        let hidden = model.embed_into(tokens, workspace.take());
+        Ok(Self::Host(HostStates { model, hidden, first: Matrix::default(), workspace }))
     }
 
     /// Begins with a copy of states that a run on the host has left, and what it knew of the head's rows.
     pub(super) fn copy_of(model: &'a Model, states: &Matrix, first: Matrix) -> Self {
         let mut workspace = Workspace::borrow();
-        let mut hidden = std::mem::take(workspace.spare(states.rows(), states.cols()));
+        let mut hidden = workspace.take();
+        hidden.reshape(states.rows(), states.cols());
         hidden.data_mut().copy_from_slice(states.data());
         Self::Host(HostStates { model, hidden, first, workspace })
     }

@@ -88,9 +88,18 @@ impl Model {
     /// If an id lies outside the vocabulary; the engine checks before it calls.
     #[must_use]
     pub fn embed(&self, tokens: &EmbedInput) -> Matrix {
+        self.embed_into(tokens, Matrix::default())
+    }
+
+    /// [`Self::embed`] in the memory of a matrix that is no longer needed.
+    ///
+    /// # Panics
+    /// As [`Self::embed`].
+    #[must_use]
+    pub fn embed_into(&self, tokens: &EmbedInput, mut states: Matrix) -> Matrix {
         let weights = &self.embeddings;
         let cols = weights.word.cols();
-        let mut states = Matrix::zeros(tokens.ids.len(), cols);
+        states.reshape(tokens.ids.len(), cols);
         let one = |(index, state): (usize, &mut [f32])| {
             state.copy_from_slice(weights.word.row(tokens.ids[index] as usize));
             if let Some(table) = &weights.token_type {

@@ -22,6 +22,8 @@ pub(super) struct Buffers {
     pub(super) panels: Vec<HeadPanels>,
     /// Rows on their way from one place to another; lent to the engine.
     pub(super) spare: Matrix,
+    /// States of a run that has ended; lent to the engine.
+    states: Matrix,
 }
 
 impl Workspace {
@@ -42,10 +44,15 @@ impl Workspace {
         &mut self.buffers.spare
     }
 
-    /// Keeps the memory of a matrix that is no longer needed, if it is larger than what is kept already.
-    pub fn keep(&mut self, matrix: Matrix) {
-        if matrix.data().len() > self.buffers.spare.data().len() {
-            self.buffers.spare = matrix;
+    /// Memory for the states of a run, of any shape and filled with anything; to be given back with [`Self::keep`].
+    pub fn take(&mut self) -> Matrix {
+        std::mem::take(&mut self.buffers.states)
+    }
+
+    /// Keeps the memory of states that are no longer needed, if it is larger than what is kept already.
+    pub fn keep(&mut self, states: Matrix) {
+        if states.data().len() > self.buffers.states.data().len() {
+            self.buffers.states = states;
         }
     }
 }
