@@ -243,8 +243,9 @@ def with_earlier(name, rows):
 def measured_at(*names):
     """Which commit a section's figures belong to."""
     parts = (kept("machine") or {}).get("parts", {})
-    found = {(parts[name]["commit"], parts[name]["date"]) for name in names if name in parts}
-    return ["Measured at commit " + ", ".join(f"{commit} ({date})" for commit, date in sorted(found)) + ".", ""] if found else []
+    of_rows = [row["commit"] for name in names for row in kept(name) or [] if isinstance(row, dict) and "commit" in row]
+    found = sorted(set(of_rows or [parts[name]["commit"] for name in names if name in parts]))
+    return [f"Measured at commit{'s' * (len(found) > 1)} {', '.join(found)}.", ""] if found else []
 
 
 def kept(name):
@@ -380,6 +381,9 @@ def main():
             started = time.monotonic()
             say(f"== {name}")
             found = PARTS[name](options)
+            for row in found:
+                if isinstance(row, dict):
+                    row["commit"] = here["commit"]
             if options.cases:
                 found = with_earlier(name, found)
             (KEPT / f"{name}.json").write_text(json.dumps(found))

@@ -16,7 +16,7 @@ use crate::tensor::Matrix;
 
 /// The packed states of a batch, one row per token, and each sequence's last complete state of the row its head reads.
 pub(super) enum States<'a> {
-    Host(HostStates<'a>),
+    Host(Box<HostStates<'a>>),
     Device(DeviceStates<'a>),
 }
 
@@ -38,7 +38,7 @@ impl<'a> States<'a> {
         }
         let mut workspace = Workspace::borrow();
         let hidden = model.embed_into(tokens, workspace.take());
-        Ok(Self::Host(HostStates { model, hidden, first: Matrix::default(), workspace }))
+        Ok(Self::Host(Box::new(HostStates { model, hidden, first: Matrix::default(), workspace })))
     }
 
     /// Begins with a copy of states that a run on the host has left, and what it knew of the head's rows.
@@ -47,7 +47,7 @@ impl<'a> States<'a> {
         let mut hidden = workspace.take();
         hidden.reshape(states.rows(), states.cols());
         hidden.data_mut().copy_from_slice(states.data());
-        Self::Host(HostStates { model, hidden, first, workspace })
+        Self::Host(Box::new(HostStates { model, hidden, first, workspace }))
     }
 
     /// The states and the head's rows; `None` where they are not in this program's memory.
@@ -72,7 +72,7 @@ impl<'a> States<'a> {
             }
             Self::Host(states) => states,
         };
-        let HostStates { model, hidden, workspace, .. } = states;
+        let HostStates { model, hidden, workspace, .. } = &mut **states;
         let evidence = model.attend_in_place(layer, hidden, (bounds, context), workspace);
         if let Some(queries) = context.queries {
             let rows: Vec<usize> = bounds.ranges().zip(queries).map(|(range, query)| range.start + query).collect();
