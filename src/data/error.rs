@@ -22,6 +22,12 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A pipe, a terminal or a device was given.
+    #[error("expected a data file that can be read more than once, got a pipe or device; save it to a file: {}", path.display())]
+    NotAFile {
+        /// The pipe or device.
+        path: PathBuf,
+    },
     /// The disk gave out in the middle.
     #[error("record {record}: cannot read on: {source}: {}", path.display())]
     Read {

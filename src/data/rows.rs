@@ -69,8 +69,13 @@ impl Rows {
     /// When the file cannot be opened, is empty, has no header, or is of an unknown format.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let open_error = |source| Error::Open { path: path.to_owned(), source };
-        if path.is_dir() {
+        let metadata = path.metadata().map_err(open_error)?;
+        if metadata.is_dir() {
             return Err(Error::Folder { path: path.to_owned() });
+        }
+        // Before it is opened: that would wait for whoever writes into the pipe.
+        if !metadata.is_file() {
+            return Err(Error::NotAFile { path: path.to_owned() });
         }
         let mut file = File::open(path).map_err(open_error)?;
         let start = first_bytes(&mut file).map_err(open_error)?;

@@ -1,6 +1,7 @@
 //! Text formats: what is read, what is refused, and how the refusal reads.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use prunescope::data;
@@ -234,6 +235,17 @@ fn missing_files_and_folders_are_told_apart() {
     assert!(missing.to_string().starts_with("cannot open the data file: No such file"), "got: {missing}");
     let not_a_file = data::read(folder.path(), &ReadOptions::default()).unwrap_err();
     assert!(not_a_file.to_string().starts_with("expected a data file, got a folder: "), "got: {not_a_file}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_refused_before_it_is_read() {
+    let message = data::read(Path::new("/dev/null"), &ReadOptions::default()).unwrap_err().to_string();
+    assert!(
+        message.starts_with("expected a data file that can be read more than once, got a pipe or device"),
+        "got: {message}"
+    );
+    assert!(message.ends_with(": /dev/null"), "names the path: {message}");
 }
 
 #[test]
