@@ -9,6 +9,7 @@
 //! | module | what it knows |
 //! | --- | --- |
 //! | [`jobs`] | background work with progress and cancel |
+//! | [`disk`] | files that appear whole or not at all; one run per folder |
 //! | [`tensor`] | packed rows, softmax, products; nothing about models |
 //! | [`data`] | texts, labels, groups, readers, the authored data set; no tensors |
 //! | [`metrics`] | pure functions over slices |
@@ -28,6 +29,7 @@
 //! A packed tensor holds the rows of several sequences one after another: `[total_tokens, hidden]`,
 //! bounded by [`tensor::CuSeqlens`]. Layers and heads count from zero inside and from one on screen.
 
+pub mod disk;
 pub mod jobs;
 
 pub mod tensor;

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 /// table and says why.
 const LAYERS: &[(&str, &[&str])] = &[
     ("jobs", &[]),
+    ("disk", &[]),
     ("tensor", &[]),
     ("data", &[]),
     ("metrics", &[]),
@@ -22,12 +23,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("latency", &["tensor", "metrics", "model", "pruning", "engine", "cost", "jobs"]),
     ("evaluation", &["data", "metrics", "model", "pruning", "engine", "cost", "jobs", "latency"]),
     ("figure", &["evaluation", "latency"]),
-    ("export", &["data", "evaluation", "latency", "figure"]),
-    ("project", &["data", "pruning", "evaluation", "figure"]),
+    ("export", &["disk", "data", "evaluation", "latency", "figure"]),
+    ("project", &["disk", "data", "pruning", "evaluation", "figure"]),
     (
         "cli",
         &[
             "jobs",
+            "disk",
             "tensor",
             "data",
             "metrics",
@@ -46,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "jobs",
+            "disk",
             "tensor",
             "data",
             "metrics",

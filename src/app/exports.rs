@@ -1,6 +1,5 @@
 //! Writes what a view shows: as an image, as vector graphics, or the numbers behind it.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use crate::app::inspect_figure;
 use crate::app::panels::fairness;
 use crate::app::panels::latency;
 use crate::app::panels::trade_off;
+use crate::disk;
 use crate::figure;
 use crate::figure::Figure;
 use crate::figure::Page;
@@ -109,7 +109,7 @@ pub(crate) fn can_export(session: &Session, state: &UiState) -> bool {
 pub(crate) fn export(project: &Project, session: &Session, state: &UiState, target: &Target<'_>) -> Result<(), Error> {
     let figure = figure_of(project, session, state).ok_or(Error::Nothing)?;
     let bytes = render(&figure, target.kind)?;
-    write(target.path, &bytes).map_err(|source| Error::Write { source })
+    disk::write_file(target.path, &bytes).map_err(|source| Error::Write { source })
 }
 
 fn figure_of(project: &Project, session: &Session, state: &UiState) -> Option<Figure> {
@@ -133,33 +133,9 @@ pub(crate) fn render(figure: &Figure, kind: ExportKind) -> Result<Vec<u8>, Error
     }
 }
 
-/// Writes beside the target and renames, so that a full disk or a crash leaves the old file whole.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let beside = path.with_file_name(name);
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() && beside.exists() {
-        // The half-written file is of no use; that it cannot be removed either is not worth a second message.
-        fs::remove_file(&beside).unwrap_or_default();
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_written_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("plot.svg");
-        write(&path, b"old").unwrap();
-        write(&path, b"new").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new", "replaced");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
-        assert!(write(&folder.path().join("no/such/plot.svg"), b"x").is_err(), "no such folder");
-    }
 
     #[test]
     fn the_proposed_name_tells_view_and_kind() {

@@ -10,6 +10,8 @@ use std::time::Duration;
 use egui::ColorImage;
 use egui::ViewportCommand;
 
+use crate::disk;
+
 /// What became of the picture; shared between the window and whoever opened it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome(Arc<Mutex<Option<String>>>);
@@ -83,7 +85,7 @@ fn save_png(image: &ColorImage, path: &Path) -> std::io::Result<()> {
     let map = resvg::tiny_skia::Pixmap::from_vec(bytes, size)
         .ok_or_else(|| std::io::Error::other("the picture has the wrong size"))?;
     let png = map.encode_png().map_err(std::io::Error::other)?;
-    std::fs::write(path, png)
+    disk::write_file(path, &png)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Results as JSON, CSV and Parquet, and the manifest: what `inspect --json` and `evaluate --out` write.
 //!
-//! Everything is written beside its target and renamed, so that no file is ever half there. The same results give the
+//! Everything is written by `disk`, so that no file is ever half there. The same results give the
 //! same bytes; a time stamp, durations and the machine are in the manifest, measured latency also beside the metrics. Computes no number of its own.
 
 mod error;
 mod evaluated_latency;
-mod file;
 mod inspection;
 mod json;
 mod latency;
@@ -14,11 +13,12 @@ mod metrics;
 mod predictions;
 
 use std::fs;
+use std::io;
+use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
 pub use error::Error;
-pub use file::write_file;
 pub use inspection::inspection_json;
 pub use json::json_text;
 pub use latency::LatencySource;
@@ -31,6 +31,8 @@ pub use metrics::metrics_json;
 pub use predictions::Predictions;
 
 use crate::data::GroupColumn;
+use crate::disk;
+use crate::disk::UnfinishedFile;
 use crate::evaluation::Evaluation;
 
 const PREDICTIONS: &str = "predictions.parquet";
@@ -51,10 +53,21 @@ pub fn begin_predictions(folder: &Path, groups: &[GroupColumn]) -> Result<Predic
     Predictions::create(&folder.join(PREDICTIONS), groups)
 }
 
-/// Ends the predictions, writes the other three files of an evaluation beside them and gives the paths of all four.
+/// Puts a file in its place, whole or not at all.
 ///
 /// # Errors
-/// Whatever keeps a file from being written; files written before stay.
+/// [`Error::Write`]; the old file is untouched then.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    disk::write_file(path, bytes).map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+/// Ends the predictions, writes the other three files of an evaluation and gives the paths of all four.
+///
+/// They take their names together, once all are on disk, the manifest last: a folder with a manifest is complete.
+///
+/// # Errors
+/// Whatever keeps a file from being written; what was there before is then untouched, unless the system fails between two
+/// renames.
 pub fn write_evaluation(
     folder: &Path,
     predictions: Predictions,
@@ -64,9 +77,30 @@ pub fn write_evaluation(
     let names = [PREDICTIONS, "metrics.json", "metrics.csv", "manifest.json"];
     let paths = names.map(|name| folder.join(name));
     let [_, metrics, table, manifest] = &paths;
-    predictions.finish()?;
-    write_file(metrics, json_text(&metrics_json(evaluation)).as_bytes())?;
-    write_file(table, &metrics_csv(table, evaluation)?)?;
-    write_file(manifest, json_text(&manifest_json(evaluation, provenance)).as_bytes())?;
+    let files = vec![
+        predictions.close()?,
+        begin(metrics, json_text(&metrics_json(evaluation)).as_bytes())?,
+        begin(table, &metrics_csv(table, evaluation)?)?,
+        begin(manifest, json_text(&manifest_json(evaluation, provenance)).as_bytes())?,
+    ];
+    remove_old_manifest(manifest)?;
+    disk::put_together(files).map_err(|(path, source)| Error::Write { path, source })?;
     Ok(paths)
+}
+
+/// Writes a file beside its place.
+fn begin(path: &Path, bytes: &[u8]) -> Result<UnfinishedFile, Error> {
+    let written = UnfinishedFile::create(path).and_then(|(unfinished, mut file)| {
+        file.write_all(bytes)?;
+        Ok(unfinished)
+    });
+    written.map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+/// The manifest of an earlier run must not stand beside files of this one, not even for the moment between two renames.
+fn remove_old_manifest(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::Write { path: path.to_owned(), source }),
+        _ => Ok(()),
+    }
 }

@@ -23,12 +23,12 @@ use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::parser::parse_message_type;
 
 use crate::data::GroupColumn;
+use crate::disk::UnfinishedFile;
 use crate::evaluation::Chunk;
 use crate::evaluation::ExampleResult;
 use crate::evaluation::FinishedRows;
 use crate::evaluation::Prepared;
 use crate::export::Error;
-use crate::export::file::UnfinishedFile;
 
 /// The columns before the groups.
 const COLUMNS: [(&str, &str); 12] = [
@@ -67,7 +67,8 @@ impl Predictions {
     /// # Errors
     /// [`Error::Write`] if the folder is not writable, [`Error::Parquet`] if the group columns make no schema.
     pub fn create(path: &Path, groups: &[GroupColumn]) -> Result<Self, Error> {
-        let (file, writer) = UnfinishedFile::create(path)?;
+        let (file, writer) =
+            UnfinishedFile::create(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
         let groups = group_names(groups);
         let failed = |source| Error::Parquet { column: "schema".to_owned(), path: path.to_owned(), source };
         let writer = begin(BufWriter::new(writer), &groups).map_err(failed)?;
@@ -102,11 +103,17 @@ impl Predictions {
     /// # Errors
     /// [`Error::Parquet`] or [`Error::Write`].
     pub fn finish(self) -> Result<(), Error> {
+        let path = self.path.clone();
+        self.close()?.finish().map_err(|source| Error::Write { path, source })
+    }
+
+    /// Ends the file, which takes its name together with those beside it.
+    pub(super) fn close(self) -> Result<UnfinishedFile, Error> {
         let Self { path, file, writer, .. } = self;
         let failed = |source| Error::Parquet { column: "footer".to_owned(), path: path.clone(), source };
         let mut buffer = writer.into_inner().map_err(failed)?;
         buffer.flush().map_err(|source| Error::Write { path: path.clone(), source })?;
-        file.finish()
+        Ok(file)
     }
 }
 

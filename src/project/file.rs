@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::disk;
 use crate::project::DataSource;
 use crate::project::Error;
 use crate::project::Project;
@@ -95,17 +96,12 @@ pub fn load(path: &Path) -> Result<Project, Error> {
     parse(&text)
 }
 
-/// Writes a session file: beside its target first, then renamed, so that a full disk never costs the old one.
+/// Writes a session file, whole or not at all: a full disk never costs the old one.
 ///
 /// # Errors
 /// [`Error::Write`].
 pub fn save(project: &Project, path: &Path) -> Result<(), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let partial = path.with_file_name(name);
-    std::fs::write(&partial, render(project))
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|source| Error::Write { path: path.to_owned(), source })
+    disk::write_file(path, render(project).as_bytes()).map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
