@@ -128,7 +128,7 @@ def int8(options):
     rows = []
     for precision in ("f32", "int8"):
         out = KEPT / f"evaluated-{precision}"
-        command = [TARGET / "release/prunescope", "evaluate", "--data", data, "--strategy", "power_bert:retention=0.5", "--precision", precision, "--progress", "none", "--latency-rounds", "0", "--out", out]
+        command = [TARGET / "release/prunescope", "evaluate", "--data", data, "--strategy", "power_bert:retention=0.5", "--precision", precision, "--progress", "none", "--latency-rounds", "0", "--force", "--out", out]
         run(command)
         for strategy in json.load(open(out / "metrics.json"))["strategies"]:
             rows.append({"precision": precision, "data": data.name, "strategy": strategy["spec"].split(":")[0], "accuracy": strategy["overall"]["metrics"]["accuracy"]})

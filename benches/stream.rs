@@ -84,7 +84,7 @@ fn measure(rows: usize, strategies: &[String], folder: &Path) -> Result<Run> {
     let bytes = write_rows(&data, rows)?;
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bert");
     let mut command = Command::new(env!("CARGO_BIN_EXE_prunescope"));
-    command.arg("evaluate").arg("--model").arg(model).arg("--data").arg(&data).arg("--out").arg(&out);
+    command.arg("evaluate").arg("--model").arg(model).arg("--data").arg(&data).arg("--out").arg(&out).arg("--force");
     command.args(["--group-by", "group", "--draws", "100", "--latency-rounds", "0", "--progress", "none"]);
     command.args(strategies.iter().flat_map(|spec| ["--strategy", spec]));
     let started = Instant::now();

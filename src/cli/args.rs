@@ -242,6 +242,9 @@ pub struct EvaluateArgs {
     /// Folder for the four files; made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Replace the results that are in the folder of --out
+    #[arg(long)]
+    pub force: bool,
     /// Take only the first N rows
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub limit: Option<usize>,
@@ -336,6 +339,9 @@ pub struct BenchArgs {
     /// Write that document into a file, whatever is printed
     #[arg(long, value_name = "FILE.json")]
     pub out: Option<PathBuf>,
+    /// Replace the document that is at --out
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How progress is told on stderr [default: bar on a terminal, else none]
     #[arg(long, value_name = "FORMAT")]
     pub progress: Option<ProgressFormat>,

@@ -42,6 +42,12 @@ struct Benched {
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
+    if let Some(out) = &args.out {
+        let mut inputs = resolve::policy_files(&args.strategies);
+        inputs.extend(args.data.clone());
+        inputs.extend(resolve::files_of(&folder));
+        export::check_target(out, &inputs, resolve::existing(args.force))?;
+    }
     let load_options = args.model.load_options();
     let layouts = match args.layout {
         LayoutChoice::Packed => vec![Layout::Packed],

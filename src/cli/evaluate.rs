@@ -1,6 +1,7 @@
 //! `prunescope evaluate`
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
@@ -29,6 +30,7 @@ use crate::evaluation::Prepared;
 use crate::export;
 use crate::export::Predictions;
 use crate::export::Provenance;
+use crate::export::ResultFolder;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::latency;
@@ -47,9 +49,9 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let load_options = args.model.load_options();
     let specs = resolve::specs(&args.strategies)?;
     let options = resolve::read_options(&args.columns, args.limit)?;
-    export::make_folder(&args.out)?;
+    let folder_of_results = Arc::new(open_folder(args, &folder)?);
     let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
-    let (path, out) = (args.data.clone(), args.out.clone());
+    let (path, out) = (args.data.clone(), Arc::clone(&folder_of_results));
     let draws = Draws { count: args.draws, seed: args.seed };
     let evaluate_options = EvaluateOptions { draws, latency_rounds: args.latency_rounds };
     let work = move |ticket: &Ticket| -> anyhow::Result<(Evaluation, Predictions)> {
@@ -69,12 +71,25 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     if let Some(warning) = evaluation.latency.as_ref().and_then(|latency| latency.machine.warning()) {
         warn(&format!("warning: {warning}"));
     }
-    let written = export::write_evaluation(&args.out, predictions, &evaluation, &provenance(&args.data))?;
+    let written = export::write_evaluation(&folder_of_results, predictions, &evaluation, &provenance(&args.data))?;
     console::print(&evaluate_view::render(&evaluation))?;
     for path in &written {
         warn(&format!("wrote {}", path.display()));
     }
     finish(&checks, &evaluation, &args.out)
+}
+
+/// Takes the folder of `--out` before anything runs: it must not hold what is read, nor results that are to be kept.
+fn open_folder(args: &EvaluateArgs, model: &Path) -> anyhow::Result<ResultFolder> {
+    let mut inputs = resolve::policy_files(&args.strategies);
+    inputs.push(args.data.clone());
+    inputs.extend(args.columns.groups_from_lexicon.clone());
+    inputs.extend(resolve::files_of(model));
+    let folder = ResultFolder::open(&args.out, &inputs, resolve::existing(args.force))?;
+    if !folder.is_certain() {
+        warn("warning: this file system has no locks; see to it that no other run writes into the same folder");
+    }
+    Ok(folder)
 }
 
 /// The first reading of the data, which keeps no text.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::io::Read as _;
+use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -12,6 +13,7 @@ use crate::cli::args::InspectArgs;
 use crate::cli::args::ModelArgs;
 use crate::data;
 use crate::data::ReadOptions;
+use crate::export::Existing;
 use crate::model;
 use crate::pruning::StrategySpec;
 
@@ -34,6 +36,23 @@ pub(super) fn specs(typed: &[String]) -> anyhow::Result<Vec<StrategySpec>> {
         }
     }
     Ok(specs)
+}
+
+/// The files that strategies typed as `@FILE` are read from.
+pub(super) fn policy_files(typed: &[String]) -> Vec<PathBuf> {
+    let named = typed.iter().filter_map(|text| text.trim().strip_prefix('@')).map(PathBuf::from);
+    named.map(|path| if path.is_dir() { path.join("policy.json") } else { path }).collect()
+}
+
+/// The files of a checkpoint's folder.
+pub(super) fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// What `--force` means.
+pub(super) fn existing(force: bool) -> Existing {
+    if force { Existing::Replace } else { Existing::Keep }
 }
 
 /// The text to inspect. One line break at the end of a file or of standard input is not part of it.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::disk::LockError;
+
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -14,6 +16,34 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A result would be written over what the run reads.
+    #[error("the run reads {}, and its results would replace it; choose another folder or name: {}", input.display(), target.display())]
+    OverInput {
+        /// What is read.
+        input: PathBuf,
+        /// What would be written.
+        target: PathBuf,
+    },
+    /// Results are there already.
+    #[error("there are results already ({}); add --force to replace them, or choose another name: {}", found.join(", "), path.display())]
+    Exists {
+        /// The folder or file.
+        path: PathBuf,
+        /// The names that are taken.
+        found: Vec<String>,
+    },
+    /// A file of somebody else has the name of a result.
+    #[error("what is there is no result of prunescope and is not replaced; move it away, or choose another name: {}", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another run has the folder.
+    #[error(transparent)]
+    Lock {
+        /// Which.
+        source: LockError,
     },
     /// The file cannot be written or put in its place.
     #[error("cannot write: {source}: {}", path.display())]

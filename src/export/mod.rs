@@ -11,6 +11,7 @@ mod latency;
 mod manifest;
 mod metrics;
 mod predictions;
+mod result_folder;
 
 use std::fs;
 use std::io;
@@ -29,28 +30,22 @@ pub use manifest::manifest_json;
 pub use metrics::metrics_csv;
 pub use metrics::metrics_json;
 pub use predictions::Predictions;
+pub use result_folder::Existing;
+pub use result_folder::ResultFolder;
+pub use result_folder::check_target;
 
 use crate::data::GroupColumn;
 use crate::disk;
 use crate::disk::UnfinishedFile;
 use crate::evaluation::Evaluation;
 
-const PREDICTIONS: &str = "predictions.parquet";
-
-/// Makes the folder of an evaluation, so that a bad path is found out before hours of work.
-///
-/// # Errors
-/// [`Error::Folder`]
-pub fn make_folder(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })
-}
-
 /// Begins `predictions.parquet` in that folder; rows are to be written as they come.
 ///
 /// # Errors
 /// As [`Predictions::create`].
-pub fn begin_predictions(folder: &Path, groups: &[GroupColumn]) -> Result<Predictions, Error> {
-    Predictions::create(&folder.join(PREDICTIONS), groups)
+pub fn begin_predictions(folder: &ResultFolder, groups: &[GroupColumn]) -> Result<Predictions, Error> {
+    let [path, ..] = folder.targets();
+    Predictions::create(&path, groups)
 }
 
 /// Puts a file in its place, whole or not at all.
@@ -69,13 +64,12 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Whatever keeps a file from being written; what was there before is then untouched, unless the system fails between two
 /// renames.
 pub fn write_evaluation(
-    folder: &Path,
+    folder: &ResultFolder,
     predictions: Predictions,
     evaluation: &Evaluation,
     provenance: &Provenance,
 ) -> Result<[PathBuf; 4], Error> {
-    let names = [PREDICTIONS, "metrics.json", "metrics.csv", "manifest.json"];
-    let paths = names.map(|name| folder.join(name));
+    let paths = folder.targets();
     let [_, metrics, table, manifest] = &paths;
     let files = vec![
         predictions.close()?,

@@ -30,6 +30,9 @@ use crate::evaluation::FinishedRows;
 use crate::evaluation::Prepared;
 use crate::export::Error;
 
+/// Where the file says what it is.
+pub(super) const SCHEMA_KEY: &str = "prunescope.schema";
+
 /// The columns before the groups.
 const COLUMNS: [(&str, &str); 12] = [
     ("example_id", "required binary example_id (STRING);"),
@@ -133,7 +136,7 @@ fn begin<W: Write + Send>(file: W, groups: &[String]) -> ParquetResult<Serialize
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_created_by(concat!("prunescope ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new("prunescope.schema".to_owned(), "1".to_owned())]));
+        .set_key_value_metadata(Some(vec![KeyValue::new(SCHEMA_KEY.to_owned(), "1".to_owned())]));
     SerializedFileWriter::new(file, Arc::new(schema(groups)?), Arc::new(properties.build()))
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn data(folder: &Path) -> PathBuf {
 
 pub(crate) fn evaluate(data: &Path, out: &Path, more: &[&str]) -> Run {
     let (model, data, out) = (fixture("bert"), data.display().to_string(), out.display().to_string());
-    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200"];
+    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200", "--force"];
     // Timing is of no use to most tests.
     let untimed: &[&str] = if more.contains(&"--latency-rounds") { &[] } else { &["--latency-rounds", "0"] };
     run(&[&args[..], untimed, more].concat())

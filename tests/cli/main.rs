@@ -11,4 +11,5 @@ mod evaluate_latency;
 mod help;
 mod inspect;
 mod interrupt;
+mod out;
 mod strategies;
