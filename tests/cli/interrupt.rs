@@ -41,7 +41,7 @@ fn an_interrupted_evaluation_keeps_what_is_finished_and_says_so() {
     let asked = Instant::now();
     let rest: Vec<String> = lines.collect();
     let status = child.wait().unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(10), "it ends soon, even on a busy machine");
+    assert!(asked.elapsed() < Duration::from_mins(5), "it ends long before its draws would");
     assert_eq!(status.code(), Some(2), "stopped half-way is not done: {rest:?}");
     assert!(rest.iter().any(|line| line.contains("stopped")), "it says so: {rest:?}");
     let manifest: Value = serde_json::from_str(&std::fs::read_to_string(out.join("manifest.json")).unwrap()).unwrap();

@@ -9,6 +9,8 @@ use prunescope::data::Cell;
 use prunescope::data::ReadOptions;
 use prunescope::data::Rows;
 
+use crate::support::cases;
+
 /// Texts rich in what delimited formats trip over.
 fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(
@@ -33,7 +35,7 @@ fn cells(path: &Path) -> Vec<Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     /// The writer is the `csv` crate, which shares no code with the reader.
     #[test]

@@ -19,6 +19,8 @@ use prunescope::evaluation::EvaluateOptions;
 use prunescope::evaluation::Evaluation;
 use prunescope::evaluation::FinishedRows;
 use prunescope::export;
+use prunescope::export::Existing;
+use prunescope::export::ResultFolder;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::pruning::StrategySpec;
@@ -70,7 +72,8 @@ fn evaluate(
 
 /// The metrics and every row of the predictions, ordered by strategy and place in the data set.
 fn results(checkpoint: &Checkpoint, stream: &DataStream, folder: &Path) -> (String, Vec<String>, Vec<i64>) {
-    let mut predictions = export::begin_predictions(folder, &stream.survey().groups).expect("a file");
+    let results = ResultFolder::open(folder, &[], Existing::Replace).expect("nobody else writes there");
+    let mut predictions = export::begin_predictions(&results, &stream.survey().groups).expect("a file");
     let write = |rows: FinishedRows<'_>| {
         predictions.write(rows).expect("it is written");
         Ok(())
@@ -155,7 +158,8 @@ fn a_file_that_changes_on_the_way_gives_an_error_and_no_file() {
     let stream = stream(&path, 30);
     let text = std::fs::read_to_string(&path).expect("it is there");
     std::fs::write(&path, text.replace("r95,the", "r95,no")).expect("it is written");
-    let mut predictions = export::begin_predictions(&out, &stream.survey().groups).expect("a file");
+    let results = ResultFolder::open(&out, &[], Existing::Keep).expect("nobody else writes there");
+    let mut predictions = export::begin_predictions(&results, &stream.survey().groups).expect("a file");
     let mut calls = 0;
     let write = |rows: FinishedRows<'_>| {
         calls += 1;
@@ -165,7 +169,7 @@ fn a_file_that_changes_on_the_way_gives_an_error_and_no_file() {
     assert_eq!(calls, 12, "three chunks of four strategies came before it");
     let Some(evaluation::Error::Read { source }) = error.downcast_ref() else { panic!("another error: {error}") };
     assert!(matches!(source, data::Error::Changed { .. }), "it says what happened: {source}");
-    drop(predictions);
+    drop((predictions, results));
     assert_eq!(std::fs::read_dir(&out).expect("the folder").count(), 0, "nothing under any name");
 }
 

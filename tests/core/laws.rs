@@ -23,6 +23,7 @@ use prunescope::pruning::registry;
 use crate::support::FAMILIES;
 use crate::support::Tolerance;
 use crate::support::assert_close;
+use crate::support::cases;
 use crate::support::encoded_from_ids;
 use crate::support::fixture_model;
 use crate::support::strategies::KeepAll;
@@ -56,7 +57,7 @@ fn model() -> impl Strategy<Value = &'static Model> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn keeping_everything_equals_not_pruning_bit_for_bit(model in model(), texts in texts()) {

@@ -22,6 +22,7 @@ use prunescope::pruning::StrategySpec;
 use crate::support::FAMILIES;
 use crate::support::Tolerance;
 use crate::support::assert_close;
+use crate::support::cases;
 use crate::support::encoded_from_ids;
 use crate::support::fixture_model;
 
@@ -52,7 +53,7 @@ fn family() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn padding_changes_nothing_but_the_time(family in family(), texts in texts()) {

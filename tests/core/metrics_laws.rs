@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use prunescope::metrics;
 use prunescope::metrics::Estimate;
 
+use crate::support::cases;
+
 /// Scores on a coarse grid, so that ties abound, with labels.
 fn scored() -> impl Strategy<Value = (Vec<f64>, Vec<bool>)> {
     prop::collection::vec((0_u8..12, any::<bool>()), 1..60)
@@ -29,6 +31,8 @@ fn reordered<T: Copy>(values: &[T], order: &[usize]) -> Vec<T> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn rank_auc_is_the_pairwise_definition_ties_included((scores, positives) in scored()) {
         prop_assert_eq!(metrics::auc(&scores, &positives).value(), pairwise_auc(&scores, &positives), "exactly");

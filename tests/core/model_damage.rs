@@ -11,6 +11,7 @@ use crate::model_pytorch_writer::zip;
 use crate::model_support::Copy;
 use crate::model_support::FIXTURES;
 use crate::model_support::Precision;
+use crate::support::cases;
 
 /// What happens to a file.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ fn survives(copy: &Copy, text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn damaged_configs_and_tokenizers(family in 0..FIXTURES.len(), damages in damage(), tokenizer in any::<bool>()) {

@@ -15,6 +15,7 @@ use prunescope::pruning::Pruner;
 
 use crate::strategy_support::build;
 use crate::support::FAMILIES;
+use crate::support::cases;
 use crate::support::encoded_from_ids;
 use crate::support::fixture_model;
 
@@ -96,7 +97,7 @@ fn every_strategy_leaves_alone_the_layers_it_says() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     /// Any order, some strategies more than once, two batches, with and without room for the states.
     #[test]

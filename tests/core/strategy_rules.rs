@@ -6,6 +6,7 @@ use crate::strategy_support::drawn_evidence;
 use crate::strategy_support::follow;
 use crate::strategy_support::shape;
 use crate::strategy_support::text;
+use crate::support::cases;
 use proptest::prelude::*;
 use prunescope::pruning::Action;
 use prunescope::pruning::SequenceInfo;
@@ -172,6 +173,8 @@ fn with(spec: &str, settings: &str) -> String {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn counts_follow_the_schedule_and_kept_sets_nest(
         spec in prop::sample::select(&SCHEDULED[..]),

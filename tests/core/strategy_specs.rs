@@ -1,6 +1,7 @@
 //! Strategies as written: parsing, canonical form, errors, policies, and the registry itself.
 
 use crate::strategy_support::shape;
+use crate::support::cases;
 use proptest::prelude::*;
 use prunescope::pruning::Error;
 use prunescope::pruning::KeyKind;
@@ -220,6 +221,8 @@ fn draw(kind: &KeyKind, number: u32) -> Value {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn reading_what_was_written_gives_the_same_spec(
         index in 0..registry().len(),

@@ -5,6 +5,8 @@ pub(crate) mod strategies;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use proptest::test_runner::Config as ProptestConfig;
+use proptest::test_runner::RngSeed;
 use prunescope::model::Checkpoint;
 use prunescope::model::DeviceWeights;
 use prunescope::model::Encoded;
@@ -19,6 +21,22 @@ pub(crate) const FAMILIES: [&str; 7] =
 /// A folder below `tests/fixtures`.
 pub(crate) fn fixture(family: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family)
+}
+
+/// How laws are tried: so many cases of a fixed seed, the same in every run.
+///
+/// `PRUNESCOPE_RANDOM_LAWS=50` tries 50 times as many of a random seed; what that finds becomes a test of its own.
+pub(crate) fn cases(count: u32) -> ProptestConfig {
+    let times: Option<u32> = std::env::var("PRUNESCOPE_RANDOM_LAWS").ok().map(|times| times.parse().expect("a count"));
+    let rng_seed = if times.is_some() { RngSeed::Random } else { RngSeed::Fixed(9) };
+    // Both are set here: proptest would take them from variables of the environment, else from chance.
+    ProptestConfig {
+        cases: count.saturating_mul(times.unwrap_or(1)),
+        rng_seed,
+        failure_persistence: None,
+        max_shrink_iters: 4096,
+        ..ProptestConfig::default()
+    }
 }
 
 /// The tiny random encoder of a family.
