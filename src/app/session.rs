@@ -48,8 +48,6 @@ pub(crate) struct Session {
     pub(crate) messages: Messages,
     /// How models compute.
     pub(crate) load: LoadOptions,
-    /// Measured times are left out of what is shown, so that two pictures of the same state are the same.
-    pub(crate) hide_times: bool,
 }
 
 /// What background work of a view may know when it starts or takes in results.

@@ -77,14 +77,13 @@ impl App {
         Ok(app)
     }
 
-    /// A window for tests: nothing restored or saved, nothing moves, measured times are left out.
+    /// A window for tests: nothing restored or saved, nothing moves.
     ///
     /// # Errors
     /// When an option cannot be used: a strategy that does not parse, a session that cannot be read.
     pub fn for_tests(ctx: &egui::Context, options: &WindowOptions) -> anyhow::Result<Self> {
-        let mut app = Self::build(ctx, options, None, UiState::default())?;
+        let app = Self::build(ctx, options, None, UiState::default())?;
         theme::stop_motion(ctx);
-        app.session.hide_times = true;
         Ok(app)
     }
 

@@ -191,3 +191,50 @@ fn every_control_of_every_view_has_a_name() {
         assert!(unnamed.is_empty(), "{key:?}: {unnamed:?}");
     }
 }
+
+/// Presses and lets go of everything within one frame, as a fast typist does.
+fn type_fast(harness: &mut Harness<'_, Window>, keys: &[(Modifiers, Key)]) {
+    let press = |&(modifiers, key): &(Modifiers, Key)| {
+        [true, false].map(|pressed| egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers })
+    };
+    let mut events: Vec<egui::Event> = keys.iter().flat_map(press).collect();
+    // The modifiers are up again before the frame ends.
+    events.push(egui::Event::ModifiersChanged(Modifiers::NONE));
+    harness.input_mut().events.extend(events);
+    harness.step();
+    settle(harness);
+}
+
+#[test]
+fn keys_typed_within_one_frame_keep_their_own_modifiers() {
+    let mut harness = window();
+    let count = |harness: &Harness<'_, Window>| harness.query_all_by_label("Menu of tome").count();
+    choose(&mut harness, "Menu of tome", "Duplicate");
+    choose(&mut harness, "Edit", "Undo");
+    assert_eq!(count(&harness), 1, "undone");
+    let control = Modifiers::COMMAND | Modifiers::CTRL;
+    type_fast(&mut harness, &[(control | Modifiers::SHIFT, Key::Z)]);
+    assert_eq!(count(&harness), 2, "Ctrl+Shift+Z does it again although Shift is up at the frame's end");
+    type_fast(&mut harness, &[(control, Key::Z), (control | Modifiers::SHIFT, Key::Z), (control, Key::Z)]);
+    assert_eq!(count(&harness), 1, "undo, redo, undo");
+
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("three.csv");
+    std::fs::write(&path, "text,label\ngood,1\nbad,0\nfine,1\n").expect("a data file");
+    drop_file(&mut harness, &path);
+    type_fast(&mut harness, &[(Modifiers::SHIFT, Key::ArrowRight), (Modifiers::SHIFT, Key::ArrowRight)]);
+    assert!(shows(&harness, "tokens left: bad"), "two steps, to the second example");
+    type_fast(&mut harness, &[(Modifiers::SHIFT, Key::ArrowLeft)]);
+    assert!(shows(&harness, "tokens left: good"), "and back");
+}
+
+#[test]
+fn a_ribbon_takes_every_key_of_a_frame_in_order() {
+    let mut harness = window();
+    harness.get_by_label("power_bert ribbon, 6 layers by 19 tokens").focus();
+    settle(&mut harness);
+    let keys = [Key::ArrowRight, Key::ArrowRight, Key::ArrowDown, Key::Enter, Key::ArrowRight];
+    type_fast(&mut harness, &keys.map(|key| (Modifiers::NONE, key)));
+    assert!(shows(&harness, "tokens, layer 2, '''"), "three columns to the right, one layer down");
+    assert!(shows(&harness, "Unpin"), "pinned on the way");
+}

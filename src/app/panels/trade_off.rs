@@ -20,6 +20,7 @@ use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
 use crate::app::panels::latency::LatencyRequest;
 use crate::app::panels::trade_off_details as details;
+use crate::app::shortcuts;
 use crate::app::theme;
 use crate::app::widgets::section;
 use crate::app::widgets::tabs;
@@ -328,7 +329,7 @@ fn plot_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, curves: &Cur
         let Some((name, point)) = point_of(curves, kind) else { continue };
         let is_setting = kind != TargetKind::Reference;
         if response.clicked() {
-            let with_shift = ui.input(|input| input.modifiers.shift);
+            let with_shift = shortcuts::click_modifiers(ui).shift;
             state.selected = Some(point.spec.clone());
             if with_shift {
                 state.toggle_chosen(&point.spec);

@@ -1,7 +1,5 @@
 //! Numbers as people read them: three significant digits, thin groups, units.
 
-use std::time::Duration;
-
 /// `41.2 MFLOPs`.
 pub(crate) fn flops(flops: u64) -> String {
     let value = flops as f64;
@@ -10,11 +8,6 @@ pub(crate) fn flops(flops: u64) -> String {
         Some((size, unit)) => format!("{} {unit}", significant(value / size)),
         None => format!("{flops} FLOPs"),
     }
-}
-
-/// `3.1 ms`.
-pub(crate) fn millis(duration: Duration) -> String {
-    format!("{} ms", significant(duration.as_secs_f64() * 1000.0))
 }
 
 /// `3,120`.
@@ -67,7 +60,6 @@ mod tests {
         assert_eq!(count(3_120), "3,120", "groups of three");
         assert_eq!(count(100), "100", "no group");
         assert_eq!(count(1_234_567), "1,234,567", "two groups");
-        assert_eq!(millis(Duration::from_micros(3_141)), "3.14 ms", "milliseconds");
         assert_eq!(significant(0.012345), "0.0123", "leading zeros do not count");
         assert_eq!(significant(1234.5), "1234", "no digits after the point are left");
         assert_eq!(significant(-0.5), "-0.500", "the sign stays");

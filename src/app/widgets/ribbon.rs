@@ -8,6 +8,7 @@ use egui::Id;
 use egui::Key;
 use egui::Mesh;
 use egui::Painter;
+use egui::PointerButton;
 use egui::Pos2;
 use egui::Rangef;
 use egui::Rect;
@@ -27,6 +28,7 @@ use crate::app::ribbon::Fate;
 use crate::app::ribbon::Ribbon;
 use crate::app::selection::CellRef;
 use crate::app::selection::Hovered;
+use crate::app::shortcuts;
 use crate::app::theme;
 use crate::app::theme::Colors;
 use crate::app::widgets::cell_text;
@@ -129,7 +131,8 @@ pub(crate) fn ribbon(ui: &mut Ui, view: &RibbonView<'_>, state: &mut UiState) ->
     if let Some((layer, column)) = hovered {
         let cell = CellRef { entry: view.entry, layer, column };
         state.hover.set(Hovered::Cell(cell));
-        if response.clicked() {
+        // Enter on the focused ribbon counts as a click too; it pins the keyboard's cell, not the pointer's.
+        if response.clicked_by(PointerButton::Primary) {
             state.pinned = (state.pinned != Some(cell)).then_some(cell);
             state.lead = Some(view.entry);
             response.request_focus();
@@ -162,26 +165,23 @@ fn keyboard(ui: &Ui, response: &Response, view: &RibbonView<'_>, state: &mut UiS
     let ribbon = &view.run.ribbon;
     let home = CellRef { entry: view.entry, layer: 0, column: 0 };
     let mut cursor = state.cursor.filter(|cursor| cursor.entry == view.entry).unwrap_or(home);
-    let pressed = |key| ui.input(|input| input.key_pressed(key) && input.modifiers.is_none());
     let last_column = ribbon.num_columns.saturating_sub(1);
     let last_layer = ribbon.num_layers().saturating_sub(1);
-    for (key, columns, layers) in
-        [(Key::ArrowLeft, -1, 0), (Key::ArrowRight, 1, 0), (Key::ArrowUp, 0, -1), (Key::ArrowDown, 0, 1)]
-    {
-        if pressed(key) {
-            cursor.column = cursor.column.saturating_add_signed(columns).min(last_column);
-            cursor.layer = cursor.layer.saturating_add_signed(layers).min(last_layer);
+    for key in shortcuts::plain_presses(ui) {
+        let step = |at: usize, step: isize, last: usize| at.saturating_add_signed(step).min(last);
+        match key {
+            Key::ArrowLeft => cursor.column = step(cursor.column, -1, last_column),
+            Key::ArrowRight => cursor.column = step(cursor.column, 1, last_column),
+            Key::ArrowUp => cursor.layer = step(cursor.layer, -1, last_layer),
+            Key::ArrowDown => cursor.layer = step(cursor.layer, 1, last_layer),
+            Key::Home => cursor.column = 0,
+            Key::End => cursor.column = last_column,
+            Key::Enter | Key::Space => {
+                state.pinned = (state.pinned != Some(cursor)).then_some(cursor);
+                state.lead = Some(view.entry);
+            }
+            _ => {}
         }
-    }
-    if pressed(Key::Home) {
-        cursor.column = 0;
-    }
-    if pressed(Key::End) {
-        cursor.column = last_column;
-    }
-    if pressed(Key::Enter) || pressed(Key::Space) {
-        state.pinned = (state.pinned != Some(cursor)).then_some(cursor);
-        state.lead = Some(view.entry);
     }
     state.cursor = Some(cursor);
     state.hover.set(Hovered::Cell(cursor));

@@ -13,6 +13,7 @@ use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
 use crate::app::panels::hint;
+use crate::app::shortcuts;
 use crate::app::theme;
 
 /// Widest distance between two ticks.
@@ -54,11 +55,17 @@ fn track(ui: &mut Ui, state: &mut UiState, num_layers: usize) {
         }
     }
     if response.has_focus() {
-        let pressed = |key| ui.input(|input| input.key_pressed(key));
         let lock = egui::EventFilter { horizontal_arrows: true, ..egui::EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, lock));
-        chosen = (chosen + usize::from(pressed(Key::ArrowRight))).min(num_layers);
-        chosen = chosen.saturating_sub(usize::from(pressed(Key::ArrowLeft)));
+        for key in shortcuts::plain_presses(ui) {
+            chosen = match key {
+                Key::ArrowRight => (chosen + 1).min(num_layers),
+                Key::ArrowLeft => chosen.saturating_sub(1),
+                Key::Home => 0,
+                Key::End => num_layers,
+                _ => chosen,
+            };
+        }
     }
     if chosen != passed {
         state.layer = chosen;

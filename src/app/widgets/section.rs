@@ -2,6 +2,7 @@
 
 use egui::Frame;
 use egui::Margin;
+use egui::Response;
 use egui::RichText;
 use egui::Ui;
 
@@ -22,12 +23,13 @@ pub(crate) fn heading_with(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui
 }
 
 /// How far something is, on a track that can be seen on any ground. Range of `share`: 0–1.
-pub(crate) fn progress_bar(ui: &mut Ui, share: f32, width: f32) {
+pub(crate) fn progress_bar(ui: &mut Ui, share: f32, width: f32) -> Response {
     let colors = theme::colors(ui);
-    ui.scope(|ui| {
+    let bar = ui.scope(|ui| {
         ui.visuals_mut().extreme_bg_color = colors.line;
-        ui.add(egui::ProgressBar::new(share).fill(colors.accent).desired_width(width).desired_height(8.0));
+        ui.add(egui::ProgressBar::new(share).fill(colors.accent).desired_width(width).desired_height(8.0))
     });
+    bar.inner
 }
 
 /// What went wrong and what to do, in the place where the result would be.
