@@ -21,10 +21,13 @@ fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()>
     let view = window.view.as_deref().map(str::parse).transpose();
     let theme = window.theme.as_deref().map(str::parse).transpose();
     let load = window.load_options();
+    let read = cli::window_read_options(&window)?;
     prunescope::app::run(prunescope::app::WindowOptions {
         load,
         model: window.model.map(Into::into),
         data: window.data,
+        read,
+        lexicon: window.columns.groups_from_lexicon,
         text: window.text,
         strategies: window.strategies,
         session: window.session,

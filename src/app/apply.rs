@@ -9,7 +9,7 @@ pub(crate) fn apply(project: &mut Project, edit: Edit) {
     match edit {
         Edit::SetText(text) => project.text = text,
         Edit::SetModel(path) => project.model = path,
-        Edit::SetData(source) => project.data = source,
+        Edit::SetData(source) => project.data = source.map(|source| *source),
         Edit::SetRowLimit(limit) => project.row_limit = limit,
         Edit::AddStrategy(spec) => {
             project.push(spec, true);

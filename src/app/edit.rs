@@ -21,7 +21,7 @@ pub(crate) enum Edit {
     /// Works with another checkpoint.
     SetModel(PathBuf),
     /// Works with another data set, or with none.
-    SetData(Option<DataSource>),
+    SetData(Option<Box<DataSource>>),
     /// Evaluates at most so many rows.
     SetRowLimit(Option<usize>),
     /// Appends a strategy.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::app::Timing;
 use crate::app::ViewKind;
+use crate::data::ReadOptions;
 use crate::model::LoadOptions;
 
 /// Light, dark, or whatever the system says.
@@ -51,6 +52,10 @@ pub struct WindowOptions {
     pub load: LoadOptions,
     /// A data set.
     pub data: Option<PathBuf>,
+    /// How its rows are read.
+    pub read: ReadOptions,
+    /// A table of identity terms, whose groups join those of the data set.
+    pub lexicon: Option<PathBuf>,
     /// The text to look at.
     pub text: Option<String>,
     /// Strategy specs as typed; they replace the session's.

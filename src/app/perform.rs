@@ -149,7 +149,7 @@ fn open_path(app: &mut App, path: PathBuf) {
             app.session.data.forget_failure();
             app.ui.example = None;
             app.ui.example_filter = None;
-            apply::apply(&mut app.project, Edit::SetData(Some(DataSource { path, ..DataSource::default() })));
+            apply::apply(&mut app.project, Edit::SetData(Some(Box::new(DataSource { path, ..DataSource::default() }))));
         }
         Some(Openable::Session) => open_session(app, path),
         None => app.session.messages.error(
@@ -191,7 +191,7 @@ fn open_sample_data(app: &mut App) {
     match defaults::sample_data() {
         Some(source) => {
             app.ui.example = None;
-            apply::apply(&mut app.project, Edit::SetData(Some(source)));
+            apply::apply(&mut app.project, Edit::SetData(Some(Box::new(source))));
         }
         None => app.session.messages.error(
             "the sample data is not beside the program",

@@ -18,7 +18,7 @@ use crate::app::workers::Slot;
 use crate::app::workers::SlotEvent;
 use crate::data;
 use crate::data::Dataset;
-use crate::data::ReadOptions;
+use crate::data::Lexicon;
 use crate::jobs::Progress;
 use crate::jobs::Wake;
 use crate::model;
@@ -214,11 +214,11 @@ fn load_model(path: &Path, options: LoadOptions) -> Result<Checkpoint, Failure> 
 }
 
 fn read_data(source: &DataSource) -> Result<Dataset, Failure> {
-    let options = ReadOptions {
-        text_column: source.text_column.clone(),
-        label_column: source.label_column.clone(),
-        group_columns: source.group_columns.clone(),
-        ..ReadOptions::default()
-    };
-    data::read(&source.path, &options).map_err(|err| Failure::Failed(error_chain(&err)))
+    let failed = |err: data::Error| Failure::Failed(error_chain(&err));
+    let lexicon = source.lexicon.as_deref().map(Lexicon::read).transpose().map_err(failed)?;
+    let mut dataset = data::read(&source.path, &source.options).map_err(failed)?;
+    if let Some(lexicon) = &lexicon {
+        dataset.add_lexicon(lexicon);
+    }
+    Ok(dataset)
 }

@@ -300,7 +300,8 @@ fn initial_project(options: &WindowOptions, restored: Option<Project>) -> anyhow
         project.model.clone_from(model);
     }
     if let Some(path) = &options.data {
-        project.data = Some(DataSource { path: path.clone(), ..DataSource::default() });
+        let (lexicon, read) = (options.lexicon.clone(), options.read.clone());
+        project.data = Some(DataSource { path: path.clone(), lexicon, options: read });
     }
     if let Some(text) = &options.text {
         project.text.clone_from(text);

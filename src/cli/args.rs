@@ -8,6 +8,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use crate::cli::column_args::ColumnArgs;
+use crate::cli::column_args::FileArgs;
 use crate::model::DeviceChoice;
 use crate::model::LoadOptions;
 use crate::model::Precision;
@@ -60,7 +62,7 @@ pub enum Command {
 }
 
 /// Options of the window.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Window")]
 pub struct WindowArgs {
     /// Checkpoint folder, or the name of a bundled model [default: the last one, else the sample model]
@@ -108,6 +110,9 @@ pub struct WindowArgs {
     /// Tell on stderr when window, model and first ribbons were on screen, in milliseconds since the start
     #[arg(long)]
     pub timing: bool,
+    /// How the data set is read.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 }
 
 /// Options of `strategies`.
@@ -298,7 +303,7 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub model: ModelArgs,
     /// Time made-up texts of so many tokens; several: 32,128,512
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count)]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = parse_count, conflicts_with = "file")]
     pub tokens: Vec<usize>,
     /// Time the texts of a data set by length: CSV, TSV, JSON Lines or Parquet, with a header
     #[arg(long, value_name = "FILE")]
@@ -327,12 +332,6 @@ pub struct BenchArgs {
     /// Seed of the sampled batches, of the order of strategies and of the bootstrap
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Column of the text [default: found by name: text, sentence, content, …]
-    #[arg(long, value_name = "COLUMN", conflicts_with = "tokens")]
-    pub text_column: Option<String>,
-    /// Column of the second text of a pair
-    #[arg(long, value_name = "COLUMN", conflicts_with = "tokens")]
-    pub text_pair_column: Option<String>,
     /// Print one JSON document (schema 1) with every timing instead of tables
     #[arg(long)]
     pub json: bool,
@@ -345,39 +344,11 @@ pub struct BenchArgs {
     /// How progress is told on stderr [default: bar on a terminal, else none]
     #[arg(long, value_name = "FORMAT")]
     pub progress: Option<ProgressFormat>,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
-/// Which columns of the data set mean what.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Columns")]
-pub struct ColumnArgs {
-    /// Column of the text [default: found by name: text, sentence, content, …]
-    #[arg(long, value_name = "COLUMN")]
-    pub text_column: Option<String>,
-    /// Column of the second text of a pair
-    #[arg(long, value_name = "COLUMN")]
-    pub text_pair_column: Option<String>,
-    /// Column of the label [default: found by name: label, class, toxic, …]
-    #[arg(long, value_name = "COLUMN")]
-    pub label_column: Option<String>,
-    /// Labels to rename while reading, for example hateful=toxic,non-hateful=ok; ranges of numbers: >=4=toxic,<4=ok
-    #[arg(long, value_name = "FROM=TO,…")]
-    pub label_map: Option<String>,
-    /// Column that names the examples [default: id, else the row number]
-    #[arg(long, value_name = "COLUMN")]
-    pub id_column: Option<String>,
-    /// Column whose values are groups; repeat for several. A cell may hold several groups: a;b
-    #[arg(long, value_name = "COLUMN")]
-    pub group_by: Vec<String>,
-    /// Take identity terms in the texts as groups: a table with the columns group and term
-    #[arg(long, value_name = "FILE")]
-    pub groups_from_lexicon: Option<PathBuf>,
-    /// Column that names what must be resampled together: template, thread, author
-    #[arg(long, value_name = "COLUMN")]
-    pub cluster: Option<String>,
-}
-
-fn parse_count(text: &str) -> Result<usize, String> {
+pub(super) fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("expected at least 1".to_owned()),
         Ok(count) => Ok(count),

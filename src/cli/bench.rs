@@ -96,16 +96,8 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
 fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow::Result<Option<(Prepared, Chunk)>> {
     let Some(path) = &args.data else { return Ok(None) };
     stage(ticket, "reading the data");
-    let mut dataset = data::read(
-        path,
-        &ReadOptions {
-            text_column: args.text_column.clone(),
-            text_pair_column: args.text_pair_column.clone(),
-            group_columns: Some(Vec::new()),
-            limit: args.limit,
-            ..ReadOptions::default()
-        },
-    )?;
+    let file = resolve::file_options(&args.file, resolve::take(args.limit));
+    let mut dataset = data::read(path, &ReadOptions { group_columns: Some(Vec::new()), ..file })?;
     for example in &mut dataset.examples {
         example.label = None;
     }

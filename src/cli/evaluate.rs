@@ -48,7 +48,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
     let load_options = args.model.load_options();
     let specs = resolve::specs(&args.strategies)?;
-    let options = resolve::read_options(&args.columns, args.limit)?;
+    let options = resolve::read_options(&args.columns, resolve::take(args.limit))?;
     let folder_of_results = Arc::new(open_folder(args, &folder)?);
     let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
     let (path, out) = (args.data.clone(), Arc::clone(&folder_of_results));

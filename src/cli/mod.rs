@@ -7,6 +7,7 @@ mod args;
 mod bench;
 mod bench_view;
 mod checks;
+mod column_args;
 mod console;
 mod evaluate;
 mod evaluate_view;
@@ -22,7 +23,10 @@ use std::process::ExitCode;
 pub use args::Cli;
 pub use args::Command;
 pub use args::WindowArgs;
+pub use column_args::ColumnArgs;
+pub use column_args::FileArgs;
 use console::warn;
+pub use resolve::window_read_options;
 
 /// How a command ended, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

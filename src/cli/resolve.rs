@@ -7,12 +7,16 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use anyhow::bail;
 
-use crate::cli::args::ColumnArgs;
 use crate::cli::args::InspectArgs;
 use crate::cli::args::ModelArgs;
+use crate::cli::args::WindowArgs;
+use crate::cli::column_args::ColumnArgs;
+use crate::cli::column_args::FileArgs;
 use crate::data;
 use crate::data::ReadOptions;
+use crate::data::Take;
 use crate::export::Existing;
 use crate::model;
 use crate::pruning::StrategySpec;
@@ -75,17 +79,51 @@ pub(super) fn text(args: &InspectArgs) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// How the data set is read.
-pub(super) fn read_options(columns: &ColumnArgs, limit: Option<usize>) -> anyhow::Result<ReadOptions> {
+/// How the data set of `evaluate` is read: groups are those that were named.
+pub(super) fn read_options(columns: &ColumnArgs, take: Take) -> anyhow::Result<ReadOptions> {
     let label_map = columns.label_map.as_deref().map(data::parse_label_map).transpose()?.unwrap_or_default();
     Ok(ReadOptions {
-        text_column: columns.text_column.clone(),
-        text_pair_column: columns.text_pair_column.clone(),
         label_column: columns.label_column.clone(),
         label_map,
+        positive: columns.positive.clone(),
         group_columns: Some(columns.group_by.clone()),
+        whole_cells: columns.whole_cells,
         cluster_column: columns.cluster.clone(),
         id_column: columns.id_column.clone(),
-        limit,
+        ..file_options(&columns.file, take)
     })
+}
+
+/// How the data set of the window is read: without a named group every column that may be one is offered.
+///
+/// # Errors
+/// If the label map cannot be read, or there are options for a data set and no data set.
+pub fn window_read_options(window: &WindowArgs) -> anyhow::Result<ReadOptions> {
+    let mut options = read_options(&window.columns, Take::All)?;
+    if window.columns.group_by.is_empty() {
+        options.group_columns = None;
+    }
+    if window.data.is_none() && (options != ReadOptions::default() || window.columns.groups_from_lexicon.is_some()) {
+        bail!("options of a data file need --data FILE");
+    }
+    Ok(options)
+}
+
+/// How the file is written and where its texts are; no labels, no groups.
+pub(super) fn file_options(file: &FileArgs, take: Take) -> ReadOptions {
+    ReadOptions {
+        text_column: file.text_column.clone(),
+        text_pair_column: file.text_pair_column.clone(),
+        delimiter: file.delimiter,
+        encoding: file.encoding.clone(),
+        max_record_bytes: file.max_record_bytes(),
+        max_skipped: file.allow_skipped,
+        take,
+        ..ReadOptions::default()
+    }
+}
+
+/// The rows that `--limit` asks for.
+pub(super) fn take(limit: Option<usize>) -> Take {
+    limit.map_or(Take::All, Take::First)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::Error;
-use super::read::ReadOptions;
+use super::options::ReadOptions;
 
 /// Names under which a text is looked for, best first; compared without case.
 const TEXT_NAMES: &[&str] = &[

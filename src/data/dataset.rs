@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::groups::MAX_GUESSED_VALUES;
+use super::lexicon::LEXICON_COLUMN;
+use super::lexicon::Lexicon;
 
 /// One text with its label and groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +102,21 @@ impl Dataset {
     pub fn members(&self, column: usize, value: usize) -> Vec<usize> {
         let in_group = |example: &Example| example.groups.get(column).is_some_and(|groups| groups.contains(&value));
         (0..self.len()).filter(|&i| in_group(&self.examples[i])).collect()
+    }
+
+    /// Takes the groups that the lexicon finds in the texts as a column named [`LEXICON_COLUMN`], in place of one of
+    /// this name.
+    pub fn add_lexicon(&mut self, lexicon: &Lexicon) {
+        let column = self.group_column(LEXICON_COLUMN).unwrap_or_else(|| {
+            self.groups.push(lexicon.column());
+            self.groups.len() - 1
+        });
+        self.groups[column] = lexicon.column();
+        for example in &mut self.examples {
+            let members = lexicon.groups_in(example);
+            example.groups.resize(self.groups.len(), Vec::new());
+            example.groups[column] = members;
+        }
     }
 
     /// Names of the group columns with few enough values to be offered in a list of choices.

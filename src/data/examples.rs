@@ -11,7 +11,8 @@ use super::error::Error;
 use super::groups::GroupBuilder;
 use super::label::mapped_label;
 use super::memberships::Memberships;
-use super::read::ReadOptions;
+use super::options::ReadOptions;
+use super::options::Take;
 use super::record::Cell;
 use super::record::Record;
 use super::rows::Failure;
@@ -38,7 +39,11 @@ impl Examples {
         let rows = Rows::open(path)?;
         let columns = rows.columns().to_vec();
         let roles = Roles::resolve(&columns, options, path)?;
-        let left = options.limit.unwrap_or(usize::MAX);
+        let left = match options.take {
+            Take::All => usize::MAX,
+            // A draw is made of what has been read; until then the rows are the first ones.
+            Take::First(rows) | Take::Draw { rows, seed: _ } => rows,
+        };
         Ok(Self { rows, columns, roles, label_map: options.label_map.clone(), left })
     }
 

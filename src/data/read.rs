@@ -6,27 +6,7 @@ use super::dataset::Dataset;
 use super::error::Error;
 use super::examples::Examples;
 use super::hash::sha256_of_file;
-
-/// Which columns to take; what is left out is found by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReadOptions {
-    /// The text; otherwise `text`, `sentence`, `content`, `test_case`, `comment`, `tweet`, `generation`, …
-    pub text_column: Option<String>,
-    /// The second text of a pair; otherwise found where the first has a usual partner (`premise`, `hypothesis`).
-    pub text_pair_column: Option<String>,
-    /// The label; otherwise `label`, `label_gold`, `class`, `toxic`, `toxicity_human`, …
-    pub label_column: Option<String>,
-    /// Labels to rename while reading; see [`parse_label_map`](super::parse_label_map).
-    pub label_map: Vec<(String, String)>,
-    /// Group columns; `None` takes every column with few distinct values, an empty list takes none.
-    pub group_columns: Option<Vec<String>>,
-    /// Rows with the same value are resampled together; otherwise `cluster`, `template`, `templ_id`, …
-    pub cluster_column: Option<String>,
-    /// The name of an example; otherwise `id` or `example_id`, else the record's number.
-    pub id_column: Option<String>,
-    /// Stop after this many usable rows.
-    pub limit: Option<usize>,
-}
+use super::options::ReadOptions;
 
 /// Reads a data set from CSV, TSV, JSON Lines or Parquet.
 ///

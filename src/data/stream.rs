@@ -13,7 +13,7 @@ use super::examples::Examples;
 use super::lexicon::LEXICON_COLUMN;
 use super::lexicon::Lexicon;
 use super::memberships::MembershipsBuilder;
-use super::read::ReadOptions;
+use super::options::ReadOptions;
 use super::read::display_name;
 use super::read::hash_of;
 use super::rows::Failure;
@@ -264,6 +264,7 @@ impl Chunks<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Take;
 
     const ROWS: &str = "id,text,label,group\na,one,x,g\nb,,x,g\nc,three,y,h;g\nd,four words are here,,\ne,five,x,h\n";
 
@@ -331,7 +332,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("d.csv");
         std::fs::write(&path, ROWS).unwrap();
-        let options = ReadOptions { limit: Some(3), group_columns: Some(Vec::new()), ..ReadOptions::default() };
+        let options = ReadOptions { take: Take::First(3), group_columns: Some(Vec::new()), ..ReadOptions::default() };
         let stream = DataStream::open(&path, &options, None, ChunkSize { rows: 2, bytes: 99 }, &mut |_| true).unwrap();
         assert_eq!(ids(&stream), [vec!["a", "c"], vec!["d"]], "three rows");
     }

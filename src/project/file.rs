@@ -107,13 +107,20 @@ pub fn save(project: &Project, path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ReadOptions;
+    use crate::data::Take;
 
     fn session() -> Project {
         let mut project = Project::new("some/model");
         project.data = Some(DataSource {
             path: "rows.csv".into(),
-            label_column: Some("gold".to_owned()),
-            ..DataSource::default()
+            lexicon: Some("terms.csv".into()),
+            options: ReadOptions {
+                label_column: Some("gold".to_owned()),
+                label_map: vec![("1".to_owned(), "toxic".to_owned())],
+                take: Take::First(7),
+                ..ReadOptions::default()
+            },
         });
         project.text = "It wasn't \"bad\".\n不错".to_owned();
         project.row_limit = Some(250);
@@ -138,6 +145,20 @@ mod tests {
         let text = r#"{"prunescope_session": 1, "model": "m", "strategies": [{"spec": "tome:r=3"}]}"#;
         let project = parse(text).unwrap();
         assert!(project.strategies[0].enabled && project.data.is_none() && project.text.is_empty(), "{project:?}");
+    }
+
+    #[test]
+    fn a_session_with_the_three_options_of_before_opens() {
+        let text = r#"{"prunescope_session": 1, "model": "m", "strategies": [], "data":
+            {"path": "d.csv", "text_column": "t", "label_column": "l", "group_columns": ["g", "h"]}}"#;
+        let data = parse(text).unwrap().data.unwrap();
+        let options = ReadOptions {
+            text_column: Some("t".to_owned()),
+            label_column: Some("l".to_owned()),
+            group_columns: Some(vec!["g".to_owned(), "h".to_owned()]),
+            ..ReadOptions::default()
+        };
+        assert_eq!(data, DataSource { path: "d.csv".into(), lexicon: None, options }, "as it was saved");
     }
 
     #[test]

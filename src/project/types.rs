@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::ReadOptions;
 use crate::pruning::StrategySpec;
 
 /// Names a strategy of the session for as long as it lives there; never reused within a session.
@@ -19,20 +20,17 @@ pub struct StrategyEntry {
     pub enabled: bool,
 }
 
-/// Which file holds the texts, and how its columns are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// Which file holds the texts, and how it is read.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DataSource {
     /// The file.
     pub path: PathBuf,
-    /// The text column; found by name where absent.
+    /// A table of identity terms, whose groups join those of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text_column: Option<String>,
-    /// The label column; found by name where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label_column: Option<String>,
-    /// The group columns; guessed where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group_columns: Option<Vec<String>>,
+    pub lexicon: Option<PathBuf>,
+    /// Columns and format. They stand beside the path in the file, as the three options of older sessions did.
+    #[serde(flatten)]
+    pub options: ReadOptions,
 }
 
 /// Everything that is saved and undone. Small, so that a copy a step costs nothing.

@@ -297,7 +297,7 @@ fn a_reading_can_be_stopped() {
 fn the_hash_covers_the_whole_file_under_a_limit_too() {
     let fixture = Fixture::new("set.csv", "text\na\nb\n");
     let whole = fixture.read(&ReadOptions::default()).unwrap();
-    let part = fixture.read(&ReadOptions { limit: Some(1), ..Default::default() }).unwrap();
+    let part = fixture.read(&ReadOptions { take: data::Take::First(1), ..Default::default() }).unwrap();
     assert_eq!((whole.len(), part.len()), (2, 1), "rows");
     assert_eq!(whole.hash, part.hash, "the file is the same");
     // Independent: printf 'text\na\nb\n' | sha256sum
