@@ -259,7 +259,8 @@ fn options_choose_columns_groups_and_the_number_of_rows() {
         group_columns: Some(vec!["gender".to_owned(), "text".to_owned(), "gender".to_owned()]),
         cluster_column: None,
         id_column: Some("b".to_owned()),
-        limit: Some(2),
+        take: data::Take::First(2),
+        ..ReadOptions::default()
     };
     let dataset = Fixture::new("set.csv", content).read(&options).unwrap();
     assert_eq!(texts(&dataset), ["x1", "x2"], "the first two rows");
