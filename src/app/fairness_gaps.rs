@@ -57,7 +57,7 @@ mod tests {
     use crate::evaluation::SizeClass;
 
     fn row(name: &str, n: usize, dense: f64, pruned: f64) -> GroupRow {
-        let value = |value: f64| Estimate::Value { value, interval: None, method: "wilson", n };
+        let value = |value: f64| Estimate::Value { value, interval: None, method: "wilson", n, clusters: None };
         GroupRow {
             column: "gender".to_owned(),
             value: name.to_owned(),

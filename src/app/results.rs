@@ -84,7 +84,7 @@ mod tests {
         };
         let mut results = evaluation::Results::default();
         for _ in 0..texts {
-            results.push(&result, None);
+            results.push(&result, None, 1);
         }
         let spec = StrategySpec::parse(spec).unwrap();
         Arc::new(StrategyRun { spec, results, removal: Removal::None, duration: Duration::ZERO })

@@ -9,12 +9,16 @@ use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
+use crate::metrics::ENOUGH_CLUSTERS;
+use crate::metrics::MIN_CLUSTERS;
 
 /// One line for each strategy, then one table for each group column.
 pub(super) fn render(evaluation: &Evaluation) -> String {
     let prepared = &evaluation.prepared;
     let (name, texts, labelled) = (&prepared.survey.name, prepared.total(), prepared.labelled());
-    let mut text = format!("{name}: {texts} texts, {labelled} with a label\n\n");
+    let mut text = format!("{name}: {texts} texts, {labelled} with a label\n");
+    text.push_str(&basis(evaluation));
+    text.push('\n');
     let mut rows = vec![
         [
             "strategy",
@@ -45,6 +49,23 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
         }
     }
     text
+}
+
+/// What positive means, and what intervals and tests rest on.
+fn basis(evaluation: &Evaluation) -> String {
+    let prepared = &evaluation.prepared;
+    let positive = if prepared.is_binary() {
+        format!("class of interest (positive): {}\n", prepared.positive_name())
+    } else {
+        String::new()
+    };
+    let (Some(count), Some(column)) = (evaluation.clusters(), &prepared.survey.cluster_column) else { return positive };
+    let note = match count {
+        few if few < MIN_CLUSTERS => format!("; with fewer than {MIN_CLUSTERS} no interval can be given"),
+        few if few < ENOUGH_CLUSTERS => "; few clusters, so read intervals with care".to_owned(),
+        _ => String::new(),
+    };
+    format!("{positive}intervals and tests over {count} clusters of column {column}{note}\n")
 }
 
 fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {

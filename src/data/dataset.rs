@@ -72,6 +72,8 @@ pub struct Dataset {
     pub label_column: Option<String>,
     /// The column whose equal values must be resampled together, if any.
     pub cluster_column: Option<String>,
+    /// The class of interest as asked for; `None` leaves it to the model.
+    pub positive: Option<String>,
     /// Columns taken as groups: the named ones, or every column with few distinct values.
     pub groups: Vec<GroupColumn>,
     /// The rows that could be read.

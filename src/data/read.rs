@@ -51,6 +51,7 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
         text_pair_column,
         label_column,
         cluster_column,
+        positive: options.positive.clone(),
         groups,
         examples,
         skipped,

@@ -97,6 +97,7 @@ impl DataStream {
             text_pair_column,
             label_column,
             cluster_column,
+            positive: options.positive.clone(),
             num_skipped,
             skipped,
             hash: hash_of(path)?,

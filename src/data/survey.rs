@@ -28,6 +28,8 @@ pub struct Survey {
     pub label_column: Option<String>,
     /// The column whose equal values must be resampled together, if any.
     pub cluster_column: Option<String>,
+    /// The class of interest as asked for; `None` leaves it to the model.
+    pub positive: Option<String>,
     /// Columns taken as groups.
     pub groups: Vec<GroupColumn>,
     /// Who is in which group of each column.
@@ -76,6 +78,7 @@ impl Survey {
             text_pair_column: dataset.text_pair_column.clone(),
             label_column: dataset.label_column.clone(),
             cluster_column: dataset.cluster_column.clone(),
+            positive: dataset.positive.clone(),
             groups: dataset.groups.clone(),
             memberships: memberships.into_iter().map(MembershipsBuilder::finish).collect(),
             num_skipped: dataset.skipped.len(),
@@ -107,6 +110,12 @@ impl Survey {
     #[must_use]
     pub fn cluster(&self, row: usize) -> Option<usize> {
         number_at(&self.cluster_of_row, row)
+    }
+
+    /// Whether rows belong to clusters; those without one stand for themselves.
+    #[must_use]
+    pub fn is_clustered(&self) -> bool {
+        self.cluster_column.is_some() || !self.cluster_of_row.is_empty()
     }
 
     /// How many rows have no label.

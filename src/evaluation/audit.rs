@@ -20,6 +20,7 @@ use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
 use crate::metrics::BiasAuc;
+use crate::metrics::Discordant;
 use crate::metrics::Estimate;
 
 /// Everything that is said about one strategy on one data set.
@@ -76,6 +77,8 @@ pub struct BiasPair {
     pub dense: BiasAuc,
     /// With pruning.
     pub pruned: BiasAuc,
+    /// Pruned less dense, on the same items.
+    pub change: BiasAuc,
 }
 
 impl SliceAudit {
@@ -97,9 +100,9 @@ pub struct Decisions {
     pub churn: Estimate,
     /// Prediction changed.
     pub flips: Estimate,
-    /// From class 0 to class 1, two classes only.
+    /// To the class of interest, two classes only.
     pub flips_up: Estimate,
-    /// From class 1 to class 0, two classes only.
+    /// From the class of interest, two classes only.
     pub flips_down: Estimate,
 }
 
@@ -116,11 +119,15 @@ impl Decisions {
     }
 }
 
-/// `McNemar`'s test, mid-p, on one part of a slice.
+/// A paired test of no change on one part of a slice: McNemar's, or sign flips of whole clusters; mid-p.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairedTest {
     /// `all`, `positives` or `negatives`.
     pub part: &'static str,
+    /// `mcnemar-mid-p`, or `sign-flip-clusters` where the data set names clusters.
+    pub test: &'static str,
+    /// Clusters in the part; `None` where items stand for themselves.
+    pub clusters: Option<usize>,
     /// Dense right, pruned wrong.
     pub harmed: usize,
     /// Dense wrong, pruned right.
@@ -175,11 +182,13 @@ struct Labels {
 fn bias(all: &Slice<'_>, group: &Slice<'_>) -> BiasPair {
     let in_group = all.is_in(group);
     let positives = all.positives();
-    let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| {
-        let found = metrics::bias_auc(&all.scores(side), &positives, &in_group);
-        guarded_bias(found, [all.count(1), all.count(0)], [group.count(1), group.count(0)])
-    });
-    BiasPair { dense, pruned }
+    let guard = |found| guarded_bias(found, all.class_sizes(), group.class_sizes());
+    let scores = [Side::Dense, Side::Pruned].map(|side| all.scores(side));
+    let [dense, pruned] =
+        scores.each_ref().map(|scores| guard(metrics::bias_auc(scores, &positives, &in_group, all.clustering())));
+    let [before, after] = &scores;
+    let change = metrics::bias_auc_change([before, after], &positives, &in_group, all.clustering());
+    BiasPair { dense, pruned, change: guard(change) }
 }
 
 /// Takes away what rests on fewer than 10 examples of the smaller of its two sides; counts are positives and negatives.
@@ -213,7 +222,7 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
         size: SizeClass::of(slice.len()),
         measures,
         decisions,
-        tests: tests(slice),
+        tests: tests(slice, draws.seed),
         verdicts: verdicts(slice),
         bias,
         spent,
@@ -222,38 +231,37 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
 
 fn decisions(slice: &Slice<'_>) -> Decisions {
     let n = slice.len();
-    let changes = slice.changes(Measure::Accuracy).unwrap_or_default();
-    let pairs = || slice.predictions(Side::Dense).zip(slice.predictions(Side::Pruned));
-    let turned = |from: u32, to: u32| {
+    let positive = slice.positive();
+    let turned = |to_positive: bool| {
         if !slice.is_binary() {
             return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
         }
-        metrics::wilson(pairs().filter(|&pair| pair == (from, to)).count(), n)
+        slice.hits_of(move |dense, pruned| dense != pruned && (pruned == positive) == to_positive).rate()
     };
-    let flips = pairs().filter(|(dense, pruned)| dense != pruned);
     Decisions {
-        harm: metrics::wilson(changes.harmed, n),
-        rescue: metrics::wilson(changes.rescued, n),
-        churn: metrics::wilson(changes.harmed + changes.rescued, n),
-        flips: metrics::wilson(flips.count(), n),
-        flips_up: turned(0, 1),
-        flips_down: turned(1, 0),
+        harm: slice.turned(Side::Dense, Side::Pruned).rate(),
+        rescue: slice.turned(Side::Pruned, Side::Dense).rate(),
+        churn: slice.churned().rate(),
+        flips: slice.hits_of(|dense, pruned| dense != pruned).rate(),
+        flips_up: turned(true),
+        flips_down: turned(false),
     }
 }
 
-/// `McNemar` on all items and, with two classes, on each of them (Source: statistics.md c.6, test 1).
-fn tests(slice: &Slice<'_>) -> Vec<PairedTest> {
+/// On all items and, with two classes, on each of them (Source: statistics.md c.6, test 1, and c.11).
+fn tests(slice: &Slice<'_>, seed: u64) -> Vec<PairedTest> {
     let mut parts = vec![("all", Measure::Accuracy)];
     if slice.is_binary() {
         // On the positives, right means predicted positive; on the negatives, predicted negative.
         parts.extend([("positives", Measure::Tpr), ("negatives", Measure::Tnr)]);
     }
     let test = |(part, measure): (&'static str, Measure)| {
-        let changes = slice.changes(measure).unwrap_or_default();
-        let p = metrics::mcnemar_mid_p(changes.harmed, changes.rescued);
-        PairedTest { part, harmed: changes.harmed, rescued: changes.rescued, n: changes.n, p, p_adjusted: p }
+        let changes = slice.changes(measure)?;
+        let Discordant { harmed, rescued, n } = changes.counts;
+        let (p, clusters) = (changes.p(seed), changes.clusters());
+        Some(PairedTest { part, test: changes.test(), clusters, harmed, rescued, n, p, p_adjusted: p })
     };
-    parts.into_iter().map(test).collect()
+    parts.into_iter().filter_map(test).collect()
 }
 
 /// Adjusts the p-values of all slices together and gives their number. Tests without a single example are left out.

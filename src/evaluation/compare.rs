@@ -2,10 +2,10 @@
 
 use crate::evaluation::Measure;
 use crate::evaluation::resample::Draws;
-use crate::evaluation::resample::resampled;
+use crate::evaluation::resample::resampled_tallies;
 use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
-use crate::evaluation::slice::Tally;
+use crate::evaluation::tally::Tally;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
@@ -35,14 +35,9 @@ pub(super) fn compare(
     measures: &[Measure],
     draws: Draws,
 ) -> Result<Vec<Compared>, Cancelled> {
-    let tallies = [Side::Dense, Side::Pruned].map(|side| slice.tally(0..slice.len(), side));
+    let tallies = [Side::Dense, Side::Pruned].map(|side| (side, slice.tally(0..slice.len(), side)));
     let row = |&measure: &Measure| {
-        let [dense, pruned] = if measure == Measure::Auc && slice.is_binary() {
-            let positives = slice.positives();
-            [Side::Dense, Side::Pruned].map(|side| metrics::auc(&slice.scores(side), &positives))
-        } else {
-            [&tallies[0], &tallies[1]].map(|tally| value(slice, measure, tally))
-        };
+        let [dense, pruned] = tallies.each_ref().map(|(side, tally)| estimate(slice, measure, (*side, tally)));
         let change = change(slice, measure, [&dense, &pruned]);
         Compared { measure, dense, pruned, change }
     };
@@ -61,16 +56,28 @@ pub(super) fn compare_now(slice: &Slice<'_>, measure: Measure, draws: Draws) -> 
     })
 }
 
-/// A measure of one model on some items, with an interval where there is one in closed form. All but AUC, which needs the
-/// items themselves.
+/// A measure of one model on a slice, with an interval where there is one in closed form.
+fn estimate(slice: &Slice<'_>, measure: Measure, (side, tally): (Side, &Tally<'_>)) -> Estimate {
+    if measure == Measure::Auc && slice.is_binary() {
+        return metrics::auc_over(&slice.scores(side), &slice.positives(), slice.clustering());
+    }
+    let value = value(slice, measure, tally);
+    if value.value().is_none() {
+        return value;
+    }
+    slice.hits(measure, side).map_or_else(|| slice.marked(value), |hits| hits.rate())
+}
+
+/// A measure of one model on the items of a tally; its interval is not to be used. All but AUC, which needs the items
+/// themselves.
 fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
-    let n = tally.n;
+    let n = tally.counts.n();
     if measure.needs_two_classes() && !slice.is_binary() {
         return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
     }
-    let confusion = || tally.counts.of(1);
+    let confusion = || tally.counts.of(slice.positive() as usize);
     match measure {
-        Measure::Accuracy => metrics::wilson(tally.right, n),
+        Measure::Accuracy => metrics::wilson(tally.counts.right(), n),
         Measure::Tpr => confusion().tpr(),
         Measure::Fpr => confusion().fpr(),
         Measure::Fnr => confusion().fnr(),
@@ -79,7 +86,7 @@ fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
         Measure::Precision => confusion().precision(),
         Measure::Npv => confusion().negative_predictive_value(),
         Measure::BalancedAccuracy => tally.counts.balanced_accuracy(),
-        Measure::F1 => tally.counts.f1(),
+        Measure::F1 => tally.counts.f1(slice.positive() as usize),
         Measure::LogLoss => tally.log_loss.estimate(),
         Measure::Brier => tally.brier.estimate(),
         Measure::Ece => match &tally.calibration {
@@ -98,11 +105,11 @@ fn change(slice: &Slice<'_>, measure: Measure, values: [&Estimate; 2]) -> Estima
     };
     if measure == Measure::Auc {
         let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| slice.scores(side));
-        return metrics::auc_change(&dense, &pruned, &slice.positives()).difference;
+        return metrics::auc_change_over(&dense, &pruned, &slice.positives(), slice.clustering()).difference;
     }
     match slice.changes(measure) {
-        Some(changes) => metrics::bonett_price(changes.rescued, changes.harmed, changes.n),
-        None => Estimate::plain(after - before, slice.len()),
+        Some(changes) => changes.change(0.95),
+        None => slice.marked(Estimate::plain(after - before, slice.len())),
     }
 }
 
@@ -123,14 +130,13 @@ fn add_bootstrap(ticket: &Ticket, slice: &Slice<'_>, compared: &mut [Compared], 
         return Ok(());
     }
     let measures: Vec<Measure> = rows.iter().map(|row| row.measure).collect();
-    let statistics = |picks: &[usize]| {
-        let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| slice.tally(picks.iter().copied(), side));
+    let of_tallies = |[dense, pruned]: [&Tally<'_>; 2]| -> Vec<Option<f64>> {
         let both = measures
             .iter()
-            .flat_map(|&measure| [value(slice, measure, &dense).value(), value(slice, measure, &pruned).value()]);
+            .flat_map(|&measure| [value(slice, measure, dense).value(), value(slice, measure, pruned).value()]);
         both.collect()
     };
-    let columns = resampled(ticket, slice, draws, 2 * measures.len(), statistics)?;
+    let columns = resampled_tallies(ticket, slice, draws, 2 * measures.len(), of_tallies)?;
     for (row, pair) in rows.iter_mut().zip(columns.chunks_exact(2)) {
         let differences: Vec<Option<f64>> =
             pair[0].iter().zip(&pair[1]).map(|(dense, pruned)| Some((*pruned)? - (*dense)?)).collect();

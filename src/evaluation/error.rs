@@ -69,6 +69,26 @@ pub enum Error {
         /// The model's classes.
         classes: String,
     },
+    /// The class of interest is none of the model's.
+    #[error(
+        "the class of interest {name:?} is none of the model's classes {classes}; name one of these with --positive"
+    )]
+    Positive {
+        /// As given.
+        name: String,
+        /// The model's classes.
+        classes: String,
+    },
+    /// There are other than two classes, so that none of them is *the* positive one.
+    #[error(
+        "the class of interest {name:?} applies to models with two classes; this one has {classes}; leave out --positive"
+    )]
+    PositiveOfMany {
+        /// As given.
+        name: String,
+        /// The model's classes.
+        classes: String,
+    },
     /// The texts could not be read a second time.
     #[error("cannot read the data again")]
     Read {

@@ -19,9 +19,9 @@ pub struct GroupRow {
     pub value: String,
     /// Labelled items in the group.
     pub n: usize,
-    /// Of these, class 1 (0 where the model has other than two classes).
+    /// Of these, in the class of interest (0 where the model has other than two classes).
     pub positives: usize,
-    /// Of these, class 0 (0 where the model has other than two classes).
+    /// Of these, in the other class (0 where the model has other than two classes).
     pub negatives: usize,
     /// Denominator of the measure: all, positives or negatives, or the smaller class for AUC.
     pub denominator: usize,
@@ -65,13 +65,13 @@ fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str))
     let denominator = slice.denominator(measure);
     let size = SizeClass::of(denominator);
     let compared = guarded(compare_now(slice, measure, Draws::SCREEN), denominator);
-    let class = |class: usize| if slice.is_binary() { slice.count(class) } else { 0 };
+    let [positives, negatives] = if slice.is_binary() { slice.class_sizes() } else { [0, 0] };
     GroupRow {
         column: column.to_owned(),
         value: value.to_owned(),
         n: slice.len(),
-        positives: class(1),
-        negatives: class(0),
+        positives,
+        negatives,
         denominator,
         dense: compared.dense,
         pruned: compared.pruned,

@@ -28,6 +28,7 @@ mod spent;
 mod strata;
 mod summary;
 mod sweep;
+mod tally;
 mod verdict;
 
 pub use crate::engine::SharedWork;

@@ -13,6 +13,7 @@ use crate::evaluation::Chunk;
 use crate::evaluation::Error;
 use crate::evaluation::chunk::encode_all;
 use crate::jobs::Ticket;
+use crate::metrics::Clustering;
 use crate::model::Checkpoint;
 use crate::model::Model;
 
@@ -27,6 +28,8 @@ pub struct Prepared {
     pub survey: Arc<Survey>,
     /// The model's class names; index = class.
     pub classes: Vec<String>,
+    /// The class of interest: what *positive* means in every measure.
+    pub positive: usize,
     /// Items whose text was longer than the model reads.
     pub truncated: usize,
     /// Tokens of the longest item after truncation: the length to which a padded run fills every text.
@@ -88,9 +91,10 @@ impl Prepared {
     ///
     /// # Errors
     /// [`Error::NothingUsable`] if no label can be used, [`Error::Ratings`] if they are numbers of another kind than class
-    /// numbers.
+    /// numbers, [`Error::Positive`] if the class of interest is none of the model's.
     pub fn new(checkpoint: &Checkpoint, survey: Arc<Survey>) -> Result<Self, Error> {
         let classes = checkpoint.model.config.labels.clone();
+        let positive = positive_class(survey.positive.as_deref(), &classes)?;
         let class_of_label: Vec<_> = survey.labels.iter().map(|label| label_index(&label.value, &classes)).collect();
         let of_kind = |is_known: bool| {
             let labels = survey.labels.iter().zip(&class_of_label);
@@ -103,6 +107,7 @@ impl Prepared {
             labelled,
             survey,
             classes,
+            positive,
             class_of_label,
             truncated: 0,
             longest: 0,
@@ -232,6 +237,22 @@ impl Prepared {
         self.classes.len() == 2
     }
 
+    /// Name of the class of interest.
+    #[must_use]
+    pub fn positive_name(&self) -> &str {
+        self.classes.get(self.positive).map_or("class 1", String::as_str)
+    }
+
+    /// Clusters of some items, which stand for themselves where the data set names none for them; `None` if it has no
+    /// cluster column.
+    #[must_use]
+    pub fn clustering(&self, items: impl IntoIterator<Item = usize>) -> Option<Clustering> {
+        let survey = &self.survey;
+        // No cluster has as large a number as an item's own.
+        let key = |item: usize| survey.cluster(self.row(item)).unwrap_or(survey.len() + item);
+        survey.is_clustered().then(|| Clustering::of(items.into_iter().map(key)))
+    }
+
     /// Class of an item; `None` where the data set gives none.
     #[must_use]
     pub fn label(&self, item: usize) -> Option<usize> {
@@ -263,6 +284,20 @@ impl Prepared {
         let is_member = memberships.has(value);
         (0..self.len()).filter(|&item| is_member(self.row(item))).collect()
     }
+}
+
+/// The class of interest among the model's classes: class 1 unless named, by name or number as labels are.
+fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, Error> {
+    let Some(name) = named else { return Ok(1.min(classes.len().saturating_sub(1))) };
+    let listed = || (name.to_owned(), classes.join(", "));
+    if classes.len() != 2 {
+        let (name, classes) = listed();
+        return Err(Error::PositiveOfMany { name, classes });
+    }
+    label_index(name, classes).ok_or_else(|| {
+        let (name, classes) = listed();
+        Error::Positive { name, classes }
+    })
 }
 
 /// Whether a label is a number that may stand on a scale; negative ones often say that there is no label.

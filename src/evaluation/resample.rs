@@ -1,11 +1,16 @@
 //! Bootstrap draws over the items of a slice, all statistics of a draw at once.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
+use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
+use crate::evaluation::tally::Tally;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics::EXPORT_DRAWS;
+use crate::metrics::MIN_CLUSTERS;
 use crate::metrics::Resampler;
 use crate::metrics::SCREEN_DRAWS;
 
@@ -33,25 +38,66 @@ impl Default for Draws {
     }
 }
 
-/// Computes `statistics` on every draw; the result holds one list of values for each of the `width` statistics, draws
-/// in order. `statistics` gets the picked items: indices in the slice, with repeats.
+/// Computes `statistics` of both models' tallies on every draw; the result holds one list of values for each of the `width`
+/// statistics, draws in order.
 ///
-/// Items are drawn within their label, so that no draw loses a class; whole clusters where the data set names them.
+/// Items are drawn within their label, so that no draw loses a class. Where the data set names clusters, whole clusters are
+/// drawn, within their majority label if every label has at least [`MIN_CLUSTERS`] of them.
 ///
 /// # Errors
 /// [`Cancelled`] if the ticket says so; it is asked before every draw.
-pub(super) fn resampled(
+pub(super) fn resampled_tallies(
     ticket: &Ticket,
     slice: &Slice<'_>,
     draws: Draws,
     width: usize,
-    statistics: impl Fn(&[usize]) -> Vec<Option<f64>> + Sync,
+    statistics: impl Fn([&Tally<'_>; 2]) -> Vec<Option<f64>> + Sync,
 ) -> Result<Vec<Vec<Option<f64>>>, Cancelled> {
-    let resampler = match slice.clusters() {
-        Some(clusters) => Resampler::clustered(&clusters, draws.seed),
-        None => Resampler::stratified(slice.labels(), draws.seed),
+    const SIDES: [Side; 2] = [Side::Dense, Side::Pruned];
+    let Some(clustering) = slice.clustering() else {
+        let resampler = Resampler::stratified(slice.labels(), draws.seed);
+        let of_rows = |picks: &[usize]| {
+            let [dense, pruned] = SIDES.map(|side| slice.tally(picks.iter().copied(), side));
+            statistics([&dense, &pruned])
+        };
+        return resampled_by(ticket, &resampler, draws.count, width, of_rows);
     };
-    resampled_by(ticket, &resampler, draws.count, width, statistics)
+    let members = clustering.members();
+    let of_cluster = |rows: &Vec<usize>| SIDES.map(|side| slice.tally(rows.iter().copied(), side));
+    let tallies: Vec<[Tally<'_>; 2]> = members.iter().map(of_cluster).collect();
+    let resampler = Resampler::stratified(&strata_of_clusters(slice.labels(), &members), draws.seed);
+    let of_clusters = |picks: &[usize]| {
+        let mut sums = [0, 1].map(|_| Tally::new(slice.classes(), slice.bins.as_ref()));
+        for &pick in picks {
+            for (sum, tally) in sums.iter_mut().zip(&tallies[pick]) {
+                sum.merge(tally);
+            }
+        }
+        let [dense, pruned] = &sums;
+        statistics([dense, pruned])
+    };
+    resampled_by(ticket, &resampler, draws.count, width, of_clusters)
+}
+
+/// Stratum of each cluster: its most frequent label (the smaller one on ties), or one stratum for all where a label has
+/// too few clusters.
+///
+/// Source: statistics.md c.11.
+pub(super) fn strata_of_clusters(labels: &[u32], members: &[Vec<usize>]) -> Vec<u32> {
+    let majority = |rows: &Vec<usize>| {
+        let mut counts = BTreeMap::new();
+        for &row in rows {
+            *counts.entry(labels[row]).or_insert(0_usize) += 1;
+        }
+        // Of equal counts the last one wins, so the smaller label goes last.
+        counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(0, |(label, _)| label)
+    };
+    let strata: Vec<u32> = members.iter().map(majority).collect();
+    let mut sizes = BTreeMap::new();
+    for stratum in &strata {
+        *sizes.entry(*stratum).or_insert(0_usize) += 1;
+    }
+    if sizes.values().all(|&size| size >= MIN_CLUSTERS) { strata } else { vec![0; strata.len()] }
 }
 
 fn resampled_by(
@@ -96,6 +142,16 @@ mod tests {
         let resampler = Resampler::clustered(&[0, 0, 1, 1], 1);
         let columns = resampled_by(&Ticket::detached(), &resampler, 50, 1, together).unwrap();
         assert!(columns[0].iter().all(|whole| *whole == Some(1.0)), "both items of a cluster come equally often");
+    }
+
+    #[test]
+    fn clusters_are_drawn_within_their_majority_label_where_both_have_enough() {
+        let pairs = |count: usize| -> Vec<Vec<usize>> { (0..count).map(|k| vec![2 * k, 2 * k + 1]).collect() };
+        // Ten clusters of label 1 and ten that are half 0, half 1: those count as 0.
+        let labels: Vec<u32> = (0..40).map(|row| u32::from(row < 20 || row % 2 == 1)).collect();
+        let strata = strata_of_clusters(&labels, &pairs(20));
+        assert_eq!((&strata[..10], &strata[10..]), (&[1; 10][..], &[0; 10][..]), "by majority");
+        assert_eq!(strata_of_clusters(&labels[2..], &pairs(19)), vec![0; 19], "nine of one label: one stratum");
     }
 
     #[test]

@@ -24,15 +24,12 @@ pub struct ExampleResult {
 }
 
 impl ExampleResult {
-    /// Probability of class 1: the score of binary tasks.
+    /// Probability of the class of interest: the score of binary tasks.
     ///
     /// Range: 0–1; `None` where the model has other than two classes.
     #[must_use]
-    pub fn score(&self) -> Option<f32> {
-        match self.probabilities.as_slice() {
-            [_, positive] => Some(*positive),
-            _ => None,
-        }
+    pub fn score(&self, positive: usize) -> Option<f32> {
+        if self.probabilities.len() == 2 { self.probabilities.get(positive).copied() } else { None }
     }
 }
 
@@ -49,10 +46,10 @@ pub struct Results {
 }
 
 impl Results {
-    /// Takes the next item's result; `label` is its class.
-    pub fn push(&mut self, result: &ExampleResult, label: Option<usize>) {
+    /// Takes the next item's result; `label` is its class, `positive` the class of interest.
+    pub fn push(&mut self, result: &ExampleResult, label: Option<usize>, positive: usize) {
         self.predictions.push(narrow(result.prediction));
-        self.scores.extend(result.score());
+        self.scores.extend(result.score(positive));
         // Without a label it is never asked for; of a label without a probability no loss can be computed.
         let of_label = |label| result.probabilities.get(label).copied().unwrap_or(f32::NAN);
         self.label_probabilities.push(label.map_or(0.0, of_label));
@@ -64,7 +61,7 @@ impl Results {
     /// Takes the results of the items from number `first` on.
     pub fn extend(&mut self, prepared: &Prepared, first: usize, results: &[ExampleResult]) {
         for (item, result) in (first..).zip(results) {
-            self.push(result, prepared.label(item));
+            self.push(result, prepared.label(item), prepared.positive);
         }
     }
 
@@ -86,7 +83,7 @@ impl Results {
         &self.predictions
     }
 
-    /// Probability of class 1 of each item; empty where the model has other than two classes. Range: 0–1.
+    /// Probability of the class of interest of each item; empty where the model has other than two classes. Range: 0–1.
     #[must_use]
     pub fn scores(&self) -> &[f32] {
         &self.scores
@@ -139,17 +136,17 @@ mod tests {
             dense_macs: 110,
         };
         let mut binary = Results::default();
-        binary.push(&result(&[0.25, 0.75]), Some(0));
-        binary.push(&result(&[0.25, 0.75]), None);
-        assert_eq!((binary.scores(), binary.label_probabilities()), (&[0.75, 0.75][..], &[0.25, 0.0][..]), "by class");
+        binary.push(&result(&[0.25, 0.75]), Some(0), 1);
+        binary.push(&result(&[0.25, 0.75]), None, 0);
+        assert_eq!((binary.scores(), binary.label_probabilities()), (&[0.75, 0.25][..], &[0.25, 0.0][..]), "by class");
         assert_eq!(
             (binary.predictions(), binary.tokens_kept(), binary.macs()),
             (&[1, 1][..], &[3, 3][..], &[70, 70][..])
         );
         let mut three = Results::default();
-        three.push(&result(&[0.2, 0.5, 0.3]), Some(2));
+        three.push(&result(&[0.2, 0.5, 0.3]), Some(2), 1);
         assert_eq!((three.scores(), three.label_probabilities()), (&[][..], &[0.3][..]), "three classes have no score");
-        three.push(&result(&[0.2, 0.5, 0.3]), Some(3));
+        three.push(&result(&[0.2, 0.5, 0.3]), Some(3), 1);
         assert!(three.label_probabilities()[1].is_nan(), "no such class");
     }
 }

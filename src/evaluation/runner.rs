@@ -83,6 +83,13 @@ pub struct FinishedRows<'a> {
 }
 
 impl Evaluation {
+    /// Clusters that the labelled items fall into; `None` where the data set names none.
+    #[must_use]
+    pub fn clusters(&self) -> Option<usize> {
+        let labelled = (0..self.prepared.len()).filter(|&item| self.prepared.label(item).is_some());
+        self.prepared.clustering(labelled).map(|clustering| clustering.count())
+    }
+
     /// Whether anything that was asked for is missing.
     #[must_use]
     pub fn is_partial(&self) -> bool {

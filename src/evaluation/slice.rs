@@ -4,13 +4,13 @@ use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::Results;
 use crate::evaluation::StrategyRun;
-use crate::metrics::Brier;
+use crate::evaluation::tally::Tally;
 use crate::metrics::CALIBRATION_BINS;
-use crate::metrics::Calibration;
 use crate::metrics::CalibrationBins;
-use crate::metrics::ClassCounts;
-use crate::metrics::Discordant;
-use crate::metrics::LogLoss;
+use crate::metrics::Changes;
+use crate::metrics::Clustering;
+use crate::metrics::Estimate;
+use crate::metrics::Hits;
 
 /// Which of the two models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,22 +28,10 @@ pub(super) struct Slice<'a> {
     /// Their numbers, ascending, and the class of each.
     items: Vec<u32>,
     labels: Vec<u32>,
+    /// What must be kept together, if the data set names it: an item without a cluster stands for itself.
+    clustering: Option<Clustering>,
     /// Bins of the calibration error, fixed on the dense scores of the whole data set; two classes only.
     pub(super) bins: Option<CalibrationBins>,
-}
-
-/// What one model did to some picked items of a slice, summed up: enough for every metric but AUC.
-pub(super) struct Tally<'a> {
-    /// Items.
-    pub(super) n: usize,
-    /// Of these, predicted right.
-    pub(super) right: usize,
-    /// Labels and predictions.
-    pub(super) counts: ClassCounts,
-    pub(super) log_loss: LogLoss,
-    pub(super) brier: Brier,
-    /// Two classes only.
-    pub(super) calibration: Option<Calibration<'a>>,
 }
 
 impl<'a> Slice<'a> {
@@ -54,14 +42,16 @@ impl<'a> Slice<'a> {
             let scores: Vec<f64> = dense.scores().iter().copied().map(f64::from).collect();
             CalibrationBins::fit(&scores, CALIBRATION_BINS)
         });
-        Self { prepared, dense, pruned, items: Vec::new(), labels: Vec::new(), bins }.of(0..pruned.len())
+        let nothing = Self { prepared, dense, pruned, items: Vec::new(), labels: Vec::new(), clustering: None, bins };
+        nothing.of(0..pruned.len())
     }
 
     /// The labelled items among `members`, which are items of the data set in ascending order.
     pub(super) fn of(&self, members: impl IntoIterator<Item = usize>) -> Self {
         let labelled = |item: usize| Some((narrow(item), narrow(self.prepared.label(item)?)));
-        let (items, labels) = members.into_iter().filter_map(labelled).unzip();
-        Self { items, labels, bins: self.bins.clone(), ..*self }
+        let (items, labels): (Vec<u32>, Vec<u32>) = members.into_iter().filter_map(labelled).unzip();
+        let clustering = self.prepared.clustering(items.iter().map(|&item| item as usize));
+        Self { items, labels, clustering, bins: self.bins.clone(), ..*self }
     }
 
     /// Number of items.
@@ -93,17 +83,22 @@ impl<'a> Slice<'a> {
         self.labels.iter().filter(|&&label| label as usize == class).count()
     }
 
-    /// What must be resampled together: one number per item, an item without a cluster standing for itself. `None` if no
-    /// item has one.
-    pub(super) fn clusters(&self) -> Option<Vec<usize>> {
-        let survey = &self.prepared.survey;
-        let cluster = |&item: &u32| survey.cluster(self.prepared.row(item as usize));
-        if self.items.iter().all(|item| cluster(item).is_none()) {
-            return None;
+    /// The class of interest.
+    pub(super) fn positive(&self) -> u32 {
+        narrow(self.prepared.positive)
+    }
+
+    /// Clusters of the items; `None` where each stands for itself.
+    pub(super) fn clustering(&self) -> Option<&Clustering> {
+        self.clustering.as_ref()
+    }
+
+    /// An estimate that rests on all items, marked with their clusters.
+    pub(super) fn marked(&self, estimate: Estimate) -> Estimate {
+        match &self.clustering {
+            Some(clustering) => estimate.over_clusters(clustering.count()),
+            None => estimate,
         }
-        // No cluster has so large a number.
-        let own = |item: &u32| survey.len() + *item as usize;
-        Some(self.items.iter().map(|item| cluster(item).unwrap_or_else(|| own(item))).collect())
     }
 
     fn results(&self, side: Side) -> &'a Results {
@@ -114,17 +109,24 @@ impl<'a> Slice<'a> {
     }
 
     /// Class that a model predicts for each item.
-    pub(super) fn predictions(&self, side: Side) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn predictions(&self, side: Side) -> impl Iterator<Item = u32> + Clone + '_ {
         let predictions = self.results(side).predictions();
         self.items.iter().map(move |&item| predictions[item as usize])
     }
 
-    /// Whether each item is of class 1.
+    /// Whether each item is of the class of interest.
     pub(super) fn positives(&self) -> Vec<bool> {
-        self.labels.iter().map(|&label| label == 1).collect()
+        let positive = self.positive();
+        self.labels.iter().map(|&label| label == positive).collect()
     }
 
-    /// Probability of class 1 of each item; empty where there are other than two classes.
+    /// Items of the class of interest, and all others.
+    pub(super) fn class_sizes(&self) -> [usize; 2] {
+        let positives = self.count(self.prepared.positive);
+        [positives, self.len() - positives]
+    }
+
+    /// Probability of the class of interest of each item; empty where there are other than two classes.
     pub(super) fn scores(&self, side: Side) -> Vec<f64> {
         let scores = self.results(side).scores();
         self.items.iter().filter_map(|&item| scores.get(item as usize).copied().map(f64::from)).collect()
@@ -133,69 +135,116 @@ impl<'a> Slice<'a> {
     /// Sums up the picked items, in their order.
     pub(super) fn tally(&self, picks: impl Iterator<Item = usize>, side: Side) -> Tally<'_> {
         let results = self.results(side);
-        let (predictions, scores) = (results.predictions(), results.scores());
-        let mut tally = Tally {
-            n: 0,
-            right: 0,
-            counts: ClassCounts::new(self.classes()),
-            log_loss: LogLoss::default(),
-            brier: Brier::default(),
-            calibration: self.bins.as_ref().map(Calibration::new),
-        };
+        let (predictions, scores, positive) = (results.predictions(), results.scores(), self.positive());
+        let mut tally = Tally::new(self.classes(), self.bins.as_ref());
         for pick in picks {
             let (item, label) = (self.items[pick] as usize, self.labels[pick]);
-            tally.n += 1;
-            tally.right += usize::from(predictions[item] == label);
             tally.counts.add(predictions[item], label);
             tally.log_loss.add(results.label_probabilities()[item]);
             if let (Some(&score), Some(calibration)) = (scores.get(item), &mut tally.calibration) {
-                tally.brier.add(f64::from(score), label == 1);
-                calibration.add(f64::from(score), label == 1);
+                tally.brier.add(f64::from(score), label == positive);
+                calibration.add(f64::from(score), label == positive);
             }
         }
         tally
     }
 
-    /// Paired changes of a rate that counts items by their own label: which lose the counted property and which gain
-    /// it (`harmed` and `rescued`). `None` for measures that are no such rate.
-    pub(super) fn changes(&self, measure: Measure) -> Option<Discordant> {
-        let (class, counts_positive) = match measure {
-            Measure::Accuracy => return Some(self.discordant(None, |prediction, label| prediction == label)),
-            Measure::SelectionRate => (None, true),
-            Measure::Tpr => (Some(1), true),
-            Measure::Fnr => (Some(1), false),
-            Measure::Fpr => (Some(0), true),
-            Measure::Tnr => (Some(0), false),
-            _ => return None,
-        };
-        Some(self.discordant(class, |prediction, _| (prediction == 1) == counts_positive))
+    /// Of each item, whether it counts as a success of a rate; an inner `None` where it is not in the denominator. `None`
+    /// for measures that are no rate.
+    fn outcomes(&self, measure: Measure, side: Side) -> Option<impl Iterator<Item = Option<bool>> + Clone + '_> {
+        let outcome = outcome(measure)?;
+        let positive = self.positive();
+        let predictions = self.results(side).predictions();
+        let items = self.items.iter().zip(&self.labels);
+        Some(items.map(move |(&item, &label)| {
+            let prediction = predictions[item as usize];
+            let [is_positive, is_found] = [label == positive, prediction == positive];
+            outcome(Judged { is_positive, is_found, is_right: prediction == label })
+        }))
     }
 
-    /// `has` tells of a prediction and a label whether the item has the property.
-    fn discordant(&self, class: Option<u32>, has: impl Fn(u32, u32) -> bool) -> Discordant {
+    /// Successes of a rate; `None` for measures that are none.
+    pub(super) fn hits(&self, measure: Measure, side: Side) -> Option<Hits> {
+        Some(Hits::count(self.outcomes(measure, side)?, self.clustering()))
+    }
+
+    /// Items for which something holds.
+    pub(super) fn hits_of(&self, holds: impl Fn(u32, u32) -> bool + Clone) -> Hits {
         let predictions = self.predictions(Side::Dense).zip(self.predictions(Side::Pruned));
-        let items = predictions.zip(&self.labels).filter(|(_, label)| class.is_none_or(|class| **label == class));
-        let (dense, pruned): (Vec<bool>, Vec<bool>) =
-            items.map(|((dense, pruned), &label)| (has(dense, label), has(pruned, label))).unzip();
-        Discordant::count(&dense, &pruned)
+        Hits::count(predictions.map(move |(dense, pruned)| Some(holds(dense, pruned))), self.clustering())
+    }
+
+    /// Items right in one model and wrong in the other, in this order.
+    pub(super) fn turned(&self, right: Side, wrong: Side) -> Hits {
+        let rights = [right, wrong].map(|side| self.predictions(side).zip(&self.labels).map(|(p, label)| p == *label));
+        let [right, wrong] = rights;
+        Hits::count(right.zip(wrong).map(|(right, other)| Some(right && !other)), self.clustering())
+    }
+
+    /// Items right in one model alone, whichever.
+    pub(super) fn churned(&self) -> Hits {
+        let rights = [Side::Dense, Side::Pruned]
+            .map(|side| self.predictions(side).zip(&self.labels).map(|(p, label)| p == *label));
+        let [dense, pruned] = rights;
+        Hits::count(dense.zip(pruned).map(|(dense, pruned)| Some(dense != pruned)), self.clustering())
+    }
+
+    /// Paired changes of a rate that counts items by their own label: which lose the counted property and which gain
+    /// it (`harmed` and `rescued`). `None` for measures that are no such rate.
+    pub(super) fn changes(&self, measure: Measure) -> Option<Changes> {
+        if matches!(measure, Measure::Precision | Measure::Npv) {
+            return None;
+        }
+        let [dense, pruned] = [self.outcomes(measure, Side::Dense)?, self.outcomes(measure, Side::Pruned)?];
+        Some(Changes::count(dense.zip(pruned).map(|(dense, pruned)| dense.zip(pruned)), self.clustering()))
+    }
+
+    /// Changes between right and wrong.
+    pub(super) fn accuracy_changes(&self) -> Changes {
+        // Accuracy is a rate, so there are always some.
+        self.changes(Measure::Accuracy).unwrap_or_else(|| Changes::count(std::iter::empty(), None))
     }
 
     /// Examples a measure rests on, by statistics.md c.9: the class it conditions on, the smaller class for AUC.
     pub(super) fn denominator(&self, measure: Measure) -> usize {
-        let (positives, negatives) = (self.count(1), self.count(0));
-        let predicted = |class: u32| {
-            let of = |side| self.predictions(side).filter(|&prediction| prediction == class).count();
+        let [positives, negatives] = self.class_sizes();
+        let predicted = |is_positive: bool| {
+            let of = |side| self.predictions(side).filter(|&class| (class == self.positive()) == is_positive).count();
             of(Side::Dense).min(of(Side::Pruned))
         };
         match measure {
             Measure::Tpr | Measure::Fnr => positives,
             Measure::Fpr | Measure::Tnr => negatives,
             Measure::Auc | Measure::BalancedAccuracy => positives.min(negatives),
-            Measure::Precision => predicted(1),
-            Measure::Npv => predicted(0),
+            Measure::Precision => predicted(true),
+            Measure::Npv => predicted(false),
             _ => self.items.len(),
         }
     }
+}
+
+/// An item as one model sees it.
+struct Judged {
+    /// Of the class of interest.
+    is_positive: bool,
+    /// Predicted to be.
+    is_found: bool,
+    is_right: bool,
+}
+
+/// What a rate counts; `None` for measures that are no rate.
+fn outcome(measure: Measure) -> Option<fn(Judged) -> Option<bool>> {
+    Some(match measure {
+        Measure::Accuracy => |judged| Some(judged.is_right),
+        Measure::SelectionRate => |judged| Some(judged.is_found),
+        Measure::Tpr => |judged| judged.is_positive.then_some(judged.is_found),
+        Measure::Fnr => |judged| judged.is_positive.then_some(!judged.is_found),
+        Measure::Fpr => |judged| (!judged.is_positive).then_some(judged.is_found),
+        Measure::Tnr => |judged| (!judged.is_positive).then_some(!judged.is_found),
+        Measure::Precision => |judged| judged.is_found.then_some(judged.is_positive),
+        Measure::Npv => |judged| (!judged.is_found).then_some(!judged.is_positive),
+        _ => return None,
+    })
 }
 
 /// Items are numbered in 32 bits, as rows are.

@@ -8,8 +8,8 @@ use crate::evaluation::compare::compare_now;
 use crate::evaluation::resample::Draws;
 use crate::evaluation::slice::Slice;
 use crate::evaluation::spent::Spent;
-use crate::metrics;
 use crate::metrics::Estimate;
+use crate::metrics::Hits;
 
 /// One strategy over a data set, beside the dense run on the same items.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,11 +22,11 @@ pub struct Summary {
     pub removal: Removal,
     /// Share of right predictions.
     pub accuracy: Estimate,
-    /// F1 of class 1, or the mean F1 of all classes where there are more than two.
+    /// F1 of the class of interest, or the mean F1 of all classes where there are more than two.
     pub f1: Estimate,
     /// Mean negative log probability of the true class, in nats.
     pub log_loss: Estimate,
-    /// Area under the ROC curve of the probability of class 1.
+    /// Area under the ROC curve of the probability of the class of interest.
     pub auc: Estimate,
     /// Mean over items of (mean over layers of kept ÷ `n0`). Range: 0–1.
     pub retention: f64,
@@ -50,8 +50,10 @@ pub struct Summary {
     pub rescued: usize,
     /// Share of items whose prediction differs from the dense one; needs no labels.
     pub flips: Estimate,
-    /// `McNemar` mid-p of `harmed` against `rescued`.
-    pub mid_p: f64,
+    /// Two-sided mid-p of no change in accuracy.
+    pub p: f64,
+    /// The test behind it: `mcnemar-mid-p`, or `sign-flip-clusters` where the data set names clusters.
+    pub test: &'static str,
     /// Wall-clock seconds of the run.
     pub secs: f64,
 }
@@ -63,7 +65,7 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
     let measures = [Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc];
     let [accuracy, f1, log_loss, auc] = measures.map(|measure| compare_now(&slice, measure, Draws::SCREEN));
     let spent = Spent::of(prepared, &run.results, 0..run.results.len());
-    let changes = slice.changes(Measure::Accuracy).unwrap_or_default();
+    let changes = slice.accuracy_changes();
     Summary {
         n: run.results.len(),
         labelled: slice.len(),
@@ -80,17 +82,18 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
         flops_reduction: spent.flops_reduction(),
         flops_reduction_padded: spent.flops_reduction_padded(),
         accuracy_change: accuracy.change,
-        harmed: changes.harmed,
-        rescued: changes.rescued,
-        flips: flips(dense, run),
-        mid_p: metrics::mcnemar_mid_p(changes.harmed, changes.rescued),
+        harmed: changes.counts.harmed,
+        rescued: changes.counts.rescued,
+        flips: flips(prepared, dense, run),
+        p: changes.p(Draws::SCREEN.seed),
+        test: changes.test(),
         secs: run.duration.as_secs_f64(),
     }
 }
 
 /// Share of items, labelled or not, whose prediction differs.
-fn flips(dense: &StrategyRun, run: &StrategyRun) -> Estimate {
+fn flips(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) -> Estimate {
     let pairs = dense.results.predictions().iter().zip(run.results.predictions());
-    let flips = pairs.filter(|(dense, pruned)| dense != pruned).count();
-    metrics::wilson(flips, run.results.len())
+    let clustering = prepared.clustering(0..run.results.len());
+    Hits::count(pairs.map(|(dense, pruned)| Some(dense != pruned)), clustering.as_ref()).rate()
 }

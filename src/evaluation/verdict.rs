@@ -5,7 +5,6 @@ use crate::evaluation::SizeClass;
 use crate::evaluation::slice::Slice;
 use crate::metrics;
 use crate::metrics::ACCURACY_TOLERANCE;
-use crate::metrics::Discordant;
 use crate::metrics::Estimate;
 use crate::metrics::RATE_TOLERANCE;
 use crate::metrics::USUAL_POWER;
@@ -20,7 +19,7 @@ pub struct LossVerdict {
     pub tolerance: f64,
     /// Loss by pruning, negative = gain, with the two-sided 90% interval: its ends are the one-sided 95% bounds.
     pub loss: Estimate,
-    /// The answer; `None` below 10 examples.
+    /// The answer; `None` below 10 examples or 10 clusters.
     pub verdict: Option<Verdict>,
     /// About how many more examples would decide with 80% power, if undecided.
     pub needs_more: Option<usize>,
@@ -48,17 +47,18 @@ pub(super) fn verdicts(slice: &Slice<'_>) -> Vec<LossVerdict> {
 }
 
 fn verdict(slice: &Slice<'_>, measure: Measure, tolerance: f64) -> LossVerdict {
-    let changes = slice.changes(measure).unwrap_or_default();
-    let counts = match measure.larger_is_better() {
-        // Where larger is worse, what the pruned model gains is what is lost.
-        Some(false) => Discordant { harmed: changes.rescued, rescued: changes.harmed, n: changes.n },
-        _ => changes,
-    };
-    let loss = metrics::bonett_price_at(counts.harmed, counts.rescued, counts.n, CONFIDENCE);
-    let verdict = Verdict::of(counts, tolerance).filter(|_| SizeClass::of(counts.n).shows_rate());
-    let is_undecided = verdict == Some(Verdict::Undecided);
-    let needed = counts.churn().filter(|_| is_undecided);
+    let changes = slice.changes(measure).unwrap_or_else(|| slice.accuracy_changes());
+    // Where larger is worse, what the pruned model gains is what is lost.
+    let losses = if measure.larger_is_better() == Some(false) { changes } else { changes.reversed() };
+    let loss = losses.change(CONFIDENCE);
+    let n = losses.counts.n;
+    let judged = loss.interval().filter(|_| SizeClass::of(n).shows_rate());
+    let verdict = judged.map(|interval| Verdict::of_interval(interval, tolerance));
+    let needed = losses.counts.churn().filter(|_| verdict == Some(Verdict::Undecided));
     let needed = needed.and_then(|discordant| metrics::paired_sample_size(discordant, tolerance, USUAL_POWER));
-    let needs_more = needed.and_then(|needed| needed.checked_sub(counts.n)).filter(|more| *more > 0);
+    // Clustered examples tell less each; more of them would come in clusters like these.
+    let needs_more = needed.map(|needed| needed as f64 * losses.design_effect() - n as f64);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive; saturates beyond counting")]
+    let needs_more = needs_more.filter(|more| *more >= 1.0).map(|more| more as usize);
     LossVerdict { measure, tolerance, loss, verdict, needs_more }
 }

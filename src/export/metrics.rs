@@ -35,7 +35,9 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
         "data": evaluation.prepared.survey.name,
         "items": evaluation.prepared.total(),
         "labels": evaluation.prepared.classes,
-        "positive": if evaluation.prepared.is_binary() { evaluation.prepared.classes.get(1) } else { None },
+        "positive": evaluation.prepared.is_binary().then(|| evaluation.prepared.positive_name()),
+        "cluster_column": evaluation.prepared.survey.cluster_column,
+        "clusters": evaluation.clusters(),
         "confidence": 0.95,
         "strategies": strategies.collect::<Vec<_>>(),
     })
@@ -79,9 +81,10 @@ fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
         dense.insert(id.clone(), estimate_json(&row.dense));
         change.insert(id, estimate_json(&row.change));
     }
-    for (id, [dense_value, pruned_value]) in bias_estimates(slice) {
+    for (id, [dense_value, pruned_value, change_value]) in bias_estimates(slice) {
         metrics.insert(id.to_owned(), estimate_json(pruned_value));
         dense.insert(id.to_owned(), estimate_json(dense_value));
+        change.insert(id.to_owned(), estimate_json(change_value));
     }
     let decisions: Map<String, Value> =
         decision_estimates(slice).into_iter().map(|(id, value)| (id.to_owned(), estimate_json(value))).collect();
@@ -94,7 +97,7 @@ fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
         "change": change,
         "decisions": decisions,
         "tests": slice.tests.iter().map(|test| json!({
-            "part": test.part, "test": "mcnemar-mid-p", "n": test.n, "harmed": test.harmed, "rescued": test.rescued,
+            "part": test.part, "test": test.test, "n": test.n, "clusters": test.clusters, "harmed": test.harmed, "rescued": test.rescued,
             "p": test.p, "p_adjusted": test.p_adjusted,
         })).collect::<Vec<_>>(),
         "verdicts": slice.verdicts.iter().map(|verdict| json!({
@@ -122,16 +125,16 @@ fn cost_json(slice: &SliceAudit) -> Value {
     })
 }
 
-/// The text-bias metrics of a group, dense and pruned.
-fn bias_estimates(slice: &SliceAudit) -> Vec<(&'static str, [&Estimate; 2])> {
+/// The text-bias metrics of a group: dense, pruned, and their change.
+fn bias_estimates(slice: &SliceAudit) -> Vec<(&'static str, [&Estimate; 3])> {
     let Some(bias) = &slice.bias else { return Vec::new() };
-    let (dense, pruned) = (&bias.dense, &bias.pruned);
+    let all = [&bias.dense, &bias.pruned, &bias.change];
     vec![
-        ("subgroup_auc", [&dense.subgroup_auc, &pruned.subgroup_auc]),
-        ("bpsn_auc", [&dense.bpsn_auc, &pruned.bpsn_auc]),
-        ("bnsp_auc", [&dense.bnsp_auc, &pruned.bnsp_auc]),
-        ("negative_aeg", [&dense.negative_aeg, &pruned.negative_aeg]),
-        ("positive_aeg", [&dense.positive_aeg, &pruned.positive_aeg]),
+        ("subgroup_auc", all.map(|bias| &bias.subgroup_auc)),
+        ("bpsn_auc", all.map(|bias| &bias.bpsn_auc)),
+        ("bnsp_auc", all.map(|bias| &bias.bnsp_auc)),
+        ("negative_aeg", all.map(|bias| &bias.negative_aeg)),
+        ("positive_aeg", all.map(|bias| &bias.positive_aeg)),
     ]
 }
 
@@ -180,12 +183,21 @@ fn spread_json(spread: &Spread) -> Value {
     })
 }
 
-/// `{"value", "low", "high", "method", "n"}`, the ends null without an interval, or `{"undefined", "n"}`.
+/// `{"value", "low", "high", "method", "n"}`, the ends null without an interval, or `{"undefined", "n"}`; over clusters
+/// with `clusters` and, where these are few, `note`.
 pub(super) fn estimate_json(estimate: &Estimate) -> Value {
     match (estimate.value(), estimate.reason()) {
         (Some(value), _) => {
             let (low, high) = estimate.interval().unzip();
-            json!({ "value": value, "low": low, "high": high, "method": estimate.method(), "n": estimate.n() })
+            let mut json =
+                json!({ "value": value, "low": low, "high": high, "method": estimate.method(), "n": estimate.n() });
+            if let Some(clusters) = estimate.clusters() {
+                json["clusters"] = json!(clusters);
+            }
+            if let Some(note) = estimate.interval_note() {
+                json["note"] = json!(note);
+            }
+            json
         }
         (None, reason) => json!({ "undefined": reason, "n": estimate.n() }),
     }
@@ -198,7 +210,20 @@ pub(super) fn estimate_json(estimate: &Estimate) -> Value {
 pub fn metrics_csv(path: &Path, evaluation: &Evaluation) -> Result<Vec<u8>, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |source: csv::Error| Error::Table { path: path.to_owned(), source };
-    let header = ["strategy", "group_column", "group", "metric", "value", "low", "high", "method", "n", "undefined"];
+    let header = [
+        "strategy",
+        "group_column",
+        "group",
+        "metric",
+        "value",
+        "low",
+        "high",
+        "method",
+        "n",
+        "undefined",
+        "clusters",
+        "note",
+    ];
     writer.write_record(header).map_err(failed)?;
     for strategy in &evaluation.strategies {
         let Some(audit) = &strategy.audit else { continue };
@@ -225,14 +250,20 @@ fn table_rows(slice: &SliceAudit) -> Vec<(String, Estimate)> {
         rows.push((format!("{id}_dense"), row.dense.clone()));
         rows.push((format!("{id}_change"), row.change.clone()));
     }
-    for (id, [dense, pruned]) in bias_estimates(slice) {
+    for (id, [dense, pruned, change]) in bias_estimates(slice) {
         rows.push((id.to_owned(), pruned.clone()));
         rows.push((format!("{id}_dense"), dense.clone()));
+        rows.push((format!("{id}_change"), change.clone()));
     }
     rows.extend(decision_estimates(slice).map(|(id, estimate)| (id.to_owned(), estimate.clone())));
     for test in &slice.tests {
-        rows.push((format!("mcnemar_p_{}", test.part), Estimate::plain(test.p, test.n)));
-        rows.push((format!("mcnemar_p_adjusted_{}", test.part), Estimate::plain(test.p_adjusted, test.n)));
+        let name = if test.clusters.is_some() { "sign_flip_p" } else { "mcnemar_p" };
+        let of = |p| match test.clusters {
+            Some(count) => Estimate::with_method(p, test.test, test.n).over_clusters(count),
+            None => Estimate::with_method(p, test.test, test.n),
+        };
+        rows.push((format!("{name}_{}", test.part), of(test.p)));
+        rows.push((format!("{name}_adjusted_{}", test.part), of(test.p_adjusted)));
     }
     let spent = &slice.spent;
     let costs = [
@@ -250,8 +281,8 @@ fn table_rows(slice: &SliceAudit) -> Vec<(String, Estimate)> {
     rows
 }
 
-/// `value, low, high, method, n, undefined`.
-fn estimate_cells(estimate: &Estimate) -> [String; 6] {
+/// `value, low, high, method, n, undefined, clusters, note`.
+fn estimate_cells(estimate: &Estimate) -> [String; 8] {
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let (low, high) = estimate.interval().unzip();
     [
@@ -261,5 +292,7 @@ fn estimate_cells(estimate: &Estimate) -> [String; 6] {
         estimate.method().unwrap_or_default().to_owned(),
         estimate.n().to_string(),
         estimate.reason().unwrap_or_default().to_owned(),
+        estimate.clusters().map(|count| count.to_string()).unwrap_or_default(),
+        estimate.interval_note().unwrap_or_default(),
     ]
 }

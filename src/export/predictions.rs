@@ -212,7 +212,7 @@ fn write_column<W: Write + Send>(
         2 => strings(writer, rows.map(|place, _| Some(rows.class(rows.label(place)?).to_owned())), 1),
         3 => strings(writer, rows.map(|_, result| Some(rows.class(result.prediction).to_owned())), 0),
         4 => booleans(writer, &rows.map(|place, result| Some(rows.label(place)? == result.prediction))),
-        5 => scores(writer, &rows.map(|_, result| result.score())),
+        5 => scores(writer, &rows.map(|_, result| result.score(rows.prepared.positive))),
         6 => lists(writer, &rows.map(|_, result| result.logits.clone())),
         7 => integers(writer, &rows.map(|_, result| result.tokens as u64)),
         8 => integers(writer, &rows.map(|_, result| result.tokens_kept as u64)),

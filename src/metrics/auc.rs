@@ -1,9 +1,18 @@
 //! Area under the ROC curve by ranks, with DeLong's variance.
 
+use super::clusters::Cluster;
+use super::clusters::Clustering;
+use super::clusters::MIN_CLUSTERS;
+use super::clusters::count_filled;
 use super::estimate::Estimate;
 use super::interval::Z95;
 use super::losses::unusable;
 use super::normal::normal_cdf;
+use super::student::student_quantile;
+use super::student::student_two_sided_p;
+
+/// Method of a clustered AUC.
+const CLUSTERED: &str = "obuchowski-clustered";
 
 /// Probability that a positive scores above a negative, ties counted half, with DeLong's interval on the logit scale.
 ///
@@ -13,29 +22,27 @@ use super::normal::normal_cdf;
 /// implementation of DeLong's algorithm", IEEE Signal Processing Letters 21.
 #[must_use]
 pub fn auc(scores: &[f64], positives: &[bool]) -> Estimate {
+    auc_over(scores, positives, None)
+}
+
+/// As [`auc`]; where examples come in clusters, the variance is Obuchowski's and the quantile Student's, with the clusters
+/// of the scarcer class.
+///
+/// Source: Obuchowski 1997, "Nonparametric analysis of clustered ROC curve data", Biometrics 53.
+#[must_use]
+pub fn auc_over(scores: &[f64], positives: &[bool], clustering: Option<&Clustering>) -> Estimate {
     let parts = match Placements::of(scores, positives) {
         Ok(parts) => parts,
         Err(undefined) => return undefined,
     };
-    let n = scores.len();
-    let value = parts.auc;
-    match parts.variance() {
-        Some(variance) if value > 0.0 && value < 1.0 => {
-            let half = Z95 * variance.sqrt() / (value * (1.0 - value));
-            let logit = (value / (1.0 - value)).ln();
-            let expit = |x: f64| 1.0 / (1.0 + (-x).exp());
-            Estimate::with_interval(value, (expit(logit - half), expit(logit + half)), "delong", n)
-        }
-        _ => Estimate::plain(value, n),
-    }
-}
-
-/// AUC of `negatives` against `positives` as two separate samples; see [`auc`].
-#[must_use]
-pub fn auc_of_samples(negatives: &[f64], positives: &[f64]) -> Estimate {
-    let scores: Vec<f64> = negatives.iter().chain(positives).copied().collect();
-    let is_positive: Vec<bool> = (0..scores.len()).map(|i| i >= negatives.len()).collect();
-    auc(&scores, &is_positive)
+    let (value, spread) = (parts.auc, parts.spread(positives, clustering));
+    let ends = |spread: &Spread| {
+        let half = spread.quantile() * spread.variance?.sqrt() / (value * (1.0 - value));
+        let logit = (value / (1.0 - value)).ln();
+        let expit = |x: f64| 1.0 / (1.0 + (-x).exp());
+        (value > 0.0 && value < 1.0).then(|| (expit(logit - half), expit(logit + half)))
+    };
+    spread.estimate(value, ends(&spread), scores.len())
 }
 
 /// Two classifiers' AUCs on the same examples.
@@ -53,24 +60,68 @@ pub struct AucChange {
 /// Source: as [`auc`].
 #[must_use]
 pub fn auc_change(dense: &[f64], pruned: &[f64], positives: &[bool]) -> AucChange {
+    auc_change_over(dense, pruned, positives, None)
+}
+
+/// As [`auc_change`], over clusters as in [`auc_over`].
+#[must_use]
+pub fn auc_change_over(
+    dense: &[f64],
+    pruned: &[f64],
+    positives: &[bool],
+    clustering: Option<&Clustering>,
+) -> AucChange {
     let n = positives.len();
     let both = Placements::of(dense, positives).and_then(|dense| Ok((dense, Placements::of(pruned, positives)?)));
     let (dense, pruned) = match both {
         Ok(both) => both,
         Err(undefined) => return AucChange { difference: undefined, p: None },
     };
-    let value = pruned.auc - dense.auc;
+    let (value, spread) = (pruned.auc - dense.auc, pruned.minus(&dense).spread(positives, clustering));
     if dense.same_order(&pruned) {
-        return AucChange { difference: Estimate::with_interval(0.0, (0.0, 0.0), "delong", n), p: Some(1.0) };
+        return AucChange { difference: spread.estimate(0.0, Some((0.0, 0.0)), n), p: Some(1.0) };
     }
-    let variance = pruned.minus(&dense).variance().filter(|&variance| variance > 0.0);
-    let Some(variance) = variance else {
-        return AucChange { difference: Estimate::plain(value, n), p: None };
-    };
-    let error = variance.sqrt();
-    let interval = ((value - Z95 * error).max(-1.0), (value + Z95 * error).min(1.0));
-    let p = 2.0 * normal_cdf(-(value / error).abs());
-    AucChange { difference: Estimate::with_interval(value, interval, "delong", n), p: Some(p) }
+    let error = spread.variance.filter(|&variance| variance > 0.0).map(f64::sqrt);
+    let half = error.map(|error| spread.quantile() * error);
+    let interval = half.map(|half| ((value - half).max(-1.0), (value + half).min(1.0)));
+    let p = error.filter(|_| spread.allows_interval()).map(|error| spread.p((value / error).abs()));
+    AucChange { difference: spread.estimate(value, interval, n), p }
+}
+
+/// Variance of an AUC or of a difference of two, and what it rests on.
+struct Spread {
+    variance: Option<f64>,
+    /// Clusters of the scarcer class; `None` where examples stand for themselves.
+    clusters: Option<usize>,
+}
+
+impl Spread {
+    fn allows_interval(&self) -> bool {
+        self.clusters.is_none_or(|count| count >= MIN_CLUSTERS)
+    }
+
+    fn quantile(&self) -> f64 {
+        let enough = self.clusters.filter(|_| self.allows_interval());
+        enough.map_or(Z95, |count| student_quantile(0.975, (count - 1) as f64))
+    }
+
+    fn p(&self, ratio: f64) -> f64 {
+        self.clusters.map_or_else(
+            || 2.0 * normal_cdf(-ratio),
+            |count| student_two_sided_p(ratio, count.saturating_sub(1).max(1) as f64),
+        )
+    }
+
+    fn estimate(&self, value: f64, interval: Option<(f64, f64)>, n: usize) -> Estimate {
+        let method = if self.clusters.is_some() { CLUSTERED } else { "delong" };
+        let interval = interval.filter(|_| self.allows_interval());
+        let plain = || Estimate::plain(value, n);
+        let estimate = interval.map_or_else(plain, |ends| Estimate::with_interval(value, ends, method, n));
+        match self.clusters {
+            Some(count) => estimate.over_clusters(count),
+            None => estimate,
+        }
+    }
 }
 
 /// How each example is placed against the other class: DeLong's structural components.
@@ -131,6 +182,34 @@ impl Placements {
         }
     }
 
+    fn spread(&self, positives: &[bool], clustering: Option<&Clustering>) -> Spread {
+        match clustering {
+            Some(clustering) => self.clustered(positives, clustering),
+            None => Spread { variance: self.variance(), clusters: None },
+        }
+    }
+
+    /// Obuchowski's variance: components add up within clusters, and a cluster with both classes adds a covariance.
+    fn clustered(&self, positives: &[bool], clustering: &Clustering) -> Spread {
+        let (mut of_positives, mut of_negatives) = (self.of_positives.iter(), self.of_negatives.iter());
+        let mut sums = vec![[0.0_f64; 2]; clustering.count()];
+        let mut sizes = vec![[Cluster::default(); 2]; clustering.count()];
+        for (&cluster, &positive) in clustering.of_row().iter().zip(positives) {
+            let (class, component) = if positive { (1, of_positives.next()) } else { (0, of_negatives.next()) };
+            sums[cluster as usize][class] += component.map_or(0.0, |component| component - self.auc);
+            sizes[cluster as usize][class].n += 1;
+        }
+        let filled = [0, 1].map(|class| count_filled(&sizes.iter().map(|size| size[class]).collect::<Vec<_>>()));
+        let rows = [self.of_negatives.len() as f64, self.of_positives.len() as f64];
+        let product = |a: usize, b: usize| sums.iter().map(|sum| sum[a] * sum[b]).sum::<f64>() / (rows[a] * rows[b]);
+        let corrected = |count: usize, sum: f64| (count > 1).then(|| count as f64 / (count - 1) as f64 * sum);
+        let variance = || {
+            let own = corrected(filled[0], product(0, 0))? + corrected(filled[1], product(1, 1))?;
+            Some(own + 2.0 * corrected(clustering.count(), product(0, 1))?)
+        };
+        Spread { variance: variance().filter(|&variance| variance >= 0.0), clusters: Some(filled[0].min(filled[1])) }
+    }
+
     /// Needs two examples of each class.
     fn variance(&self) -> Option<f64> {
         let of_positives = sample_variance(&self.of_positives)? / self.of_positives.len() as f64;
@@ -172,6 +251,9 @@ mod tests {
     const LABELS: [u8; 12] = [1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0];
     const DENSE: [f64; 12] = [0.9, 0.2, 0.7, 0.4, 0.5, 0.1, 0.8, 0.4, 0.3, 0.6, 0.55, 0.45];
     const PRUNED: [f64; 12] = [0.8, 0.3, 0.7, 0.2, 0.6, 0.1, 0.9, 0.4, 0.4, 0.5, 0.3, 0.5];
+
+    const AUC_60: [f64; 3] = [0.7762276785714286, 0.59392304353498, 0.8916228991222259];
+    const CHANGE_60: [f64; 4] = [-0.0474330357142857, -0.13786192316060764, 0.042995851732036225, 0.2776026000086109];
 
     fn positives() -> Vec<bool> {
         LABELS.iter().map(|&label| label == 1).collect()
@@ -219,6 +301,43 @@ mod tests {
         assert_eq!(single, Estimate::plain(0.5, 3), "one positive");
         assert_eq!(auc(&[0.5; 4], &[true, false, true, false]).value(), Some(0.5), "all tied: half by definition");
         assert_eq!(auc(&[0.0, -0.0], &[true, false]).value(), Some(0.5), "zero equals minus zero");
+    }
+
+    /// Expected: Obuchowski's formulas over the full matrix of pairs in numpy, with the quantile of scipy's t distribution;
+    /// twenty clusters, positives in 20 of them and negatives in 14.
+    #[test]
+    fn clustered_curves_agree_with_the_pairwise_formulas() {
+        let number = |row: i32, factor: i32| f64::from(row * factor % 101) / 101.0;
+        let (mut dense, mut pruned, mut positives, mut clusters) = (vec![], vec![], vec![], vec![]);
+        for row in 0..60 {
+            let (cluster, positive) = (row % 20, (row / 20 + row % 3) % 2 == 0);
+            let shared = 0.5 * number(cluster, 37) + if positive { 0.2 } else { 0.0 };
+            dense.push(shared + 0.4 * number(row, 29));
+            pruned.push(0.9 * shared + 0.5 * number(row, 53));
+            positives.push(positive);
+            clusters.push(cluster);
+        }
+        let clustering = Clustering::of(clusters);
+        let got = auc_over(&dense, &positives, Some(&clustering));
+        close(got.value().unwrap(), AUC_60[0], "AUC");
+        close(got.interval().unwrap().0, AUC_60[1], "lower end");
+        close(got.interval().unwrap().1, AUC_60[2], "upper end");
+        assert_eq!((got.clusters(), got.method()), (Some(14), Some(CLUSTERED)), "clusters and method");
+        let change = auc_change_over(&dense, &pruned, &positives, Some(&clustering));
+        close(change.difference.value().unwrap(), CHANGE_60[0], "change");
+        close(change.difference.interval().unwrap().0, CHANGE_60[1], "lower end of the change");
+        close(change.difference.interval().unwrap().1, CHANGE_60[2], "upper end of the change");
+        close(change.p.unwrap(), CHANGE_60[3], "p");
+    }
+
+    #[test]
+    fn single_rows_as_clusters_have_delongs_variance() {
+        let clustering = Clustering::of(0..12);
+        let spread =
+            |clustering| Placements::of(&DENSE, &positives()).unwrap().spread(&positives(), clustering).variance;
+        close(spread(Some(&clustering)).unwrap(), spread(None).unwrap(), "variance");
+        let got = auc_over(&DENSE, &positives(), Some(&clustering));
+        assert_eq!((got.clusters(), got.interval()), (Some(6), None), "six clusters of each class are too few");
     }
 
     #[test]

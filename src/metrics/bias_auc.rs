@@ -1,6 +1,8 @@
 //! Threshold-free text-bias metrics.
 
-use super::auc::auc_of_samples;
+use super::auc::auc_change_over;
+use super::auc::auc_over;
+use super::clusters::Clustering;
 use super::estimate::Estimate;
 
 /// The exponent with which the Jigsaw 2019 competition averaged over subgroups.
@@ -25,41 +27,97 @@ pub struct BiasAuc {
     pub positive_aeg: Estimate,
 }
 
-/// All five metrics of one subgroup.
+/// All five metrics of one subgroup, over clusters where examples come in such.
 #[must_use]
-pub fn bias_auc(scores: &[f64], positives: &[bool], in_subgroup: &[bool]) -> BiasAuc {
+pub fn bias_auc(scores: &[f64], positives: &[bool], in_subgroup: &[bool], clustering: Option<&Clustering>) -> BiasAuc {
     debug_assert_eq!(scores.len(), positives.len(), "one label for each score");
-    debug_assert_eq!(scores.len(), in_subgroup.len(), "one membership for each score");
-    let pick = |of_subgroup: bool, positive: bool| -> Vec<f64> {
-        let rows = scores.iter().zip(positives).zip(in_subgroup);
-        rows.filter(|((_, p), s)| **p == positive && **s == of_subgroup).map(|((score, _), _)| *score).collect()
-    };
-    let (subgroup_negatives, subgroup_positives) = (pick(true, false), pick(true, true));
-    let (background_negatives, background_positives) = (pick(false, false), pick(false, true));
-    BiasAuc {
-        subgroup_auc: named(&subgroup_negatives, &subgroup_positives, "subgroup negatives", "subgroup positives"),
-        bpsn_auc: named(&subgroup_negatives, &background_positives, "subgroup negatives", "background positives"),
-        bnsp_auc: named(&background_negatives, &subgroup_positives, "background negatives", "subgroup positives"),
-        negative_aeg: gap(&subgroup_negatives, &background_negatives, "negatives"),
-        positive_aeg: gap(&subgroup_positives, &background_positives, "positives"),
-    }
+    Sides::of(positives, in_subgroup, clustering).five(0.5, &|pair| {
+        let scores: Vec<f64> = pair.rows.iter().map(|&row| scores[row]).collect();
+        auc_over(&scores, &pair.is_upper, pair.clustering.as_ref())
+    })
 }
 
-fn named(low: &[f64], high: &[f64], low_name: &str, high_name: &str) -> Estimate {
-    for (sample, name) in [(low, low_name), (high, high_name)] {
-        if sample.is_empty() {
-            return Estimate::undefined(format!("no {name}"), low.len() + high.len());
+/// Each of the five with pruning less the same without, on the same examples.
+#[must_use]
+pub fn bias_auc_change(
+    [dense, pruned]: [&[f64]; 2],
+    positives: &[bool],
+    in_subgroup: &[bool],
+    clustering: Option<&Clustering>,
+) -> BiasAuc {
+    Sides::of(positives, in_subgroup, clustering).five(0.0, &|pair| {
+        let [dense, pruned] =
+            [dense, pruned].map(|scores| pair.rows.iter().map(|&row| scores[row]).collect::<Vec<f64>>());
+        auc_change_over(&dense, &pruned, &pair.is_upper, pair.clustering.as_ref()).difference
+    })
+}
+
+/// Rows by membership and class, each with its name.
+struct Sides<'a> {
+    subgroup: [Vec<usize>; 2],
+    background: [Vec<usize>; 2],
+    clustering: Option<&'a Clustering>,
+}
+
+/// Two samples that are compared.
+struct Pair {
+    rows: Vec<usize>,
+    is_upper: Vec<bool>,
+    clustering: Option<Clustering>,
+}
+
+impl<'a> Sides<'a> {
+    fn of(positives: &[bool], in_subgroup: &[bool], clustering: Option<&'a Clustering>) -> Self {
+        debug_assert_eq!(positives.len(), in_subgroup.len(), "one membership for each label");
+        let pick = |of_subgroup: bool, positive: bool| -> Vec<usize> {
+            let is_picked = |&row: &usize| positives[row] == positive && in_subgroup[row] == of_subgroup;
+            (0..positives.len()).filter(is_picked).collect()
+        };
+        let classes = |of_subgroup: bool| [pick(of_subgroup, false), pick(of_subgroup, true)];
+        Self { subgroup: classes(true), background: classes(false), clustering }
+    }
+
+    /// `auc` gives the chance that the upper sample of a pair scores above the lower one, with `half` 1/2, or its change,
+    /// with `half` 0.
+    fn five(&self, half: f64, auc: &dyn Fn(&Pair) -> Estimate) -> BiasAuc {
+        let ([sub_neg, sub_pos], [back_neg, back_pos]) = (&self.subgroup, &self.background);
+        let compare = |low: (&[usize], &str), high: (&[usize], &str)| {
+            for (sample, name) in [low, high] {
+                if sample.is_empty() {
+                    return Estimate::undefined(format!("no {name}"), low.0.len() + high.0.len());
+                }
+            }
+            auc(&self.pair(low.0, high.0))
+        };
+        let (subgroup_negatives, subgroup_positives) =
+            ((sub_neg.as_slice(), "subgroup negatives"), (sub_pos.as_slice(), "subgroup positives"));
+        let (background_negatives, background_positives) =
+            ((back_neg.as_slice(), "background negatives"), (back_pos.as_slice(), "background positives"));
+        // Average equality gap: 1/2 - P(background above subgroup).
+        let gap = |subgroup, background| shifted(compare(subgroup, background), half);
+        BiasAuc {
+            subgroup_auc: compare(subgroup_negatives, subgroup_positives),
+            bpsn_auc: compare(subgroup_negatives, background_positives),
+            bnsp_auc: compare(background_negatives, subgroup_positives),
+            negative_aeg: gap(subgroup_negatives, background_negatives),
+            positive_aeg: gap(subgroup_positives, background_positives),
         }
     }
-    auc_of_samples(low, high)
+
+    fn pair(&self, low: &[usize], high: &[usize]) -> Pair {
+        let rows: Vec<usize> = low.iter().chain(high).copied().collect();
+        let of_row = |clustering: &Clustering| Clustering::of(rows.iter().map(|&row| clustering.of_row()[row]));
+        let clustering = self.clustering.map(of_row);
+        Pair { is_upper: (0..rows.len()).map(|place| place >= low.len()).collect(), rows, clustering }
+    }
 }
 
-/// Average equality gap: 1/2 - P(background above subgroup).
-fn gap(subgroup: &[f64], background: &[f64], class: &str) -> Estimate {
-    match named(subgroup, background, &format!("subgroup {class}"), &format!("background {class}")) {
-        Estimate::Value { value, interval, method, n } => {
-            let interval = interval.map(|(low, high)| (0.5 - high, 0.5 - low));
-            Estimate::Value { value: 0.5 - value, interval, method, n }
+/// `from` less the estimate.
+fn shifted(estimate: Estimate, from: f64) -> Estimate {
+    match estimate {
+        Estimate::Value { value, interval, method, n, clusters } => {
+            let interval = interval.map(|(low, high)| (from - high, from - low));
+            Estimate::Value { value: from - value, interval, method, n, clusters }
         }
         undefined @ Estimate::Undefined { .. } => undefined,
     }
@@ -99,7 +157,7 @@ mod tests {
         let scores = [0.4, 0.7, 0.6, 0.7, 0.1, 0.3, 0.5, 0.5, 0.9];
         let positives = [false, false, true, true, false, false, false, true, true];
         let in_subgroup = [true, true, true, true, false, false, false, false, false];
-        let got = bias_auc(&scores, &positives, &in_subgroup);
+        let got = bias_auc(&scores, &positives, &in_subgroup, None);
         // 0.6 > 0.4, 0.6 < 0.7, 0.7 > 0.4, 0.7 = 0.7: 2.5 of 4.
         assert_eq!(value(&got.subgroup_auc), 2.5 / 4.0, "subgroup AUC");
         // 0.5 > 0.4, 0.5 < 0.7, 0.9 above both: 3 of 4.
@@ -114,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_subgroup_without_positives_says_so() {
-        let got = bias_auc(&[0.1, 0.2, 0.3], &[false, false, true], &[true, false, false]);
+        let got = bias_auc(&[0.1, 0.2, 0.3], &[false, false, true], &[true, false, false], None);
         assert_eq!(got.subgroup_auc.reason(), Some("no subgroup positives"), "no pair within");
         assert_eq!(got.bnsp_auc.reason(), Some("no subgroup positives"), "no pair across");
         assert_eq!(value(&got.bpsn_auc), 1.0, "the other direction has one pair");

@@ -13,6 +13,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use rayon::iter::IntoParallelIterator as _;
 use rayon::iter::ParallelIterator as _;
 
+use super::clusters::MIN_CLUSTERS;
 use super::estimate::Estimate;
 use super::interval::Z95;
 use super::normal::normal_cdf;
@@ -121,7 +122,7 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// Gives a statistic the percentile interval of its draws.
+    /// Gives a statistic the percentile interval of its draws; none where it rests on fewer than [`MIN_CLUSTERS`].
     #[must_use]
     pub fn percentile(statistic: &Estimate, draws: &[Option<f64>]) -> Self {
         let defined: Vec<f64> = draws.iter().flatten().copied().collect();
@@ -131,11 +132,15 @@ impl Bootstrap {
         };
         let n = statistic.n();
         let enough = !draws.is_empty() && defined.len() as f64 >= MIN_DEFINED * draws.len() as f64;
-        let interval = if enough { percentile_interval(&defined, 0.95) } else { None };
-        let estimate = interval.map_or_else(
-            || Estimate::plain(value, n),
-            |interval| Estimate::with_interval(value, interval, "bootstrap-percentile", n),
-        );
+        let has_clusters = statistic.clusters().is_none_or(|count| count >= MIN_CLUSTERS);
+        let interval = if enough && has_clusters { percentile_interval(&defined, 0.95) } else { None };
+        let method = if statistic.clusters().is_some() { "bootstrap-clusters" } else { "bootstrap-percentile" };
+        let plain = || Estimate::plain(value, n);
+        let estimate = interval.map_or_else(plain, |interval| Estimate::with_interval(value, interval, method, n));
+        let estimate = match statistic.clusters() {
+            Some(count) => estimate.over_clusters(count),
+            None => estimate,
+        };
         let mean = defined.iter().sum::<f64>() / defined.len() as f64;
         Self { estimate, vanished, bias: (!defined.is_empty()).then_some(mean - value) }
     }

@@ -173,6 +173,21 @@ impl ClassCounts {
         }
     }
 
+    /// Takes the examples of other counts over the same classes.
+    pub fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        let pairs = [
+            (&mut self.labels, &other.labels),
+            (&mut self.predictions, &other.predictions),
+            (&mut self.right, &other.right),
+        ];
+        for (own, other) in pairs {
+            for (own, other) in own.iter_mut().zip(other) {
+                *own += other;
+            }
+        }
+    }
+
     fn count(predictions: &[u32], labels: &[u32], num_classes: usize) -> Self {
         debug_assert_eq!(predictions.len(), labels.len(), "one prediction for each label");
         let mut counts = Self::new(num_classes);
@@ -204,11 +219,23 @@ impl ClassCounts {
         Estimate::plain(mean(&recalls), self.n)
     }
 
-    /// See [`f1`].
+    /// Examples.
     #[must_use]
-    pub fn f1(&self) -> Estimate {
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Examples whose prediction is their label.
+    #[must_use]
+    pub fn right(&self) -> usize {
+        self.right.iter().sum()
+    }
+
+    /// See [`f1`]; `positive` is the class of interest where there are two.
+    #[must_use]
+    pub fn f1(&self, positive: usize) -> Estimate {
         if self.labels.len() <= 2 {
-            return self.of(1).f1();
+            return self.of(positive).f1();
         }
         let scores: Vec<f64> = self.each().filter_map(|counts| counts.f1().value()).collect();
         if scores.is_empty() {
@@ -227,18 +254,12 @@ pub fn balanced_accuracy(predictions: &[u32], labels: &[u32], num_classes: usize
 }
 
 /// With two classes F1 of class 1; with more the plain mean of F1 over the classes that occur among labels or
-/// predictions. [`f1_label`] says which.
+/// predictions.
 ///
 /// Range: 0–1.
 #[must_use]
 pub fn f1(predictions: &[u32], labels: &[u32], num_classes: usize) -> Estimate {
-    ClassCounts::count(predictions, labels, num_classes.max(2)).f1()
-}
-
-/// What [`f1`] computes for a number of classes.
-#[must_use]
-pub fn f1_label(num_classes: usize) -> &'static str {
-    if num_classes <= 2 { "F1 of class 1" } else { "macro F1" }
+    ClassCounts::count(predictions, labels, num_classes.max(2)).f1(1)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -261,7 +282,6 @@ mod tests {
         close(&f1(&predictions, &labels, 3), 0.6944444444444443, "macro F1");
         close(&balanced_accuracy(&predictions, &labels, 3), 0.6944444444444443, "balanced accuracy");
         close(&accuracy(&predictions, &labels), 0.7, "accuracy");
-        assert_eq!((f1_label(2), f1_label(3)), ("F1 of class 1", "macro F1"), "the names");
     }
 
     /// As above, and by hand: tp 3, fn 1, fp 1, tn 2.

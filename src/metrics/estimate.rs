@@ -4,10 +4,13 @@ use serde::Serialize;
 use serde::Serializer;
 use serde::ser::SerializeMap as _;
 
+use super::clusters::ENOUGH_CLUSTERS;
+use super::clusters::MIN_CLUSTERS;
+
 /// A measured quantity. Undefined is not a number: a rate without a denominator carries its reason.
 ///
-/// Serializes as `{"value", "low", "high", "method", "n"}` (the ends absent without an interval) or
-/// `{"undefined": reason, "n"}`.
+/// Serializes as `{"value", "low", "high", "method", "n", "clusters"}` (the ends absent without an interval, the clusters
+/// where examples stand for themselves) or `{"undefined": reason, "n"}`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Estimate {
     /// A value, with an interval where a method gives one.
@@ -17,10 +20,12 @@ pub enum Estimate {
         /// 95% interval, lower and upper end.
         interval: Option<(f64, f64)>,
         /// How the interval was made: `wilson`, `newcombe`, `bonett-price`, `delong`,
-        /// `bootstrap-percentile`, `bootstrap-blocks`, `none`.
+        /// `bootstrap-percentile`, `bootstrap-blocks`, the same over clusters, or `none`.
         method: &'static str,
         /// Denominator: examples the value rests on.
         n: usize,
+        /// Clusters that these examples fall into, if the data set names any; then the interval is one over clusters.
+        clusters: Option<usize>,
     },
     /// No value.
     Undefined {
@@ -35,13 +40,57 @@ impl Estimate {
     /// A value without an interval.
     #[must_use]
     pub fn plain(value: f64, n: usize) -> Self {
-        Self::Value { value, interval: None, method: "none", n }
+        Self::Value { value, interval: None, method: "none", n, clusters: None }
+    }
+
+    /// A value without an interval that a method gave, such as a p-value.
+    #[must_use]
+    pub fn with_method(value: f64, method: &'static str, n: usize) -> Self {
+        Self::Value { value, interval: None, method, n, clusters: None }
     }
 
     /// A value with an interval, and the method that made it.
     #[must_use]
     pub fn with_interval(value: f64, interval: (f64, f64), method: &'static str, n: usize) -> Self {
-        Self::Value { value, interval: Some(interval), method, n }
+        Self::Value { value, interval: Some(interval), method, n, clusters: None }
+    }
+
+    /// The same, resting on so many clusters.
+    #[must_use]
+    pub fn over_clusters(mut self, count: usize) -> Self {
+        if let Self::Value { clusters, .. } = &mut self {
+            *clusters = Some(count);
+        }
+        self
+    }
+
+    /// Clusters that it rests on; `None` where examples stand for themselves.
+    #[must_use]
+    pub fn clusters(&self) -> Option<usize> {
+        match self {
+            Self::Value { clusters, .. } => *clusters,
+            Self::Undefined { .. } => None,
+        }
+    }
+
+    /// What the number of clusters does to the interval: none below 10, few below 30.
+    #[must_use]
+    pub fn interval_note(&self) -> Option<String> {
+        let is_interval_expected = self.interval().is_some() || self.method() == Some("none");
+        match self.clusters().filter(|_| is_interval_expected)? {
+            few if few < MIN_CLUSTERS => {
+                Some(format!("no interval: {few} clusters, at least {MIN_CLUSTERS} are needed"))
+            }
+            few if few < ENOUGH_CLUSTERS => Some(format!("few clusters: {few}")),
+            _ => None,
+        }
+    }
+
+    /// Method and number of clusters, for a person: `wilson-clustered, 124 clusters`.
+    #[must_use]
+    pub fn described_method(&self) -> Option<String> {
+        let method = self.method()?;
+        Some(self.clusters().map_or_else(|| method.to_owned(), |count| format!("{method}, {count} clusters")))
     }
 
     /// No value, and why.
@@ -81,9 +130,9 @@ impl Estimate {
     #[must_use]
     pub fn divided_by(&self, by: f64) -> Self {
         match self {
-            Self::Value { value, interval, method, n } => {
+            Self::Value { value, interval, method, n, clusters } => {
                 let interval = interval.map(|(low, high)| (low / by, high / by));
-                Self::Value { value: value / by, interval, method, n: *n }
+                Self::Value { value: value / by, interval, method, n: *n, clusters: *clusters }
             }
             Self::Undefined { .. } => self.clone(),
         }
@@ -111,7 +160,7 @@ impl Serialize for Estimate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
-            Self::Value { value, interval, method, n } => {
+            Self::Value { value, interval, method, n, clusters } => {
                 map.serialize_entry("value", value)?;
                 if let Some((low, high)) = interval {
                     map.serialize_entry("low", low)?;
@@ -119,6 +168,9 @@ impl Serialize for Estimate {
                 }
                 map.serialize_entry("method", method)?;
                 map.serialize_entry("n", n)?;
+                if let Some(clusters) = clusters {
+                    map.serialize_entry("clusters", clusters)?;
+                }
             }
             Self::Undefined { reason, n } => {
                 map.serialize_entry("undefined", reason)?;
@@ -142,6 +194,20 @@ mod tests {
     }
 
     #[test]
+    fn clusters_are_told_where_they_matter() {
+        let over = |count| Estimate::with_interval(0.5, (0.25, 0.75), "wilson-clustered", 70).over_clusters(count);
+        assert_eq!(
+            over(124).described_method().as_deref(),
+            Some("wilson-clustered, 124 clusters"),
+            "method and number"
+        );
+        assert_eq!(over(124).interval_note(), None, "enough");
+        assert_eq!(over(29).interval_note().as_deref(), Some("few clusters: 29"), "few");
+        let plain = Estimate::plain(0.5, 70);
+        assert_eq!((plain.clusters(), plain.interval_note()), (None, None), "examples that stand for themselves");
+    }
+
+    #[test]
     fn estimates_are_written_as_the_file_contract_says() {
         let cases = [
             (
@@ -149,6 +215,7 @@ mod tests {
                 r#"{"value":0.5,"low":0.25,"high":0.75,"method":"wilson","n":7}"#,
             ),
             (Estimate::plain(0.5, 7), r#"{"value":0.5,"method":"none","n":7}"#),
+            (Estimate::plain(0.5, 7).over_clusters(3), r#"{"value":0.5,"method":"none","n":7,"clusters":3}"#),
             (Estimate::undefined("no positives", 3), r#"{"undefined":"no positives","n":3}"#),
         ];
         for (estimate, expected) in cases {

@@ -28,14 +28,17 @@ pub fn wilson_interval(k: usize, n: usize, confidence: f64) -> Option<(f64, f64)
 }
 
 fn wilson_ends(k: usize, n: usize, z: f64) -> (f64, f64) {
-    let (count, n) = (k as f64, n as f64);
-    let p = count / n;
+    score_interval(k as f64 / n as f64, n as f64, z)
+}
+
+/// Wilson's interval of a rate `p` among `n` examples, which need be no whole number.
+pub(super) fn score_interval(p: f64, n: f64, z: f64) -> (f64, f64) {
     let center = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
     // At the borders the formula gives them exactly, save for rounding.
-    let low = if count == 0.0 { 0.0 } else { ((center - half) / scale).clamp(0.0, p) };
-    let high = if count == n { 1.0 } else { ((center + half) / scale).clamp(p, 1.0) };
+    let low = if p == 0.0 { 0.0 } else { ((center - half) / scale).clamp(0.0, p) };
+    let high = if p == 1.0 { 1.0 } else { ((center + half) / scale).clamp(p, 1.0) };
     (low, high)
 }
 

@@ -25,6 +25,13 @@ impl LogLoss {
         self.n += 1;
     }
 
+    /// Takes the examples of another one after its own.
+    pub fn merge(&mut self, other: &Self) {
+        self.first_bad = self.first_bad.or(other.first_bad.map(|bad| self.n + bad));
+        self.n += other.n;
+        self.sum += other.sum;
+    }
+
     /// The mean so far.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
@@ -63,6 +70,13 @@ impl Brier {
         self.n += 1;
         self.bad += usize::from(!score.is_finite());
         self.sum += (score - truth(positive)).powi(2);
+    }
+
+    /// Takes the examples of another one.
+    pub fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.bad += other.bad;
+        self.sum += other.sum;
     }
 
     /// The mean so far.
@@ -146,6 +160,15 @@ impl<'a> Calibration<'a> {
         self.n += 1;
         self.bad += usize::from(!score.is_finite());
         self.sums[self.bins.bin_of(score)] += score - truth(positive);
+    }
+
+    /// Takes the examples of another one over the same bins.
+    pub fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.bad += other.bad;
+        for (own, other) in self.sums.iter_mut().zip(&other.sums) {
+            *own += other;
+        }
     }
 
     /// The error so far.

@@ -5,12 +5,14 @@
 //! takes a confidence.
 //!
 //! Start at [`wilson`] for one rate, [`bonett_price`] for the change of a rate on the same examples, and [`auc`] for
-//! ranks. Knows nothing about groups by name, models or files.
+//! ranks. Where examples come in clusters, [`clustered_rate`] and [`clustered_change`] take their place; [`Hits`] and
+//! [`Changes`] choose between them. Knows nothing about groups by name, models or files.
 
 mod auc;
 mod bias_auc;
 mod bootstrap;
 mod classification;
+mod clusters;
 mod estimate;
 mod interval;
 mod losses;
@@ -21,6 +23,7 @@ mod odds;
 mod paired;
 mod power;
 mod ratio;
+mod sample;
 mod size;
 mod student;
 mod verdict;
@@ -28,10 +31,12 @@ mod verdict;
 pub use auc::AucChange;
 pub use auc::auc;
 pub use auc::auc_change;
-pub use auc::auc_of_samples;
+pub use auc::auc_change_over;
+pub use auc::auc_over;
 pub use bias_auc::BIAS_POWER;
 pub use bias_auc::BiasAuc;
 pub use bias_auc::bias_auc;
+pub use bias_auc::bias_auc_change;
 pub use bias_auc::power_mean;
 pub use bootstrap::Bootstrap;
 pub use bootstrap::EXPORT_DRAWS;
@@ -44,7 +49,14 @@ pub use classification::Confusion;
 pub use classification::accuracy;
 pub use classification::balanced_accuracy;
 pub use classification::f1;
-pub use classification::f1_label;
+pub use clusters::Cluster;
+pub use clusters::Clustering;
+pub use clusters::ENOUGH_CLUSTERS;
+pub use clusters::MIN_CLUSTERS;
+pub use clusters::clustered_change;
+pub use clusters::clustered_rate;
+pub use clusters::effective_size;
+pub use clusters::sign_flip_p;
 pub use estimate::Estimate;
 pub use interval::bonett_price;
 pub use interval::bonett_price_at;
@@ -85,6 +97,8 @@ pub use ratio::MIN_BLOCKS;
 pub use ratio::median;
 pub use ratio::quantile_of;
 pub use ratio::ratio_of_medians;
+pub use sample::Changes;
+pub use sample::Hits;
 pub use size::SizeClass;
 pub use verdict::ACCURACY_TOLERANCE;
 pub use verdict::RATE_TOLERANCE;

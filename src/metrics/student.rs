@@ -25,6 +25,12 @@ pub(super) fn student_quantile(share: f64, degrees: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// Two-sided p of a ratio `t >= 0` to its standard error.
+#[must_use]
+pub(super) fn student_two_sided_p(t: f64, degrees: f64) -> f64 {
+    2.0 * student_upper_tail(t, degrees)
+}
+
 /// `P(T > t)` for `t >= 0`: `I_x(degrees / 2, 1 / 2) / 2` with `x = degrees / (degrees + t^2)`.
 fn student_upper_tail(t: f64, degrees: f64) -> f64 {
     0.5 * incomplete_beta(degrees / (degrees + t * t), 0.5 * degrees, 0.5)

@@ -1,8 +1,5 @@
 //! Is the loss small enough?
 
-use super::interval::bonett_price_at;
-use super::paired::Discordant;
-
 /// Tolerated loss of accuracy, unless the user says otherwise.
 pub const ACCURACY_TOLERANCE: f64 = 0.01;
 
@@ -21,18 +18,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Judges the loss `harmed - rescued` against a tolerance. Nothing without examples.
+    /// Judges a loss by its two-sided 90% interval, whose ends are one-sided 95% bounds.
     #[must_use]
-    pub fn of(counts: Discordant, tolerance: f64) -> Option<Self> {
-        // The ends of the two-sided 90% interval are one-sided 95% bounds.
-        let (low, high) = bonett_price_at(counts.harmed, counts.rescued, counts.n, 0.9).interval()?;
-        Some(if high < tolerance {
+    pub fn of_interval((low, high): (f64, f64), tolerance: f64) -> Self {
+        if high < tolerance {
             Self::Pass
         } else if low > tolerance {
             Self::Fail
         } else {
             Self::Undecided
-        })
+        }
     }
 
     /// Name for files and for a person.
@@ -48,11 +43,15 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
+    use super::super::interval::bonett_price_at;
     use super::*;
 
     #[test]
     fn equality_has_to_be_shown_not_assumed() {
-        let judge = |harmed, rescued, n| Verdict::of(Discordant { harmed, rescued, n }, ACCURACY_TOLERANCE);
+        let judge = |harmed, rescued, n| {
+            let interval = bonett_price_at(harmed, rescued, n, 0.9).interval();
+            interval.map(|interval| Verdict::of_interval(interval, ACCURACY_TOLERANCE))
+        };
         assert_eq!(judge(0, 0, 50), Some(Verdict::Undecided), "fifty unchanged examples show little");
         assert_eq!(judge(0, 0, 5000), Some(Verdict::Pass), "five thousand show much");
         assert_eq!(judge(200, 10, 1000), Some(Verdict::Fail), "a loss of 19 points");

@@ -123,7 +123,7 @@ proptest! {
     #[test]
     fn a_whole_subgroup_has_the_overall_auc((scores, positives) in scored()) {
         let everyone = vec![true; scores.len()];
-        let subgroup = metrics::bias_auc(&scores, &positives, &everyone).subgroup_auc;
+        let subgroup = metrics::bias_auc(&scores, &positives, &everyone, None).subgroup_auc;
         prop_assert_eq!(subgroup.value(), metrics::auc(&scores, &positives).value(), "no background");
     }
 }

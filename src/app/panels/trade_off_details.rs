@@ -155,18 +155,23 @@ const REMOVAL: &str = "Read off the real row counts: removed rows are not comput
 
 fn hint(definition: &str, estimate: &Estimate) -> String {
     match estimate {
-        Estimate::Value { n, method, .. } => format!("{definition}\nn {}, 95% interval: {method}", number::count(*n)),
+        Estimate::Value { n, .. } => {
+            let method = estimate.described_method().unwrap_or_default();
+            let note = estimate.interval_note().map(|note| format!("\n{note}")).unwrap_or_default();
+            format!("{definition}\nn {}, 95% interval: {method}{note}", number::count(*n))
+        }
         Estimate::Undefined { reason, .. } => format!("{definition}\nUndefined: {reason}"),
     }
 }
 
 fn hint_of_change(summary: &Summary) -> String {
     format!(
-        "{}\nOn the same texts: {} became wrong, {} became right; McNemar mid-p {:.3}",
-        hint("Accuracy of this setting less that of the dense model. Bonett-Price interval", &summary.accuracy_change),
+        "{}\nOn the same texts: {} became wrong, {} became right; {} p {:.3}",
+        hint("Accuracy of this setting less that of the dense model", &summary.accuracy_change),
         number::count(summary.harmed),
         number::count(summary.rescued),
-        summary.mid_p,
+        summary.test,
+        summary.p,
     )
 }
 

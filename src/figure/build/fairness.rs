@@ -207,7 +207,7 @@ mod tests {
     use crate::evaluation::Estimate;
 
     fn value(value: f64, n: usize) -> Estimate {
-        Estimate::Value { value, interval: Some((value - 0.05, value + 0.05)), method: "wilson", n }
+        Estimate::Value { value, interval: Some((value - 0.05, value + 0.05)), method: "wilson", n, clusters: None }
     }
 
     fn row(name: &str, n: usize, dense: f64, pruned: f64) -> GroupRow {

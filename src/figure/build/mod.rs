@@ -29,12 +29,13 @@ pub use trade_off::trade_off_figure;
 #[must_use]
 pub fn measured(estimate: &Estimate) -> Measured {
     match estimate {
-        Estimate::Value { value, interval, method, n } => Measured {
+        Estimate::Value { value, interval, n, .. } => Measured {
             value: Some(*value),
             interval: *interval,
-            method: (*method).to_owned(),
+            method: estimate.described_method().unwrap_or_default(),
             n: *n,
-            reason: String::new(),
+            // A value may stand without an interval, and that has a reason too.
+            reason: estimate.interval_note().unwrap_or_default(),
         },
         Estimate::Undefined { reason, n } => Measured { n: *n, reason: reason.clone(), ..Measured::default() },
     }
