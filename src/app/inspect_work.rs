@@ -13,8 +13,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::app::ground::error_chain;
-use crate::app::ribbon::Ribbon;
 use crate::app::workers::Failure;
+use crate::engine::Ribbon;
 use crate::evaluation;
 use crate::evaluation::InspectedRun;
 use crate::jobs::Job;

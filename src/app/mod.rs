@@ -26,7 +26,6 @@ mod options;
 mod panels;
 mod perform;
 mod results;
-mod ribbon;
 mod run;
 mod scene_painter;
 mod screenshot;

@@ -95,6 +95,12 @@ pub fn removal_label(removal: Removal) -> &'static str {
     }
 }
 
+/// What the rows after the last layer are called: `kept`, or `rows left` where they are made of several tokens.
+#[must_use]
+pub fn left_label(removal: Removal) -> &'static str {
+    if removal == Removal::Merged { "rows left" } else { "kept" }
+}
+
 /// Builds a strategy for the model's shape.
 pub(super) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<dyn Pruner>, Error> {
     let shape = &checkpoint.model.config.shape;

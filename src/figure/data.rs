@@ -43,13 +43,14 @@ pub fn to_csv(figure: &Figure) -> Result<Vec<u8>, Error> {
 
 type Writer = csv::Writer<Vec<u8>>;
 
-fn number(value: Option<f64>) -> String {
+/// In full precision; empty where there is none.
+fn written(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
 fn measured(value: &Measured) -> [String; 5] {
     let (low, high) = value.interval.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-    [number(value.value), number(low), number(high), value.method.clone(), value.n.to_string()]
+    [written(value.value), written(low), written(high), value.method.clone(), value.n.to_string()]
 }
 
 fn write_curves(rows: &mut Writer, curves: &Curves) -> Result<(), csv::Error> {
@@ -58,24 +59,27 @@ fn write_curves(rows: &mut Writer, curves: &Curves) -> Result<(), csv::Error> {
     let x = &curves.x.column;
     let (x_low, x_high) = (format!("{x}_low"), format!("{x}_high"));
     let mut names = vec!["strategy", "spec", "setting", x];
-    let reference = curves.reference.iter().map(|point| ("dense", point));
-    let series = curves.series.iter().flat_map(|series| series.points.iter().map(|point| (series.id.as_str(), point)));
+    let reference = curves.reference.iter().map(|point| (("dense", ""), point));
+    let series = curves.series.iter().flat_map(|series| {
+        let named = (series.id.as_str(), series.note.as_str());
+        series.points.iter().map(move |point| (named, point))
+    });
     let points: Vec<_> = reference.chain(series).collect();
     // Counted values have no interval, and no columns for one.
     let is_measured = points.iter().any(|(_, point)| point.x_interval.is_some());
     if is_measured {
         names.extend([x_low.as_str(), &x_high]);
     }
-    names.extend([y.as_str(), &low, &high, &method, "n", "dominated", "current"]);
+    names.extend([y.as_str(), &low, &high, &method, "n", "dominated", "current", "note"]);
     rows.write_record(names)?;
-    for (id, point) in points {
+    for ((id, note), point) in points {
         let mut record = vec![id.to_owned(), point.spec.clone(), point.label.clone(), point.x.to_string()];
         if is_measured {
             let ends = point.x_interval.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-            record.extend([number(ends.0), number(ends.1)]);
+            record.extend([written(ends.0), written(ends.1)]);
         }
         record.extend(measured(&point.y));
-        record.extend([point.dominated.to_string(), point.current.to_string()]);
+        record.extend([point.dominated.to_string(), point.current.to_string(), note.to_owned()]);
         rows.write_record(record)?;
     }
     Ok(())
@@ -87,40 +91,46 @@ fn write_dots(rows: &mut Writer, dots: &Dots) -> Result<(), csv::Error> {
         let fields = ["", "_low", "_high", "_method", "_n"];
         names.extend(fields.map(|field| format!("{part}_{}{field}", dots.measure.column)));
     }
-    names.push("remark".to_owned());
+    names.extend(["remark", "strategy", "note"].map(str::to_owned));
     rows.write_record(names)?;
     for row in &dots.rows {
         let mut record = vec![row.label.clone(), row.count.to_string()];
         for part in [&row.dense, &row.pruned, &row.difference] {
             record.extend(measured(part));
         }
-        record.push(row.remark.clone());
+        record.extend([row.remark.clone(), dots.strategy_name.clone(), dots.strategy_note.clone()]);
         rows.write_record(record)?;
     }
     Ok(())
 }
 
+/// Layers count from 1 as on screen; columns count from 0 as in `inspect --json`, made rows behind the tokens.
 fn write_ribbons(rows: &mut Writer, ribbons: &Ribbons) -> Result<(), csv::Error> {
-    rows.write_record(["strategy", "spec", "layer", "position", "token", "special", "fate", "rank", "score"])?;
+    let names = ["strategy", "spec", "note", "layer_from_1", "position_from_0", "token", "special", "fused"];
+    rows.write_record(names.into_iter().chain(["fate", "merged_into", "rank_from_1", "rank_share", "score"]))?;
     for ribbon in &ribbons.ribbons {
         for (layer, cells) in ribbon.layers.iter().enumerate() {
             for (position, (cell, token)) in cells.iter().zip(&ribbons.tokens).enumerate() {
-                let fate = match cell.fate {
-                    Fate::Kept => "kept",
-                    Fate::Left => "left",
-                    Fate::Merged => "merged",
-                    Fate::Gone => "gone",
+                let (fate, into) = match cell.fate {
+                    Fate::Kept => ("kept", None),
+                    Fate::Left => ("left", None),
+                    Fate::Merged(into) => ("merged", Some(into)),
+                    Fate::Gone => ("gone", None),
                 };
                 rows.write_record([
                     ribbon.id.as_str(),
                     &ribbon.spec,
-                    &layer.to_string(),
+                    &ribbon.note,
+                    &(layer + 1).to_string(),
                     &position.to_string(),
                     &token.text,
                     &token.special.to_string(),
+                    &token.fused.to_string(),
                     fate,
-                    &number(cell.rank),
-                    &number(cell.score),
+                    &written(into),
+                    &written(cell.rank),
+                    &written(cell.share),
+                    &written(cell.score),
                 ])?;
             }
         }
@@ -142,7 +152,7 @@ fn write_promises(rows: &mut Writer, promises: &Promises) -> Result<(), csv::Err
         }
         record.extend(row.time.parts.map(|seconds| seconds.to_string()));
         record.extend(measured(&row.speed_up));
-        record.extend([number(row.flops_reduction), number(row.promise_kept()), row.tokens_per_second.to_string()]);
+        record.extend([written(row.flops_reduction), written(row.promise_kept()), row.tokens_per_second.to_string()]);
         record.push(row.remark.clone());
         rows.write_record(&record)?;
     }

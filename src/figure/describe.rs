@@ -120,6 +120,8 @@ pub struct Series {
     pub id: String,
     /// As shown in the legend.
     pub name: String,
+    /// What readers must know of the method: "score only, no adaptation"; empty where there is nothing.
+    pub note: String,
     /// Whether a line joins the points.
     pub joined: bool,
     /// The points.
@@ -181,6 +183,8 @@ pub struct Dots {
     pub strategy: String,
     /// The strategy's name.
     pub strategy_name: String,
+    /// What readers must know of the method: "score only, no adaptation"; empty where there is nothing.
+    pub strategy_note: String,
     /// The rows, in the order shown.
     pub rows: Vec<DotRow>,
     /// Which column the rows are sorted by, and whether descending.
@@ -213,19 +217,21 @@ pub struct DotRow {
 /// Layers by tokens for several strategies on one text, columns aligned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ribbons {
-    /// Column heads.
+    /// Column heads: the tokens, then the rows that strategies made.
     pub tokens: Vec<RibbonToken>,
     /// One per strategy.
     pub ribbons: Vec<Ribbon>,
 }
 
-/// One token of the text.
+/// One column: a token of the text, or a row that a strategy made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RibbonToken {
     /// As read in the text.
     pub text: String,
     /// Added by the tokenizer.
     pub special: bool,
+    /// Not a token of the text but a row made of several.
+    pub fused: bool,
 }
 
 /// One strategy's ribbon.
@@ -235,14 +241,18 @@ pub struct Ribbon {
     pub id: String,
     /// "`power_bert` · retention 0.4".
     pub name: String,
-    /// "kept 7/17 · FLOPs ÷1.52 · negative 0.93 (dense 0.97)".
+    /// What readers must know of the method: "score only, no adaptation"; empty where there is nothing.
+    pub note: String,
+    /// "removed · kept 7/17 · FLOPs ÷1.52 · negative 0.93 (dense 0.97)".
     pub summary: String,
     /// Whether the decision differs from the dense one.
     pub differs: bool,
     /// The spec in full.
     pub spec: String,
-    /// Shape: `[layers, tokens]`.
+    /// Shape: `[layers, columns]`; strategies that make no rows have no cells in the columns behind the tokens.
     pub layers: Vec<Vec<RibbonCell>>,
+    /// Rows that leave each layer. Shape: `[layers]`.
+    pub rows_left: Vec<usize>,
 }
 
 /// What happened to a token in a layer.
@@ -253,9 +263,9 @@ pub enum Fate {
     Kept,
     /// It left in this layer.
     Left,
-    /// It was combined into another token in this layer.
-    Merged,
-    /// It had left before.
+    /// It was combined in this layer into the row of this column.
+    Merged(usize),
+    /// It is not there: it had left before, or is not made yet.
     Gone,
 }
 
@@ -264,9 +274,11 @@ pub enum Fate {
 pub struct RibbonCell {
     /// What happened.
     pub fate: Fate,
-    /// Importance rank within the layer, 0 lowest to 1 highest; `None` where the strategy computes no score or the
-    /// token is gone.
-    pub rank: Option<f64>,
+    /// Place of its score among the layer's, 1 = the highest; `None` where the strategy computes no score or the token
+    /// is gone.
+    pub rank: Option<u32>,
+    /// Share of the layer's other scores that are lower, 0 to 1: what the fill shows.
+    pub share: Option<f64>,
     /// The score itself.
-    pub score: Option<f64>,
+    pub score: Option<f32>,
 }

@@ -93,6 +93,32 @@ impl StrategySpec {
         self.values.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.as_ref())
     }
 
+    /// `power_bert · retention 0.4`: the id with its [`setting`](Self::setting), as menus, tables and figures name it.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let setting = self.setting().map(|setting| format!(" · {setting}"));
+        format!("{}{}", self.id(), setting.unwrap_or_default())
+    }
+
+    /// The dial's value in a few words: `retention 0.4`; `automatic r` where it is left to the method, `own retentions`
+    /// where another key stands in its place. `None` for strategies without a dial.
+    #[must_use]
+    pub fn setting(&self) -> Option<String> {
+        let dial = self.info.dial.as_ref()?.key;
+        let other = self.keys().iter().find(|key| key.replaces.contains(&dial) && self.get(key.name).is_some());
+        Some(match (self.get(dial), other) {
+            (Some(value), _) => format!("{} {value}", dial.replace('_', " ")),
+            (None, Some(key)) => format!("own {}", key.name),
+            (None, None) => format!("automatic {}", dial.replace('_', " ")),
+        })
+    }
+
+    /// Whether the dial is set, so that the strategy is one of those a sweep along the dial gives.
+    #[must_use]
+    pub fn is_on_dial(&self) -> bool {
+        self.info.dial.as_ref().is_some_and(|dial| self.get(dial.key).is_some())
+    }
+
     /// The same with one key changed. What the key replaces becomes unset; a key that replaces it becomes unset too, and
     /// what that had replaced returns to its default.
     ///

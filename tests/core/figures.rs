@@ -64,8 +64,13 @@ fn trade_off() -> Figure {
         current: label == "retention 0.5",
         chosen: label == "r 3",
     };
-    let series =
-        |id: &str, points: Vec<CurvePoint>| Series { id: id.to_owned(), name: id.to_owned(), joined: true, points };
+    let series = |id: &str, points: Vec<CurvePoint>| Series {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        note: String::new(),
+        joined: true,
+        points,
+    };
     let figure = Curves {
         x: axis(
             "FLOPs reduction, dense ÷ pruned (log scale)",
@@ -130,6 +135,7 @@ fn fairness() -> Figure {
         larger_is_better: Some(true),
         strategy: "power_bert".to_owned(),
         strategy_name: "power_bert · retention 0.4".to_owned(),
+        strategy_note: "score only, no adaptation".to_owned(),
         rows: vec![
             row("all", 1240, 0.891, 0.874, ""),
             row("women", 412, 0.893, 0.871, ""),
@@ -154,34 +160,44 @@ const WORDS: [&str; 17] = [
 ];
 
 fn ribbons() -> Figure {
-    let tokens = WORDS.iter().map(|word| RibbonToken { text: (*word).to_owned(), special: word.starts_with('[') });
-    // Token p leaves in layer p mod 7 (never for 6); in the second ribbon even ones merge and there are no scores.
+    let token = |text: &str, fused| RibbonToken { text: text.to_owned(), special: text.starts_with('['), fused };
+    // Token p leaves in layer p mod 7 (never for 6); in the second ribbon even ones merge, there are no scores, and what
+    // leaves is fused into a row of its own behind the tokens.
     let cell = |layer: usize, position: usize, second: bool| {
         let leaves = position % 7;
         let fate = match leaves {
             6 => Fate::Kept,
             leaves if leaves < layer => Fate::Gone,
             leaves if leaves > layer => Fate::Kept,
-            leaves if second && leaves % 2 == 0 => Fate::Merged,
+            leaves if second && leaves % 2 == 0 => Fate::Merged(WORDS.len()),
             _ => Fate::Left,
         };
-        let scored = fate != Fate::Gone && !second;
-        let rank = scored.then_some(((position * 5 + layer * 3) % 17) as f64 / 16.0);
-        RibbonCell { fate, rank, score: rank.map(|rank| rank * 2.0) }
+        let place = u32::try_from((position * 5 + layer * 3) % 17).expect("below 17");
+        let scored = (fate != Fate::Gone && !second).then_some(place);
+        let share = scored.map(|place| f64::from(place) / 16.0);
+        RibbonCell { fate, rank: scored.map(|place| 17 - place), share, score: scored.map(|place| place as f32 / 8.0) }
+    };
+    let made = RibbonCell { fate: Fate::Kept, rank: None, share: None, score: None };
+    let layer = |layer: usize, second: bool| {
+        let tokens = (0..WORDS.len()).map(|position| cell(layer, position, second));
+        let fate = if layer == 0 { Fate::Gone } else { Fate::Kept };
+        tokens.chain(second.then_some(RibbonCell { fate, ..made })).collect()
     };
     let ribbon = |id: &str, second: bool| Ribbon {
         id: id.to_owned(),
         name: format!("{id} · retention 0.4"),
-        summary: "kept 7/17 · FLOPs ÷1.52 · negative 0.93 (dense: negative 0.97)".to_owned(),
+        note: if second { String::new() } else { "score only, no adaptation".to_owned() },
+        summary: "removed · kept 7/17 · FLOPs ÷1.52 · negative 0.93 (dense: negative 0.97)".to_owned(),
         differs: second,
         spec: format!("{id}:retention=0.4"),
-        layers: (0..4).map(|layer| (0..WORDS.len()).map(|position| cell(layer, position, second)).collect()).collect(),
+        layers: (0..4).map(|number| layer(number, second)).collect(),
+        rows_left: vec![14, 11, 8, 7],
     };
     Figure {
         title: "Which tokens survive, layer by layer".to_owned(),
         subtitle: "“It wasn't bad, it just wasn't what we had hoped”".to_owned(),
         body: Body::Ribbons(Ribbons {
-            tokens: tokens.collect(),
+            tokens: WORDS.iter().map(|word| token(word, false)).chain([token("fused", true)]).collect(),
             ribbons: vec![ribbon("power_bert", false), ribbon("tome", true)],
         }),
         caption: "Rows are layers, columns are tokens. Hatched: gone.".to_owned(),
@@ -278,7 +294,18 @@ fn every_svg_is_read_back_with_all_its_texts() {
                 "FLOPs say 1.35×, clock: no difference",
                 "100%",
             ],
-            _ => &["[CLS]", "hoped", "power_bert · retention 0.4", "leaves here", "gone"],
+            _ => &[
+                "[CLS]",
+                "hoped",
+                "fused",
+                "power_bert · retention 0.4",
+                "score only, no adaptation",
+                "leaves here",
+                "merges here",
+                "special",
+                "no score",
+                "gone",
+            ],
         };
         for text in wanted {
             assert!(texts.contains(text), "{name} lacks {text:?}: {texts:?}");

@@ -30,6 +30,7 @@ mod support;
 mod evaluation_stream;
 mod figures;
 mod figures_latency;
+mod figures_ribbons;
 
 mod strategy_engine;
 mod strategy_merging;

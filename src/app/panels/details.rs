@@ -15,12 +15,12 @@ use crate::app::widgets::bars;
 use crate::app::widgets::bars::Probability;
 use crate::app::widgets::cell_text;
 use crate::app::widgets::cell_tooltip;
-use crate::app::widgets::columns;
 use crate::app::widgets::columns::Columns;
 use crate::app::widgets::life_line;
 use crate::app::widgets::numbers;
 use crate::app::widgets::ribbon_header;
 use crate::app::widgets::section;
+use crate::engine;
 
 /// Draws the panel.
 pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -84,7 +84,7 @@ fn token(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet) {
     }
 }
 
-fn fate_in_words(ribbon: &crate::app::ribbon::Ribbon, column: usize) -> String {
+fn fate_in_words(ribbon: &crate::engine::Ribbon, column: usize) -> String {
     match ribbon.left_in(column) {
         Some(layer) => format!("left in layer {}", layer + 1),
         None if ribbon.never_entered.get(column).copied().unwrap_or(false) => {
@@ -101,7 +101,7 @@ fn name(ui: &mut Ui, set: &TextSet, column: usize) {
         ui.label(RichText::new("Made by the strategy out of the tokens it removed").color(colors.muted));
         return;
     };
-    ui.label(RichText::new(format!("“{}”", columns::label(&set.encoded, token))).font(theme::medium(18.0)));
+    ui.label(RichText::new(format!("“{}”", engine::column_label(&set.encoded, token))).font(theme::medium(18.0)));
     let word = match token.word {
         Some(word) => format!("word {}", word + 1),
         None => "special token".to_owned(),

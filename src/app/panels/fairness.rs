@@ -37,7 +37,6 @@ use crate::figure::build::fairness_figure;
 use crate::project::EntryId;
 use crate::project::Project;
 use crate::project::StrategyEntry;
-use crate::pruning::StrategySpec;
 
 pub(crate) use crate::app::fairness_work::FairnessRequest;
 pub(crate) use crate::app::fairness_work::FairnessWork;
@@ -144,7 +143,8 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
         overall: Some(&table.overall),
         rows: &table.rows,
         strategy: spec.id(),
-        strategy_name: &short_name(spec),
+        strategy_name: &spec.short_name(),
+        strategy_note: spec.info().note().unwrap_or_default(),
         sorted_by,
         basis,
         notes: table.gaps.clone(),
@@ -182,10 +182,10 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
         shown.response.accessible_name("Measure").on_hover_text(state.measure.definition());
         ui.add_space(8.0);
         ui.label("Strategy");
-        let strategies = ComboBox::from_id_salt("strategy").selected_text(short_name(&entry.spec));
+        let strategies = ComboBox::from_id_salt("strategy").selected_text(entry.spec.short_name());
         let strategies = strategies.show_ui(ui, |ui| {
             for entry in &entries {
-                ui.selectable_value(&mut state.strategy, Some(entry.id), short_name(&entry.spec))
+                ui.selectable_value(&mut state.strategy, Some(entry.id), entry.spec.short_name())
                     .on_hover_text(entry.spec.to_string());
             }
         });
@@ -201,12 +201,6 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
 fn chosen_column(state: &FairnessState, dataset: &Dataset) -> usize {
     let named = |name: &String| dataset.groups.iter().position(|group| group.name == *name);
     state.column.as_ref().and_then(named).unwrap_or(0)
-}
-
-/// `power_bert · retention 0.4`.
-fn short_name(spec: &StrategySpec) -> String {
-    let dial = spec.info().dial.as_ref().and_then(|dial| Some(format!(" · {} {}", dial.key, spec.get(dial.key)?)));
-    format!("{}{}", spec.id(), dial.unwrap_or_default())
 }
 
 fn run_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry) {

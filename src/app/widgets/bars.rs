@@ -11,9 +11,9 @@ use egui::Ui;
 use egui::WidgetInfo;
 use egui::accesskit::Role;
 
-use crate::app::ribbon::Ribbon;
 use crate::app::theme;
 use crate::app::widgets::marker;
+use crate::engine::Ribbon;
 use crate::figure::palette::series_style;
 
 /// Width of the names.

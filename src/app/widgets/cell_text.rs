@@ -1,11 +1,11 @@
 //! Cells in words: for screen readers, tooltips and the details panel.
 
-use crate::app::ribbon::Cell;
-use crate::app::ribbon::Fate;
-use crate::app::ribbon::Ribbon;
 use crate::app::widgets::columns::Columns;
 use crate::app::widgets::numbers;
+use crate::engine::Cell;
+use crate::engine::Fate;
 use crate::engine::Removal;
+use crate::engine::Ribbon;
 
 /// `kept`, `removed here`, `merged into "hoped"`, `gone`.
 pub(crate) fn fate(ribbon: &Ribbon, columns: &Columns, layer: usize, column: usize) -> String {

@@ -3,11 +3,11 @@
 use egui::RichText;
 use egui::Ui;
 
-use crate::app::ribbon::Fate;
 use crate::app::theme;
 use crate::app::widgets::cell_text;
 use crate::app::widgets::numbers;
 use crate::app::widgets::ribbon::RibbonView;
+use crate::engine::Fate;
 
 /// Token, layer, what happened, and the numbers behind it.
 pub(crate) fn cell_tooltip(ui: &mut Ui, view: &RibbonView<'_>, layer: usize, column: usize) {

@@ -8,6 +8,7 @@ use egui::Ui;
 use crate::app::inspect_work::TextKey;
 use crate::app::inspect_work::TextSet;
 use crate::app::theme;
+use crate::engine;
 use crate::model::Encoded;
 use crate::model::Token;
 
@@ -78,14 +79,14 @@ impl Columns {
             let before = index.checked_sub(1).and_then(|before| tokens.get(before));
             let is_continued = before.is_some_and(|before| continues(before, token));
             at += gap(before, token, is_continued);
-            let label = label(encoded, token);
+            let label = engine::column_label(encoded, token);
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
             columns.push(Column { label, range, is_special: token.special, is_fused: false, is_continued });
         }
         for number in 0..extra {
             at += if number == 0 { WIDE_GAP } else { WORD_GAP };
-            let label = if extra == 1 { "fused".to_owned() } else { format!("+{}", number + 1) };
+            let label = engine::fused_label(number, extra);
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
             columns.push(Column { label, range, is_special: false, is_fused: true, is_continued: false });
@@ -157,15 +158,6 @@ fn continues(before: &Token, token: &Token) -> bool {
     token.word.is_some() && before.word == token.word && before.segment == token.segment
 }
 
-/// A token as a person knows it: the bytes of the text it covers, else the tokenizer's own spelling.
-pub(crate) fn label(encoded: &Encoded, token: &Token) -> String {
-    let source = encoded.source(token).trim();
-    if token.special || source.is_empty() {
-        return if token.piece.is_empty() { "…".to_owned() } else { token.piece.clone() };
-    }
-    source.chars().map(|sign| if sign.is_control() { '␣' } else { sign }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,26 +188,5 @@ mod tests {
         assert_eq!(columns.at(23.0), Some(1), "the second begins");
         assert_eq!(columns.at(-1.0), None, "left of the text");
         assert_eq!(columns.at(60.0), None, "right of the text");
-    }
-
-    #[test]
-    fn pieces_show_the_source_and_specials_their_name() {
-        let token = |piece: &str, start, end, special| Token {
-            id: 0,
-            piece: piece.to_owned(),
-            start,
-            end,
-            segment: 0,
-            special,
-            word: None,
-        };
-        let encoded = Encoded { text: "Hopé\tx".into(), text_pair: None, tokens: Vec::new(), full_length: 0 };
-        assert_eq!(label(&encoded, &token("[CLS]", 0, 0, true)), "[CLS]", "a special token");
-        assert_eq!(
-            label(&encoded, &token("##é", 3, 5, false)),
-            "é",
-            "the bytes of the text, not the tokenizer's marks"
-        );
-        assert_eq!(label(&encoded, &token("Ã", 4, 5, false)), "Ã", "half a character falls back to the piece");
     }
 }

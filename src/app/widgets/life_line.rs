@@ -9,12 +9,12 @@ use egui::Ui;
 use egui::WidgetInfo;
 use egui::accesskit::Role;
 
-use crate::app::ribbon::Fate;
-use crate::app::ribbon::Ribbon;
 use crate::app::theme;
 use crate::app::widgets::cell_text;
 use crate::app::widgets::marker;
 use crate::app::widgets::numbers;
+use crate::engine::Fate;
+use crate::engine::Ribbon;
 use crate::figure::palette::series_style;
 
 /// Height of the plot.

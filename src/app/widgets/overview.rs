@@ -11,11 +11,11 @@ use egui::WidgetInfo;
 use egui::accesskit::Role;
 
 use crate::app::UiState;
-use crate::app::ribbon::Ribbon;
 use crate::app::theme;
 use crate::app::widgets::columns::Columns;
 use crate::app::widgets::ribbon::LEFT;
 use crate::app::widgets::ribbon::RIGHT;
+use crate::engine::Ribbon;
 
 /// Height of the strip.
 const HEIGHT: f32 = 14.0;

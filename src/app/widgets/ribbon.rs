@@ -23,9 +23,7 @@ use egui::accesskit::Role;
 
 use crate::app::UiState;
 use crate::app::inspect_work::RibbonRun;
-use crate::app::ribbon::Cell;
-use crate::app::ribbon::Fate;
-use crate::app::ribbon::Ribbon;
+use crate::app::scene_painter::narrow;
 use crate::app::selection::CellRef;
 use crate::app::selection::Hovered;
 use crate::app::shortcuts;
@@ -35,6 +33,9 @@ use crate::app::widgets::cell_text;
 use crate::app::widgets::cell_tooltip;
 use crate::app::widgets::columns::Columns;
 use crate::app::widgets::hatch::Hatch;
+use crate::engine::Cell;
+use crate::engine::Fate;
+use crate::engine::Ribbon;
 use crate::project::EntryId;
 
 /// Left of the cells: the layer's number.
@@ -255,7 +256,7 @@ fn paint_cells(
 }
 
 fn add_cell(mesh: &mut Mesh, rect: Rect, cell: Cell, (share, colors): (f32, &Colors)) {
-    let fill = if cell.score.is_some() { theme::ramp(colors, cell.percentile) } else { colors.unscored };
+    let fill = if cell.score.is_some() { theme::ramp(colors, narrow(cell.percentile)) } else { colors.unscored };
     mesh.add_colored_rect(rect, fill.gamma_multiply(share));
     if cell.fate == Fate::Kept {
         return;

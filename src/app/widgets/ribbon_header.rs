@@ -17,6 +17,7 @@ use crate::app::theme;
 use crate::app::widgets::marker;
 use crate::app::widgets::numbers;
 use crate::engine::Removal;
+use crate::evaluation::left_label;
 use crate::project::StrategyEntry;
 
 /// Below this width the outcome goes on a line of its own.
@@ -87,7 +88,7 @@ fn outcome(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
         numbers::flops(2 * run.run.dense_macs),
     ));
     let (kept, all) = (run.ribbon.kept_at_end(), run.ribbon.num_tokens);
-    let word = if run.run.removal == Removal::Merged { "rows left" } else { "kept" };
+    let word = left_label(run.run.removal);
     ui.label(RichText::new(format!("{word} {kept}/{all}")).color(colors.ink))
         .on_hover_text("Rows that leave the last layer ÷ tokens of the text, special tokens counted\nn = 1 text");
 }

@@ -12,11 +12,11 @@ use egui::text::LayoutJob;
 use egui::text::TextFormat;
 
 use crate::app::UiState;
-use crate::app::ribbon::Ribbon;
 use crate::app::selection::CellRef;
 use crate::app::selection::Hovered;
 use crate::app::theme;
 use crate::app::theme::Colors;
+use crate::engine::Ribbon;
 use crate::model::Encoded;
 use crate::project::EntryId;
 

@@ -18,6 +18,7 @@ use super::super::describe::Provenance;
 use super::super::describe::Scale;
 use super::super::number;
 use super::measured;
+use super::sentence_case;
 
 /// What the figure is made of.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct FairnessInput<'a> {
     pub strategy: &'a str,
     /// The strategy's settings, for the legend.
     pub strategy_name: &'a str,
+    /// What readers must know of the method, where there is something.
+    pub strategy_note: &'a str,
     /// Column and direction (descending) the rows are sorted by.
     pub sorted_by: (Column, bool),
     /// What the numbers rest on.
@@ -60,6 +63,7 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
         larger_is_better: input.measure.larger_is_better(),
         strategy: input.strategy.to_owned(),
         strategy_name: input.strategy_name.to_owned(),
+        strategy_note: input.strategy_note.to_owned(),
         rows: overall.into_iter().chain(shown.map(dot_row)).collect(),
         sorted_by: Some(input.sorted_by),
         notes,
@@ -173,13 +177,6 @@ fn difference_axis(measure: Measure) -> Axis {
     }
 }
 
-/// `first_name` → "First name".
-fn sentence_case(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str().replace('_', " "))
-}
-
 /// A row's numbers in words, for tooltips and screen readers.
 impl DotRow {
     /// "women, n 412: dense 0.893 [0.860, 0.919], pruned 0.871 [0.836, 0.900], change −0.022 [−0.044, 0.000]".
@@ -248,6 +245,7 @@ mod tests {
             rows: &rows,
             strategy: "power_bert",
             strategy_name: "power_bert",
+            strategy_note: "score only, no adaptation",
             sorted_by,
             basis: "all 842 texts".to_owned(),
             notes: Vec::new(),

@@ -112,7 +112,6 @@ fn dense_row(case: String, same: &[&Measured]) -> PromiseRow {
 
 fn pruned_row(case: String, row: &Measured) -> PromiseRow {
     let spec = &row.spec;
-    let dial = spec.info().dial.as_ref().and_then(|dial| Some(format!(" · {} {}", dial.key, spec.get(dial.key)?)));
     let speed_up = measured(&row.speedup);
     let mut remarks = Vec::new();
     if !speed_up.reason.is_empty() {
@@ -128,7 +127,7 @@ fn pruned_row(case: String, row: &Measured) -> PromiseRow {
     PromiseRow {
         case,
         id: spec.id().to_owned(),
-        name: format!("{}{}", spec.id(), dial.unwrap_or_default()),
+        name: spec.short_name(),
         spec: spec.to_string(),
         removal: removal_label(row.removal).to_owned(),
         time: time_bar(&row.pruned),

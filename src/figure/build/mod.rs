@@ -15,8 +15,6 @@ pub use fairness::fairness_figure;
 pub use fairness::sort_rows;
 pub use latency::LatencyInput;
 pub use latency::latency_figure;
-pub use ribbons::fates;
-pub use ribbons::rank_shares;
 pub use ribbons::ribbon_figure;
 pub use trade_off::Saving;
 pub use trade_off::SpeedUps;
@@ -46,4 +44,11 @@ pub fn measured(estimate: &Estimate) -> Measured {
 pub fn provenance(model: &str, data: &str) -> Provenance {
     let version = concat!("prunescope ", env!("CARGO_PKG_VERSION")).to_owned();
     Provenance { model: model.to_owned(), data: data.to_owned(), version }
+}
+
+/// `first_name` → "First name".
+fn sentence_case(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str().replace('_', " "))
 }

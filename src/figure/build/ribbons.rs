@@ -1,7 +1,11 @@
-//! One text under several strategies → survival ribbons.
+//! One text under several strategies → survival ribbons, from the grid that the window draws too.
 
+use crate::evaluation;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
+use crate::evaluation::column_label;
+use crate::evaluation::fused_label;
+use crate::evaluation::left_label;
 
 use super::super::describe::Body;
 use super::super::describe::Fate;
@@ -16,110 +20,90 @@ use super::super::number;
 /// Draws the ribbons of an inspection as the window shows them.
 #[must_use]
 pub fn ribbon_figure(inspection: &Inspection, provenance: Provenance) -> Figure {
-    let encoded = &inspection.encoded;
-    let tokens = encoded.tokens.iter().map(|token| {
-        let source = encoded.source(token);
-        let text = if token.special || source.is_empty() { token.piece.as_str() } else { source };
-        RibbonToken { text: text.to_owned(), special: token.special }
-    });
-    let body = Body::Ribbons(Ribbons {
-        tokens: tokens.collect(),
-        ribbons: inspection.strategies.iter().map(|run| ribbon(inspection, run)).collect(),
-    });
+    let grids: Vec<evaluation::Ribbon> =
+        inspection.strategies.iter().map(|run| evaluation::Ribbon::new(&run.trace)).collect();
+    let drawn = inspection.strategies.iter().zip(&grids).map(|(run, grid)| ribbon(inspection, run, grid));
+    let body = Body::Ribbons(Ribbons { tokens: heads(inspection, &grids), ribbons: drawn.collect() });
     Figure {
         title: "Which tokens survive, layer by layer".to_owned(),
-        subtitle: format!("“{}”", encoded.text),
+        subtitle: format!("“{}”", inspection.encoded.text),
         body,
-        caption: "Rows are layers, columns are tokens. Fill: rank of the token's importance within its layer. \
-                  Thick lower edge: the layer where a token left. Hatched: gone."
+        caption: "Rows are layers, counted from 1; columns are tokens; on the right, the rows that leave the layer. \
+                  Fill: rank of the strategy's score within the layer. Thick lower edge: the layer where a token left; \
+                  with a diamond, where it became part of another row. Hatched: gone."
             .to_owned(),
         provenance,
     }
 }
 
-fn ribbon(inspection: &Inspection, run: &InspectedRun) -> Ribbon {
+/// The tokens, and behind them as many made rows as any of the strategies has.
+fn heads(inspection: &Inspection, grids: &[evaluation::Ribbon]) -> Vec<RibbonToken> {
+    let encoded = &inspection.encoded;
+    let columns = grids.iter().map(|grid| grid.num_columns).max().unwrap_or(0);
+    let made = columns.saturating_sub(encoded.tokens.len());
+    let tokens = encoded.tokens.iter().map(|token| RibbonToken {
+        text: column_label(encoded, token),
+        special: token.special,
+        fused: false,
+    });
+    let made = (0..made).map(|number| RibbonToken { text: fused_label(number, made), special: false, fused: true });
+    tokens.chain(made).collect()
+}
+
+fn ribbon(inspection: &Inspection, run: &InspectedRun, grid: &evaluation::Ribbon) -> Ribbon {
     let dense = &inspection.dense;
     let class = |index: usize| inspection.model.labels.get(index).cloned().unwrap_or_else(|| format!("class {index}"));
     let share = |run: &InspectedRun, class: usize| run.probabilities.get(class).copied().unwrap_or_default();
-    let saved = dense.macs as f64 / run.macs.max(1) as f64;
-    let kept = run.trace.layers.last().map_or(0, |layer| layer.alive);
-    let differs = run.prediction != dense.prediction;
     let summary = format!(
-        "kept {kept}/{} · FLOPs {} · {} {:.2} (dense: {} {:.2})",
-        run.trace.num_tokens,
-        number::reduction(saved),
+        "{} · {} {}/{} · FLOPs {} · {} {:.2} (dense: {} {:.2})",
+        badge(run),
+        left_label(run.removal),
+        grid.kept_at_end(),
+        grid.num_tokens,
+        number::reduction(run.flops_reduction()),
         class(run.prediction),
         share(run, run.prediction),
         class(dense.prediction),
         share(dense, dense.prediction),
     );
     let spec = &run.spec;
-    let dial = spec.info().dial.as_ref().and_then(|dial| Some(format!(" · {} {}", dial.key, spec.get(dial.key)?)));
     Ribbon {
         id: spec.id().to_owned(),
-        name: format!("{}{}", spec.id(), dial.unwrap_or_default()),
+        name: spec.short_name(),
+        note: spec.info().note().unwrap_or_default().to_owned(),
         summary,
-        differs,
+        differs: run.prediction != dense.prediction,
         spec: spec.to_string(),
-        layers: (0..run.trace.layers.len()).map(|layer| fates(run, layer)).collect(),
+        layers: (0..grid.num_layers()).map(|layer| cells(grid, layer)).collect(),
+        rows_left: grid.layers.iter().map(|layer| layer.kept).collect(),
     }
 }
 
-/// What happened to each original token in one layer.
-///
-/// Shape: `[n0]`. Rows made new by fusing are left out.
-#[must_use]
-pub fn fates(run: &InspectedRun, layer: usize) -> Vec<RibbonCell> {
-    let gone = RibbonCell { fate: Fate::Gone, rank: None, score: None };
-    let mut cells = vec![gone; run.trace.num_tokens];
-    let Some(trace) = run.trace.layers.get(layer) else { return cells };
-    let ranks = rank_shares(&trace.importance);
-    for (row, position) in trace.attended.iter().enumerate() {
-        if let Some(cell) = cells.get_mut(*position as usize) {
-            let score = trace.importance.get(row).filter(|score| score.is_finite()).map(|score| f64::from(*score));
-            *cell = RibbonCell { fate: Fate::Left, rank: ranks.get(row).copied().flatten(), score };
-        }
+/// How tokens went, in the words of the window's badge.
+fn badge(run: &InspectedRun) -> &'static str {
+    match run.removal_label() {
+        "none" => "nothing removed",
+        word => word,
     }
-    for position in &trace.kept {
-        if let Some(cell) = cells.get_mut(*position as usize) {
-            cell.fate = Fate::Kept;
-        }
-    }
-    for position in trace.merged.iter().flat_map(|group| &group.from) {
-        if let Some(cell) = cells.get_mut(*position as usize) {
-            cell.fate = Fate::Merged;
-        }
-    }
-    cells
 }
 
-/// Each score's place among all: 1 the highest, 0 the lowest; equal scores share the better place; 0.5 for a single
-/// score; `None` for what is not a number.
-///
-/// Shape: `[tokens]` → `[tokens]`.
-#[must_use]
-pub fn rank_shares(scores: &[f32]) -> Vec<Option<f64>> {
-    let mut falling: Vec<f32> = scores.iter().copied().filter(|score| score.is_finite()).collect();
-    falling.sort_by(|one, other| other.total_cmp(one));
-    let others = falling.len().saturating_sub(1);
-    let share = |score: &f32| {
-        let above = falling.partition_point(|other| other > score);
-        if others == 0 { 0.5 } else { 1.0 - above as f64 / others as f64 }
+/// One layer of the grid. Shape: `[columns]`.
+fn cells(grid: &evaluation::Ribbon, layer: usize) -> Vec<RibbonCell> {
+    let drawn = |column: usize| {
+        let cell = grid.cell(layer, column);
+        let fate = match cell.fate {
+            evaluation::Fate::Kept => Fate::Kept,
+            evaluation::Fate::Left => Fate::Left,
+            evaluation::Fate::Merged(into) => Fate::Merged(into as usize),
+            evaluation::Fate::Gone => Fate::Gone,
+        };
+        let scored = cell.score.is_some();
+        RibbonCell {
+            fate,
+            rank: scored.then_some(cell.rank),
+            share: scored.then_some(cell.percentile),
+            score: cell.score,
+        }
     };
-    scores.iter().map(|score| score.is_finite().then(|| share(score))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_run_from_zero_to_one_and_ties_share_the_better_place() {
-        assert_eq!(rank_shares(&[0.3, 0.1, 0.2]), [Some(1.0), Some(0.0), Some(0.5)], "distinct scores");
-        // One of the three others is above the tied two: 1 - 1/3.
-        let tied = Some(1.0 - 1.0 / 3.0);
-        assert_eq!(rank_shares(&[0.1, 0.2, 0.2, 0.9]), [Some(0.0), tied, tied, Some(1.0)], "a tie");
-        assert_eq!(rank_shares(&[7.0, f32::NAN]), [Some(0.5), None], "alone, and not a number");
-        assert!(rank_shares(&[]).is_empty(), "none");
-    }
+    (0..grid.num_columns).map(drawn).collect()
 }

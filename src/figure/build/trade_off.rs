@@ -16,6 +16,7 @@ use super::super::describe::Provenance;
 use super::super::describe::Scale;
 use super::super::describe::Series;
 use super::measured;
+use super::sentence_case;
 
 /// Measured speed-ups, dense ÷ pruned time, by canonical spec.
 pub type SpeedUps = BTreeMap<String, Estimate>;
@@ -240,6 +241,7 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
             None => series.push(Series {
                 id: point.point.spec.id().to_owned(),
                 name: point.series.clone(),
+                note: point.point.spec.info().note().unwrap_or_default().to_owned(),
                 joined: true,
                 points: vec![curve_point],
             }),
@@ -254,12 +256,27 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     Figure {
         title: format!("{} against {} reduction", input.worth.axis_title(), input.saving.label()),
         subtitle: input.basis.clone(),
+        caption: format!(
+            "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
+             Ringed: the setting in use. Faded: another setting is at least as good on both axes.{}",
+            noted(&series)
+        ),
         body: Body::Curves(Curves { x: input.saving.axis(), y: input.worth.axis(), reference, series }),
-        caption: "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
-                  Ringed: the setting in use. Faded: another setting is at least as good on both axes."
-            .to_owned(),
         provenance: input.provenance.clone(),
     }
+}
+
+/// What must be known of some methods, with their names: " Score only, no adaptation: ltp."
+fn noted(series: &[Series]) -> String {
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for series in series.iter().filter(|series| !series.note.is_empty()) {
+        match notes.iter_mut().find(|(note, _)| *note == series.note) {
+            Some((_, names)) => names.push(&series.name),
+            None => notes.push((&series.note, vec![&series.name])),
+        }
+    }
+    let line = |(note, names): &(&str, Vec<&str>)| format!(" {}: {}.", sentence_case(note), names.join(", "));
+    notes.iter().map(line).collect::<String>()
 }
 
 /// The horizontal value.
@@ -281,7 +298,7 @@ fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64,
         x,
         x_interval: input.saving.interval(&point.point, input.speed_ups),
         y: measured(&point.worth(input.worth)),
-        label: setting_label(&point.point),
+        label: point.point.spec.setting().unwrap_or_default(),
         dominated,
         current: input.current.contains(&spec),
         chosen: input.chosen.contains(&spec),
@@ -292,13 +309,6 @@ fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64,
 /// Whether some place is at least as good on both axes and better on one.
 fn is_dominated((x, good): (f64, f64), places: &[(f64, f64)]) -> bool {
     places.iter().any(|(other_x, other)| *other_x >= x && *other >= good && (*other_x > x || *other > good))
-}
-
-/// The dial's value in a few words: "retention 0.4".
-fn setting_label(point: &SweepPoint) -> String {
-    let spec = &point.spec;
-    let dial = spec.info().dial.as_ref();
-    dial.and_then(|dial| spec.get(dial.key).map(|value| format!("{} {value}", dial.key))).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -56,7 +56,15 @@ fn legend(canvas: &mut Canvas<'_>, dots: &Dots) {
         let room = canvas.right() - x - size * 1.2;
         let name = canvas.metrics.fit(name, size, room);
         canvas.text(pos(x + size * 1.3, canvas.cursor), &name, Align::Start, theme.ink());
-        x += size * 3.0 + canvas.text_width(&name);
+        x += size * 1.3 + canvas.text_width(&name) + size * 1.7;
+    }
+    if !dots.strategy_note.is_empty() {
+        let width = canvas.text_width(&dots.strategy_note);
+        let at = x - size * 0.9;
+        let (at, line) = if at + width <= canvas.right() { (at, 0.0) } else { (canvas.margin, canvas.line_height()) };
+        canvas.cursor += line;
+        let note = canvas.metrics.fit(&dots.strategy_note, size, canvas.right() - at);
+        canvas.text(pos(at, canvas.cursor), &note, Align::Start, theme.muted());
     }
     canvas.cursor += canvas.line_height() * 0.5;
 }

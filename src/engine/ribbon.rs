@@ -1,12 +1,15 @@
-//! A trace as a grid: what happened to each token in each layer. Made in the job that ran the text, so that drawing
-//! only looks things up. Knows nothing about pixels.
+//! A trace as a grid: what happened to each token in each layer. The window and every exported file read this grid, so
+//! that they cannot differ. Made in the job that ran the text, so that drawing only looks things up. Knows nothing
+//! about pixels.
 
 use crate::engine::Removal;
 use crate::engine::Trace;
+use crate::model::Encoded;
+use crate::model::Token;
 
 /// What happened to a token in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// Not in this layer: it left before, or (fused columns) was not made yet.
     Gone,
     /// Went in and came out.
@@ -19,54 +22,55 @@ pub(crate) enum Fate {
 
 /// One token in one layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Cell {
+pub struct Cell {
     /// What happened to it.
-    pub(crate) fate: Fate,
+    pub fate: Fate,
     /// The strategy's score, where it computed one.
-    pub(crate) score: Option<f32>,
+    pub score: Option<f32>,
     /// 1 = the highest score in this layer; 0 where there is no score.
-    pub(crate) rank: u32,
+    pub rank: u32,
     /// Share of the layer's other scored tokens that rank below, 0–1; 0.5 for a single one.
-    pub(crate) percentile: f32,
+    pub percentile: f64,
 }
 
 const NOTHING: Cell = Cell { fate: Fate::Gone, score: None, rank: 0, percentile: 0.0 };
 
 /// One layer in numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct LayerSummary {
+pub struct LayerSummary {
     /// Rows that entered.
-    pub(crate) attended: usize,
+    pub attended: usize,
     /// Rows that came out.
-    pub(crate) kept: usize,
+    pub kept: usize,
     /// Rows with a score.
-    pub(crate) scored: usize,
+    pub scored: usize,
     /// The score needed to stay, where there is one.
-    pub(crate) threshold: Option<f32>,
+    pub threshold: Option<f32>,
     /// Multiply-accumulates.
-    pub(crate) macs: u64,
+    pub macs: u64,
 }
 
 /// The grid of one run on one text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Ribbon {
+pub struct Ribbon {
     /// Tokens of the text; columns from here on belong to fused rows.
-    pub(crate) num_tokens: usize,
+    pub num_tokens: usize,
     /// Columns: the tokens, and one more if the strategy made new rows.
-    pub(crate) num_columns: usize,
+    pub num_columns: usize,
     /// The layers.
-    pub(crate) layers: Vec<LayerSummary>,
+    pub layers: Vec<LayerSummary>,
     /// Tokens that never entered the embeddings, by column.
-    pub(crate) never_entered: Vec<bool>,
+    pub never_entered: Vec<bool>,
     /// How tokens went.
-    pub(crate) removal: Removal,
+    pub removal: Removal,
     /// Row by row: `layers × num_columns`.
     cells: Vec<Cell>,
 }
 
 impl Ribbon {
     /// Reads a trace that was written with positions and scores.
-    pub(crate) fn new(trace: &Trace) -> Self {
+    #[must_use]
+    pub fn new(trace: &Trace) -> Self {
         let num_tokens = trace.num_tokens;
         let num_columns = num_tokens + fused_columns(trace);
         // Where there is at most one fused row at a time, all of them share the last column.
@@ -111,12 +115,14 @@ impl Ribbon {
     }
 
     /// Number of layers.
-    pub(crate) fn num_layers(&self) -> usize {
+    #[must_use]
+    pub fn num_layers(&self) -> usize {
         self.layers.len()
     }
 
     /// One token in one layer; nothing for columns the run does not have.
-    pub(crate) fn cell(&self, layer: usize, column: usize) -> Cell {
+    #[must_use]
+    pub fn cell(&self, layer: usize, column: usize) -> Cell {
         if column >= self.num_columns {
             NOTHING
         } else {
@@ -125,7 +131,8 @@ impl Ribbon {
     }
 
     /// Whether a token is still there after so many layers.
-    pub(crate) fn is_alive_after(&self, layers: usize, column: usize) -> bool {
+    #[must_use]
+    pub fn is_alive_after(&self, layers: usize, column: usize) -> bool {
         match layers.min(self.num_layers()) {
             0 => !self.never_entered.get(column).copied().unwrap_or(true),
             passed => self.cell(passed - 1, column).fate == Fate::Kept,
@@ -133,14 +140,32 @@ impl Ribbon {
     }
 
     /// The layer in which a token left, if it did.
-    pub(crate) fn left_in(&self, column: usize) -> Option<usize> {
+    #[must_use]
+    pub fn left_in(&self, column: usize) -> Option<usize> {
         (0..self.num_layers()).find(|&layer| matches!(self.cell(layer, column).fate, Fate::Left | Fate::Merged(_)))
     }
 
     /// Rows after the last layer.
-    pub(crate) fn kept_at_end(&self) -> usize {
+    #[must_use]
+    pub fn kept_at_end(&self) -> usize {
         self.layers.last().map_or(self.num_tokens, |layer| layer.kept)
     }
+}
+
+/// A token as a person knows it, the head of its column: the bytes of the text it covers, else the tokenizer's own spelling.
+#[must_use]
+pub fn column_label(encoded: &Encoded, token: &Token) -> String {
+    let source = encoded.source(token).trim();
+    if token.special || source.is_empty() {
+        return if token.piece.is_empty() { "…".to_owned() } else { token.piece.clone() };
+    }
+    source.chars().map(|sign| if sign.is_control() { '␣' } else { sign }).collect()
+}
+
+/// The head of a column for rows that a strategy made: `fused`, or `+1`, `+2`, … where there are several.
+#[must_use]
+pub fn fused_label(number: usize, of: usize) -> String {
+    if of == 1 { "fused".to_owned() } else { format!("+{}", number + 1) }
 }
 
 /// Columns for rows that were made new: one if they replace each other, else one each.
@@ -155,7 +180,7 @@ fn fused_columns(trace: &Trace) -> usize {
 }
 
 /// Rank from 1 and percentile of each score; equal scores share the better rank. No entry for what is not a number.
-fn ranks(scores: &[f32]) -> Vec<(u32, f32)> {
+fn ranks(scores: &[f32]) -> Vec<(u32, f64)> {
     let mut order: Vec<usize> = (0..scores.len()).filter(|&index| scores[index].is_finite()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let mut ranks = vec![(0, 0.0); scores.len()];
@@ -165,7 +190,7 @@ fn ranks(scores: &[f32]) -> Vec<(u32, f32)> {
         if index == 0 || scores[row] < scores[order[index - 1]] {
             place = index;
         }
-        let percentile = if count > 1 { 1.0 - place as f32 / (count - 1) as f32 } else { 0.5 };
+        let percentile = if count > 1 { 1.0 - place as f64 / (count - 1) as f64 } else { 0.5 };
         ranks[row] = (u32::try_from(place + 1).unwrap_or(u32::MAX), percentile);
     }
     ranks
@@ -239,5 +264,26 @@ mod tests {
         let ribbon = Ribbon::new(&only);
         assert!(ribbon.never_entered[1] && !ribbon.is_alive_after(0, 1), "token 1 is gone from the start");
         assert_eq!(ribbon.cell(0, 0).score, None, "no scores were computed");
+    }
+
+    #[test]
+    fn pieces_show_the_source_and_specials_their_name() {
+        let token = |piece: &str, start, end, special| Token {
+            id: 0,
+            piece: piece.to_owned(),
+            start,
+            end,
+            segment: 0,
+            special,
+            word: None,
+        };
+        let encoded = Encoded { text: "Hopé\tx".into(), text_pair: None, tokens: Vec::new(), full_length: 0 };
+        assert_eq!(column_label(&encoded, &token("[CLS]", 0, 0, true)), "[CLS]", "a special token");
+        assert_eq!(
+            column_label(&encoded, &token("##é", 3, 5, false)),
+            "é",
+            "the bytes of the text, not the tokenizer's marks"
+        );
+        assert_eq!(column_label(&encoded, &token("Ã", 4, 5, false)), "Ã", "half a character falls back to the piece");
     }
 }
