@@ -37,7 +37,9 @@ fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()>
         size: window.size,
         screenshot: window.screenshot,
         timing: window.timing.then_some(prunescope::app::Timing { started, tell: cli::tell }),
+        tell: Some(cli::tell),
         row_limit: window.limit,
+        state_folder: None,
         start_empty: window.start_empty,
     })
 }

@@ -8,6 +8,7 @@ use egui::Modifiers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "`label` and `tooltip` say what each does, once")]
 pub enum UiCommand {
+    OpenPath,
     OpenModel,
     OpenSampleModel,
     OpenData,
@@ -74,7 +75,8 @@ const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl UiCommand {
     /// Every command, in the order of the menus.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
+        Self::OpenPath,
         Self::OpenModel,
         Self::OpenSampleModel,
         Self::OpenData,
@@ -121,6 +123,7 @@ impl UiCommand {
     /// What stands on the button.
     pub fn label(self) -> &'static str {
         match self {
+            Self::OpenPath => "Open by path…",
             Self::OpenModel => "Open model folder…",
             Self::OpenSampleModel => "Open sample model",
             Self::OpenData => "Open data set…",
@@ -168,6 +171,7 @@ impl UiCommand {
     /// What it does, for a hover.
     pub fn tooltip(self) -> &'static str {
         match self {
+            Self::OpenPath => "Type the path of a model, a data set or a session; Tab completes it",
             Self::OpenModel => "Load a Hugging Face checkpoint folder: config.json, weights, tokenizer",
             Self::OpenSampleModel => "Load the sentiment classifier that comes with prunescope",
             Self::OpenData => "Load a labelled data set: CSV, TSV, JSON Lines or Parquet",
@@ -219,6 +223,7 @@ impl UiCommand {
         let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
         let shift = |key| KeyboardShortcut::new(Modifiers::SHIFT, key);
         match self {
+            Self::OpenPath => vec![command(Key::G)],
             Self::OpenModel => vec![command(Key::O)],
             Self::OpenData => vec![command(Key::D)],
             Self::OpenSession => vec![shifted(Key::O)],

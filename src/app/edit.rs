@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use crate::app::UiCommand;
+use crate::app::chooser::Purpose;
 use crate::app::messages::MessageId;
 use crate::app::panels::fairness::FairnessRequest;
 use crate::app::panels::latency::LatencyRequest;
@@ -45,6 +46,12 @@ pub(crate) enum Edit {
 pub(crate) enum Request {
     /// Opens whatever this is: model folder, data file or session.
     OpenPath(PathBuf),
+    /// Uses the path that was typed.
+    Choose(Purpose, PathBuf),
+    /// Writes a file in the place of the one that is there.
+    Replace(Purpose, PathBuf),
+    /// Types a path instead of waiting for the system's dialog.
+    TypePath,
     /// Forgets a path that is gone.
     ForgetRecent(PathBuf),
     /// Limits the walk through the examples to those of one group: column and value, as indices.

@@ -19,7 +19,7 @@ use crate::figure::palette::Theme;
 use crate::project::Project;
 
 /// What is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ExportKind {
     /// An image.
     Png,
@@ -112,7 +112,8 @@ pub(crate) fn export(project: &Project, session: &Session, state: &UiState, targ
     disk::write_file(target.path, &bytes).map_err(|source| Error::Write { source })
 }
 
-fn figure_of(project: &Project, session: &Session, state: &UiState) -> Option<Figure> {
+/// What the view in front would write.
+pub(crate) fn figure_of(project: &Project, session: &Session, state: &UiState) -> Option<Figure> {
     match state.view {
         ViewKind::Inspect => inspect_figure::figure_for_file(project, session),
         ViewKind::TradeOff => trade_off::figure_for_file(project, session, &state.trade_off),

@@ -1,5 +1,8 @@
-//! Dialogs, dropped files, and what a path is.
+//! What a path is, and how it is written for people.
 
+use std::fs::File;
+use std::io;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -14,18 +17,92 @@ pub(crate) enum Openable {
     Session,
 }
 
+/// Endings of data files, the most usual first. What such a file really holds is told from its content.
+pub(crate) const DATA_ENDINGS: [&str; 11] =
+    ["csv", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "pq", "gz", "zst", "bz2"];
+/// Endings of sessions.
+pub(crate) const SESSION_ENDINGS: [&str; 2] = ["prunescope", "json"];
+/// Endings of files that lie in a checkpoint folder and stand for it.
+const WEIGHT_ENDINGS: [&str; 3] = ["safetensors", "bin", "pt"];
+/// Other files of a checkpoint folder.
+const MODEL_FILES: [&str; 4] = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"];
+
+/// So many bytes at the start of a file tell what it is.
+const PEEKED: u64 = 4096;
+/// The member that every session begins with.
+const SESSION_MEMBER: &str = "\"prunescope_session\"";
+
+/// Why nothing can be opened at a path.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PeekError {
+    /// The system says no.
+    #[error("{source}: {}", path.display())]
+    Open {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A pipe or a device.
+    #[error("it is neither a file nor a folder: {}", path.display())]
+    Special {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Neither name nor content is known.
+    #[error("{} is nothing prunescope can open", short_name(path))]
+    Unknown {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
 impl Openable {
-    /// Told from the name and, for folders, from being one.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        if path.is_dir() {
-            return Some(Self::Model);
+    /// Told from the name alone, for a hint while a file hovers over the window.
+    pub(crate) fn by_name(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let ending = Path::new(&name).extension().and_then(|ending| ending.to_str());
+        match ending {
+            _ if MODEL_FILES.contains(&name.as_str()) => Some(Self::Model),
+            Some("prunescope") => Some(Self::Session),
+            Some(ending) if WEIGHT_ENDINGS.contains(&ending) => Some(Self::Model),
+            Some(ending) if DATA_ENDINGS.contains(&ending) => Some(Self::Data),
+            // Folders rarely have a dot in their name.
+            None => Some(Self::Model),
+            Some(_) => None,
         }
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        match extension.as_str() {
-            "csv" | "tsv" | "jsonl" | "ndjson" | "parquet" => Some(Self::Data),
-            "safetensors" => Some(Self::Model),
-            "prunescope" | "json" => Some(Self::Session),
-            _ => None,
+    }
+
+    /// Told from what is there: a folder, and of a file its first bytes. Reads the disk: for jobs.
+    pub(crate) fn peek(path: &Path) -> Result<Self, PeekError> {
+        let failed = |source| PeekError::Open { path: path.to_owned(), source };
+        let metadata = path.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Ok(Self::Model);
+        }
+        if !metadata.is_file() {
+            return Err(PeekError::Special { path: path.to_owned() });
+        }
+        let mut start = Vec::new();
+        File::open(path).and_then(|file| file.take(PEEKED).read_to_end(&mut start)).map_err(failed)?;
+        Self::of_content(path, &start).ok_or_else(|| PeekError::Unknown { path: path.to_owned() })
+    }
+
+    fn of_content(path: &Path, start: &[u8]) -> Option<Self> {
+        let known = Self::by_name(path).filter(|_| path.extension().is_some());
+        if known == Some(Self::Model) {
+            return known;
+        }
+        let text = String::from_utf8_lossy(start);
+        let is_object = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+        if is_object && text.contains(SESSION_MEMBER) {
+            return Some(Self::Session);
+        }
+        let is_parquet = start.starts_with(b"PAR1");
+        if known == Some(Self::Session) && is_parquet {
+            Some(Self::Data)
+        } else {
+            known.or(is_parquet.then_some(Self::Data))
         }
     }
 
@@ -39,37 +116,12 @@ impl Openable {
     }
 }
 
-/// The folder a model path means: a weights file stands for its folder.
+/// The folder a model path means: a file of a checkpoint stands for its folder. Reads the disk: for jobs.
 pub(crate) fn model_folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if path.is_file() => parent.to_owned(),
         _ => path.to_owned(),
     }
-}
-
-/// Asks for a checkpoint folder.
-pub(crate) fn ask_model() -> Option<PathBuf> {
-    rfd::FileDialog::new().set_title("Open model folder").pick_folder()
-}
-
-/// Asks for a data file.
-pub(crate) fn ask_data() -> Option<PathBuf> {
-    rfd::FileDialog::new()
-        .set_title("Open data set")
-        .add_filter("Data sets", &["csv", "tsv", "jsonl", "ndjson", "parquet"])
-        .pick_file()
-}
-
-/// Asks for a session to open.
-pub(crate) fn ask_session() -> Option<PathBuf> {
-    rfd::FileDialog::new().set_title("Open session").add_filter("Sessions", &["prunescope", "json"]).pick_file()
-}
-
-/// Asks where to write.
-pub(crate) fn ask_target(title: &str, name: &str, kind: &str, extension: &str) -> Option<PathBuf> {
-    let path =
-        rfd::FileDialog::new().set_title(title).set_file_name(name).add_filter(kind, &[extension]).save_file()?;
-    Some(if path.extension().is_none() { path.with_extension(extension) } else { path })
 }
 
 /// A path as people like to read it: its last part.
@@ -82,19 +134,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_opened_as_what_it_is() {
+    fn a_path_is_opened_as_what_it_holds() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Openable::of(folder.path()), Some(Openable::Model), "a folder is a model");
-        for (name, expected) in [
-            ("rows.CSV", Some(Openable::Data)),
-            ("rows.parquet", Some(Openable::Data)),
-            ("mine.prunescope", Some(Openable::Session)),
-            ("model.safetensors", Some(Openable::Model)),
-            ("picture.png", None),
-            ("noextension", None),
+        assert_eq!(Openable::peek(folder.path()).ok(), Some(Openable::Model), "a folder is a model");
+        let session = "{\n  \"prunescope_session\": 1, \"model\": \"m\"}";
+        for (name, content, expected) in [
+            ("rows.CSV", "text,label\n", Some(Openable::Data)),
+            ("rows.pq", "PAR1", Some(Openable::Data)),
+            ("rows.jsonl.gz", "\u{1f}", Some(Openable::Data)),
+            ("rows.json", "{\"text\": \"good\"}\n", Some(Openable::Data)),
+            ("list.json", "[{\"text\": \"good\"}]", Some(Openable::Data)),
+            ("mine.json", session, Some(Openable::Session)),
+            ("mine.prunescope", session, Some(Openable::Session)),
+            ("renamed.dat", session, Some(Openable::Session)),
+            ("renamed", "PAR1", Some(Openable::Data)),
+            ("model.safetensors", "", Some(Openable::Model)),
+            ("config.json", "{\"model_type\": \"bert\"}", Some(Openable::Model)),
+            ("picture.png", "\u{89}PNG", None),
+            ("noextension", "words", None),
         ] {
-            assert_eq!(Openable::of(Path::new(name)), expected, "{name}");
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(Openable::peek(&path).ok(), expected, "{name}");
         }
+        let err = Openable::peek(&folder.path().join("gone.csv")).unwrap_err().to_string();
+        assert!(err.ends_with("gone.csv"), "the path is named: {err}");
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! project.
 
 mod apply;
+mod autosave;
 mod basis;
+mod chooser;
 mod command;
 mod defaults;
 mod edit;
@@ -14,6 +16,7 @@ mod exports;
 mod fairness_gaps;
 mod fairness_work;
 mod figure_view;
+mod file_work;
 mod files;
 mod ground;
 mod inspect_figure;
@@ -21,7 +24,9 @@ mod inspect_work;
 mod latency_plan;
 mod latency_settings;
 mod latency_work;
+mod listing;
 mod messages;
+mod opening;
 mod options;
 mod panels;
 mod perform;

@@ -74,8 +74,12 @@ pub struct WindowOptions {
     pub screenshot: Option<PathBuf>,
     /// Tell when the window and the first ribbons were on screen.
     pub timing: Option<Timing>,
+    /// Takes one line that the command line should show.
+    pub tell: Option<fn(&str)>,
     /// At most this many rows are evaluated.
     pub row_limit: Option<usize>,
+    /// The folder that the session is kept in; without one it is neither restored nor saved.
+    pub state_folder: Option<PathBuf>,
     /// Forget the last session.
     pub start_empty: bool,
 }

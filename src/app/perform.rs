@@ -14,17 +14,11 @@ use crate::app::ViewKind;
 use crate::app::apply;
 use crate::app::defaults;
 use crate::app::edit::Command;
-use crate::app::exports;
-use crate::app::exports::ExportKind;
-use crate::app::files;
-use crate::app::files::Openable;
+use crate::app::opening;
 use crate::app::panels::fairness::FairnessRequest;
 use crate::app::panels::latency::LatencyRequest;
 use crate::app::panels::trade_off::TradeOffRequest;
-use crate::app::state::Recent;
 use crate::app::theme;
-use crate::project;
-use crate::project::DataSource;
 
 /// Everything that was asked for since the last frame, dropped files included.
 pub(crate) fn all(app: &mut App, ctx: &Context) {
@@ -47,15 +41,18 @@ pub(crate) fn all(app: &mut App, ctx: &Context) {
 
 fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
     match command {
-        UiCommand::OpenModel | UiCommand::OpenData | UiCommand::OpenSession => open_by_dialog(app, command),
+        UiCommand::OpenPath
+        | UiCommand::OpenModel
+        | UiCommand::OpenData
+        | UiCommand::OpenSession
+        | UiCommand::SaveSession
+        | UiCommand::ExportPng
+        | UiCommand::ExportSvg
+        | UiCommand::ExportCsv => ask_for_path(app, command),
         UiCommand::OpenSampleModel => apply::apply(&mut app.project, Edit::SetModel(defaults::project().model)),
-        UiCommand::OpenSampleData => open_sample_data(app),
+        UiCommand::OpenSampleData => app.session.files.find_sample_data(&app.wake),
         UiCommand::CloseData => close_data(app),
-        UiCommand::SaveSession => save_session(app),
         UiCommand::NewSession => new_session(app),
-        UiCommand::ExportPng => export(app, ExportKind::Png),
-        UiCommand::ExportSvg => export(app, ExportKind::Svg),
-        UiCommand::ExportCsv => export(app, ExportKind::Csv),
         UiCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         UiCommand::Undo => undo(app),
         UiCommand::Redo => redo(app),
@@ -111,7 +108,10 @@ fn answer(app: &mut App, request: Request) {
         return;
     }
     match request {
-        Request::OpenPath(path) => open_path(app, path),
+        Request::OpenPath(path) => opening::open_path(app, path),
+        Request::Choose(purpose, path) => opening::chosen(app, purpose, path, false),
+        Request::Replace(purpose, path) => opening::chosen(app, purpose, path, true),
+        Request::TypePath => opening::type_instead(app),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
         Request::FilterExamples(filter) => filter_examples(app, filter),
         Request::DismissToast(id) => app.session.messages.dismiss(id),
@@ -125,58 +125,9 @@ fn answer(app: &mut App, request: Request) {
     }
 }
 
-fn open_by_dialog(app: &mut App, command: UiCommand) {
-    let path = match command {
-        UiCommand::OpenModel => files::ask_model(),
-        UiCommand::OpenData => files::ask_data(),
-        _ => files::ask_session(),
-    };
-    if let Some(path) = path {
-        open_path(app, path);
-    }
-}
-
-fn open_path(app: &mut App, path: PathBuf) {
-    match Openable::of(&path) {
-        Some(Openable::Model) => {
-            let folder = files::model_folder(&path);
-            Recent::remember(&mut app.ui.recent.models, folder.clone());
-            app.session.model.forget_failure();
-            apply::apply(&mut app.project, Edit::SetModel(folder));
-        }
-        Some(Openable::Data) => {
-            Recent::remember(&mut app.ui.recent.data, path.clone());
-            app.session.data.forget_failure();
-            app.ui.example = None;
-            app.ui.example_filter = None;
-            apply::apply(&mut app.project, Edit::SetData(Some(Box::new(DataSource { path, ..DataSource::default() }))));
-        }
-        Some(Openable::Session) => open_session(app, path),
-        None => app.session.messages.error(
-            format!("{} is nothing prunescope can open", files::short_name(&path)),
-            "Open a model folder, a CSV, TSV, JSON Lines or Parquet file, or a session",
-        ),
-    }
-}
-
-fn open_session(app: &mut App, path: PathBuf) {
-    match project::load(&path) {
-        Ok(project) => {
-            Recent::remember(&mut app.ui.recent.sessions, path);
-            apply::apply(&mut app.project, Edit::Replace(Box::new(project)));
-        }
-        Err(err) => app.session.messages.error(err.to_string(), "Choose a file that was written with Save session"),
-    }
-}
-
-fn save_session(app: &mut App) {
-    let Some(path) = files::ask_target("Save session", "session.prunescope", "Session", "prunescope") else { return };
-    match project::save(&app.project, &path) {
-        Ok(()) => {
-            app.session.messages.info(format!("Session saved as {}", files::short_name(&path)));
-            Recent::remember(&mut app.ui.recent.sessions, path);
-        }
-        Err(err) => app.session.messages.error(err.to_string(), "Choose another folder"),
+fn ask_for_path(app: &mut App, command: UiCommand) {
+    if let Some(purpose) = opening::purpose_of(command) {
+        opening::ask(app, purpose);
     }
 }
 
@@ -187,35 +138,10 @@ fn new_session(app: &mut App) {
     apply::apply(&mut app.project, Edit::Replace(Box::new(defaults::project())));
 }
 
-fn open_sample_data(app: &mut App) {
-    match defaults::sample_data() {
-        Some(source) => {
-            app.ui.example = None;
-            apply::apply(&mut app.project, Edit::SetData(Some(Box::new(source))));
-        }
-        None => app.session.messages.error(
-            "the sample data is not beside the program",
-            "Set PRUNESCOPE_MODELS to the folder sample_models, or open a data set of your own",
-        ),
-    }
-}
-
 fn close_data(app: &mut App) {
     app.ui.example = None;
     app.ui.example_filter = None;
     apply::apply(&mut app.project, Edit::SetData(None));
-}
-
-fn export(app: &mut App, kind: ExportKind) {
-    let name = exports::file_name(app.ui.view, kind);
-    let Some(path) = files::ask_target("Export", &name, kind.label(), kind.extension()) else { return };
-    match exports::export(&app.project, &app.session, &app.ui, &exports::Target { kind, path: &path }) {
-        Ok(()) => app.session.messages.info(format!("Saved {}", files::short_name(&path))),
-        Err(err) => app
-            .session
-            .messages
-            .error(format!("{} could not be written: {err}", files::short_name(&path)), "Choose another folder"),
-    }
 }
 
 fn undo(app: &mut App) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use egui::ColorImage;
 use egui::ViewportCommand;
 
+use crate::app::WindowOptions;
 use crate::disk;
 
 /// What became of the picture; shared between the window and whoever opened it.
@@ -17,7 +18,8 @@ use crate::disk;
 pub(crate) struct Outcome(Arc<Mutex<Option<String>>>);
 
 impl Outcome {
-    fn fail(&self, text: String) {
+    /// Something that was asked for is not in the picture.
+    pub(crate) fn fail(&self, text: String) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
     }
 
@@ -40,6 +42,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Screenshot {
     path: PathBuf,
     outcome: Outcome,
+    size: Option<[f32; 2]>,
+    tell: Option<fn(&str)>,
     quiet: u32,
     is_asked: bool,
     picture: Arc<Mutex<Option<Arc<ColorImage>>>>,
@@ -47,14 +51,24 @@ pub(crate) struct Screenshot {
 
 impl Screenshot {
     /// To be saved at `path`.
-    pub(crate) fn new(path: PathBuf, outcome: Outcome) -> Self {
-        Self { path, outcome, quiet: 0, is_asked: false, picture: Arc::default() }
+    pub(crate) fn new(path: PathBuf, options: &WindowOptions, outcome: Outcome) -> Self {
+        let WindowOptions { size, tell, .. } = options;
+        Self { path, outcome, size: *size, tell: *tell, quiet: 0, is_asked: false, picture: Arc::default() }
     }
 
-    /// Called once a frame with whether anything still runs.
-    pub(crate) fn tick(&mut self, ctx: &egui::Context, is_busy: bool) {
+    /// Called once a frame with whether anything still runs. `missing` names what was asked for and cannot be seen; the
+    /// picture is written nevertheless, as it shows why.
+    pub(crate) fn tick(&mut self, ctx: &egui::Context, is_busy: bool, missing: impl FnOnce() -> Vec<String>) {
         let picture = self.picture.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(image) = picture {
+            let missing = missing();
+            if !missing.is_empty() {
+                self.outcome.fail(missing.join("; "));
+            }
+            let native = ctx.native_pixels_per_point().unwrap_or(1.0);
+            if let (Some(note), Some(tell)) = (size_note(self.size, image.size, native), self.tell) {
+                tell(&note);
+            }
             if let Err(err) = save_png(&image, &self.path) {
                 self.outcome.fail(format!("picture cannot be written: {err}, {}", self.path.display()));
             }
@@ -76,6 +90,21 @@ impl Screenshot {
     }
 }
 
+/// Why a picture that is no PNG is not taken: its name would lie.
+pub(crate) fn check_ending(path: &Path) -> anyhow::Result<()> {
+    let is_png = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    anyhow::ensure!(is_png, "--screenshot writes PNG; expected a path that ends in .png, got {}", path.display());
+    Ok(())
+}
+
+/// What to say where the screen gave less than was asked for.
+fn size_note(asked: Option<[f32; 2]>, got: [usize; 2], pixels_per_point: f32) -> Option<String> {
+    let [width, height] = asked?.map(|side| side * pixels_per_point);
+    let is_smaller = got[0] as f32 + 1.0 < width || got[1] as f32 + 1.0 < height;
+    is_smaller
+        .then(|| format!("--size asks for {width:.0}x{height:.0} pixels, but the screen gave {}x{}", got[0], got[1]))
+}
+
 fn save_png(image: &ColorImage, path: &Path) -> std::io::Result<()> {
     let [width, height] = image.size;
     let to_u32 = |value: usize| u32::try_from(value).map_err(std::io::Error::other);
@@ -91,6 +120,17 @@ fn save_png(image: &ColorImage, path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_png_is_written_and_a_smaller_screen_is_said() {
+        for (name, expected) in [("a.png", true), ("a.PNG", true), ("a.jpg", false), ("a", false), ("png", false)] {
+            assert_eq!(check_ending(Path::new(name)).is_ok(), expected, "{name}");
+        }
+        let note = size_note(Some([6000.0, 4000.0]), [2000, 1400], 1.0);
+        assert!(note.is_some_and(|note| note.contains("6000x4000") && note.contains("2000x1400")), "both sizes");
+        assert_eq!(size_note(Some([800.0, 500.0]), [1600, 1000], 2.0), None, "as asked, on a dense screen");
+        assert_eq!(size_note(None, [10, 10], 1.0), None, "nothing was asked for");
+    }
 
     #[test]
     fn a_picture_is_written_as_png_and_a_bad_folder_is_an_error() {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::ViewKind;
+use crate::app::chooser::Chooser;
+use crate::app::file_work::FileWork;
 use crate::app::files;
 use crate::app::ground::error_chain;
 use crate::app::inspect_work::InspectWork;
@@ -34,6 +36,10 @@ pub(crate) struct Session {
     pub(crate) model: Slot<PathBuf, Checkpoint>,
     /// The data set.
     pub(crate) data: Slot<DataSource, Dataset>,
+    /// Asks for paths.
+    pub(crate) chooser: Chooser,
+    /// Work on files.
+    pub(crate) files: FileWork,
     /// Of the Inspect view.
     pub(crate) inspect: InspectWork,
     /// Of the trade-off view.
@@ -164,10 +170,12 @@ impl Session {
         let line = |label: &str, progress: Option<Progress>| {
             progress.map(|progress| JobStatus { label: label.to_owned(), progress })
         };
+        let (file_label, file_progress) = self.files.progress().unzip();
         let inspect = self.inspect.is_slow().then(Progress::default);
         [
             line("Loading model", self.model.progress()),
             line("Reading data", self.data.progress()),
+            line(file_label.unwrap_or_default(), file_progress),
             line("Running the text", inspect),
             line("Trade-off", self.trade_off.progress()),
             line("Fairness", self.fairness.progress()),
@@ -186,6 +194,7 @@ impl Session {
     pub(crate) fn others_busy(&self) -> bool {
         self.model.is_busy()
             || self.data.is_busy()
+            || self.files.is_busy()
             || self.inspect.is_busy()
             || self.trade_off.progress().is_some()
             || self.fairness.progress().is_some()
@@ -201,6 +210,7 @@ impl Session {
     pub(crate) fn stop_others(&mut self) {
         self.model.stop();
         self.data.stop();
+        self.files.stop();
         self.inspect.stop();
         self.trade_off.stop();
         self.fairness.stop();

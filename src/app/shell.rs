@@ -15,10 +15,17 @@ use crate::app::UiState;
 use crate::app::View;
 use crate::app::ViewKind;
 use crate::app::WindowOptions;
+use crate::app::autosave;
+use crate::app::autosave::Autosave;
+use crate::app::autosave::Restored;
+use crate::app::autosave::SaveNote;
+use crate::app::chooser::Chooser;
 use crate::app::defaults;
 use crate::app::exports;
 use crate::app::exports::ExportKind;
 use crate::app::latency_work::LatencyContext;
+use crate::app::messages::Level;
+use crate::app::opening;
 use crate::app::panels;
 use crate::app::panels::fairness::FairnessWork;
 use crate::app::panels::trade_off::TradeOffWork;
@@ -46,15 +53,17 @@ pub struct App {
     pub(super) commands: CommandQueue,
     /// Asked for while a time is measured; done afterwards.
     pub(super) postponed: Vec<Request>,
-    wake: Wake,
+    pub(super) wake: Wake,
     screenshot: Option<Screenshot>,
     stopwatch: Option<Stopwatch>,
     starts_by_itself: bool,
     is_saved: bool,
+    autosave: Option<Autosave>,
 }
 
-const PROJECT_KEY: &str = "project";
-const UI_KEY: &str = "ui";
+/// Where versions before the session had a file of its own kept it.
+const OLD_PROJECT_KEY: &str = "project";
+const OLD_UI_KEY: &str = "ui";
 
 impl App {
     /// Opens on the last session, changed by what the command line asks for.
@@ -63,11 +72,12 @@ impl App {
         options: &WindowOptions,
         outcome: screenshot::Outcome,
     ) -> anyhow::Result<Self> {
-        let screenshot = options.screenshot.clone().map(|path| Screenshot::new(path, outcome));
-        let storage = creation.storage.filter(|_| screenshot.is_none() && !options.start_empty);
-        let restored = storage.and_then(|storage| project::parse(&storage.get_string(PROJECT_KEY)?).ok());
-        let ui = storage.and_then(|storage| eframe::get_value(storage, UI_KEY)).unwrap_or_default();
-        let mut app = Self::build(&creation.egui_ctx, options, restored, ui)?;
+        let screenshot = options.screenshot.clone().map(|path| Screenshot::new(path, options, outcome));
+        let mut app = Self::restore(&creation.egui_ctx, options, || {
+            let storage = creation.storage?;
+            let project = project::parse(&storage.get_string(OLD_PROJECT_KEY)?).ok()?;
+            Some((project, eframe::get_value(storage, OLD_UI_KEY)))
+        })?;
         if screenshot.is_some() {
             theme::stop_motion(&creation.egui_ctx);
         }
@@ -77,14 +87,65 @@ impl App {
         Ok(app)
     }
 
-    /// A window for tests: nothing restored or saved, nothing moves.
+    /// A window for tests: restored and saved only in the folder that the options name, nothing moves, and no
+    /// dialog of the system opens.
     ///
     /// # Errors
     /// When an option cannot be used: a strategy that does not parse, a session that cannot be read.
     pub fn for_tests(ctx: &egui::Context, options: &WindowOptions) -> anyhow::Result<Self> {
-        let app = Self::build(ctx, options, None, UiState::default())?;
+        let mut app = Self::restore(ctx, options, || None)?;
         theme::stop_motion(ctx);
+        app.session.chooser = Chooser::without_dialogs();
         Ok(app)
+    }
+
+    /// Opens on what is kept in the options' folder; `old` finds what an older version kept elsewhere.
+    fn restore(
+        ctx: &egui::Context,
+        options: &WindowOptions,
+        old: impl FnOnce() -> Option<(Project, Option<UiState>)>,
+    ) -> anyhow::Result<Self> {
+        let folder = options.state_folder.as_ref().filter(|_| !options.is_screenshot());
+        let mut restored = match folder {
+            Some(folder) if !options.start_empty => autosave::restore(folder),
+            _ => Restored::default(),
+        };
+        if restored.is_nothing() && folder.is_some() && !options.start_empty {
+            (restored.project, restored.ui) = old().map_or((None, None), |(project, ui)| (Some(project), ui));
+        }
+        let ui = restored.ui.clone().unwrap_or_default();
+        let mut app = Self::build(ctx, options, restored.project.clone(), ui)?;
+        if let Some(folder) = folder {
+            let found = restored.project.as_ref().zip(restored.ui.as_ref());
+            let mut autosave = Autosave::new(folder.clone(), found);
+            if options.start_empty {
+                autosave.hold(&app.project);
+            }
+            autosave.probe(&app.wake);
+            autosave::tell(&mut app.session.messages, &restored, options.start_empty.then_some(folder));
+            app.autosave = Some(autosave);
+        }
+        Ok(app)
+    }
+
+    /// Saves what has changed, and says so if it cannot.
+    fn keep(&mut self, ctx: &egui::Context, now: f64) {
+        let Some(autosave) = &mut self.autosave else { return };
+        if ctx.input(|input| !input.events.is_empty()) || self.undo.is_in_flux() {
+            autosave.note_activity();
+        }
+        let note = autosave.tick(now, &self.project, &self.ui, &self.wake);
+        if let Some(pause) = autosave.due_in(now) {
+            ctx.request_repaint_after(pause);
+        }
+        match note {
+            Some(SaveNote::Lost(reason)) => self.session.messages.error(
+                format!("This session cannot be kept: {reason}"),
+                "What you change is lost when the window closes; Save session writes it to another place",
+            ),
+            Some(SaveNote::Back) => self.session.messages.info("The session is kept again"),
+            None => {}
+        }
     }
 
     /// Shows a measurement of time as if it had just been made here, for tests.
@@ -123,6 +184,7 @@ impl App {
             stopwatch: options.timing.map(Stopwatch::new),
             starts_by_itself: false,
             is_saved: false,
+            autosave: None,
         };
         app.ui.view = options.view.unwrap_or(app.ui.view);
         app.ui.theme = options.theme.unwrap_or(app.ui.theme);
@@ -143,6 +205,7 @@ impl App {
             ctx.request_repaint_after(pause);
         }
         perform::all(self, ctx);
+        opening::poll(self);
         self.session.update(&self.project, &self.wake);
         if !self.session.latency.is_measuring() {
             self.with_work(|trade_off, fairness, context| {
@@ -157,10 +220,23 @@ impl App {
             ctx.request_repaint_after(Duration::from_millis(500));
         }
         perform::play(self, ctx, now);
+        self.keep(ctx, now);
         let is_busy = self.is_busy();
-        if let Some(screenshot) = &mut self.screenshot {
-            screenshot.tick(ctx, is_busy);
+        if let Some(mut screenshot) = self.screenshot.take() {
+            screenshot.tick(ctx, is_busy, || self.missing());
+            self.screenshot = Some(screenshot);
         }
+    }
+
+    /// What was asked for and cannot be seen, for whoever takes a picture.
+    fn missing(&self) -> Vec<String> {
+        let errors = self.session.messages.list().iter().filter(|message| message.level == Level::Error);
+        let mut missing: Vec<String> = errors.map(|message| message.text.clone()).collect();
+        if missing.is_empty() && !exports::can_export(&self.session, &self.ui) {
+            let needs = "a model, a labelled data set (with groups for Fairness) and an enabled strategy";
+            missing.push(format!("the view {} has nothing to show; it needs {needs}", self.ui.view.word()));
+        }
+        missing
     }
 
     /// Takes in what the latency laboratory has found, and lets it begin once nothing else runs.
@@ -181,7 +257,8 @@ impl App {
     /// Draws the window; a wish becomes a command that the next `update` carries out.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let environment = self.environment();
-        let is_covered = self.ui.show_shortcuts || self.ui.show_about;
+        let is_covered =
+            self.ui.show_shortcuts || self.ui.show_about || self.ui.path_field.is_some() || self.ui.replaced.is_some();
         shortcuts::read(ui.ctx(), environment, is_covered, &self.commands);
         let view = View {
             project: &self.project,
@@ -251,10 +328,9 @@ impl eframe::App for App {
         self.show(ui);
     }
 
-    fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if self.is_saved {
-            storage.set_string(PROJECT_KEY, project::render(&self.project));
-            eframe::set_value(storage, UI_KEY, &self.ui);
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        if let Some(autosave) = &mut self.autosave {
+            autosave.finish(&self.project, &self.ui);
         }
     }
 

@@ -7,9 +7,11 @@ use crate::app::CommandQueue;
 use crate::app::Environment;
 use crate::app::Session;
 use crate::app::Theme;
+use crate::app::chooser::Purpose;
 use crate::app::options::UnknownWord;
 use crate::app::panels::fairness::FairnessState;
 use crate::app::panels::latency::LatencyState;
+use crate::app::panels::path_field::PathField;
 use crate::app::panels::trade_off::TradeOffState;
 use crate::app::selection::CellRef;
 use crate::app::selection::Hover;
@@ -135,6 +137,12 @@ pub(crate) struct UiState {
     /// The text box asks for the keyboard.
     #[serde(skip)]
     pub(crate) focus_text: bool,
+    /// A path that is being typed.
+    #[serde(skip)]
+    pub(crate) path_field: Option<PathField>,
+    /// A file that would be replaced: whether it may is asked.
+    #[serde(skip)]
+    pub(crate) replaced: Option<(Purpose, PathBuf)>,
     /// Overlays.
     #[serde(skip)]
     pub(crate) show_shortcuts: bool,
@@ -172,6 +180,8 @@ impl Default for UiState {
             cursor: None,
             lead: None,
             focus_text: false,
+            path_field: None,
+            replaced: None,
             show_shortcuts: false,
             show_about: false,
             show_messages: false,

@@ -13,6 +13,22 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder, a pipe or a device.
+    #[error("expected a session file, got a folder, pipe or device, {path:?}")]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Far larger than any session.
+    #[error("session file has {bytes} bytes, expected at most {most}, {path:?}")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The largest that is read.
+        most: u64,
+        /// The file.
+        path: PathBuf,
+    },
     /// The file could not be written.
     #[error("session file cannot be written: {source}, {path:?}")]
     Write {

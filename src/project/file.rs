@@ -1,5 +1,7 @@
 //! The session on disk: versioned JSON, strategies in their canonical spelling.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -90,10 +92,31 @@ pub fn parse(text: &str) -> Result<Project, Error> {
 /// Reads a session file.
 ///
 /// # Errors
-/// [`Error::Read`], and those of [`parse`].
+/// Those of [`read_text`] and [`parse`].
 pub fn load(path: &Path) -> Result<Project, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    parse(&text)
+    parse(&read_text(path)?)
+}
+
+/// A session with a text of a whole book is far smaller.
+const LARGEST: u64 = 16 << 20;
+
+/// The text of a session file.
+///
+/// # Errors
+/// [`Error::Read`], [`Error::NotAFile`] for a pipe that might never end, [`Error::TooLarge`].
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    // Before it is opened: that would wait for whoever writes into a pipe.
+    let metadata = path.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { path: path.to_owned() });
+    }
+    if metadata.len() > LARGEST {
+        return Err(Error::TooLarge { bytes: metadata.len(), most: LARGEST, path: path.to_owned() });
+    }
+    let mut text = String::new();
+    File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text)).map_err(failed)?;
+    Ok(text)
 }
 
 /// Writes a session file, whole or not at all: a full disk never costs the old one.
@@ -138,6 +161,16 @@ mod tests {
         assert_eq!(load(&path).unwrap(), project, "everything that is saved");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         assert!(matches!(save(&project, &folder.path().join("no/such/x")), Err(Error::Write { .. })), "no such folder");
+    }
+
+    #[test]
+    fn what_is_no_session_file_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(load(folder.path()), Err(Error::NotAFile { .. })), "a folder");
+        let path = folder.path().join("large.prunescope");
+        std::fs::File::create(&path).and_then(|file| file.set_len(LARGEST + 1)).unwrap();
+        assert!(matches!(load(&path), Err(Error::TooLarge { .. })), "a file of holes");
+        assert!(matches!(load(&folder.path().join("gone")), Err(Error::Read { .. })), "no such file");
     }
 
     #[test]

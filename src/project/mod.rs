@@ -10,6 +10,7 @@ pub use error::Error;
 pub use file::SCHEMA;
 pub use file::load;
 pub use file::parse;
+pub use file::read_text;
 pub use file::render;
 pub use file::save;
 pub use types::DataSource;

@@ -2,8 +2,10 @@
 #![cfg(feature = "gui")]
 
 mod commands;
+mod files;
 mod inspect;
 mod latency;
 mod latency_support;
 mod plots;
 mod plots_support;
+mod restore;

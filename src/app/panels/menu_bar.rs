@@ -58,6 +58,8 @@ fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
 }
 
 fn file_menu(ui: &mut Ui, view: &View<'_>, state: &UiState) {
+    command_buttons(ui, view, &[UiCommand::OpenPath]);
+    ui.separator();
     command_buttons(ui, view, &[UiCommand::OpenModel, UiCommand::OpenSampleModel]);
     recent_menu(ui, view, "Recent models", &state.recent.models);
     ui.separator();

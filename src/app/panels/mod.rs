@@ -2,6 +2,7 @@
 
 pub(crate) mod fairness;
 pub(crate) mod latency;
+pub(crate) mod path_field;
 pub(crate) mod trade_off;
 
 mod data;
@@ -67,6 +68,7 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         ViewKind::Latency => latency::latency_ui(ui, view, state),
     });
     overlays::overlays_ui(ui.ctx(), view, state);
+    path_field::path_field_ui(ui.ctx(), view, state);
     messages::messages_ui(ui.ctx(), view, state);
 }
 

@@ -92,7 +92,7 @@ fn drop_zone(ctx: &Context) {
         let file = input.raw.hovered_files.first()?;
         let path = file.path.as_ref();
         Some(path.map_or("Drop to open", |path| {
-            Openable::of(path).map_or("prunescope cannot open this", Openable::drop_hint)
+            Openable::by_name(path).map_or("prunescope cannot open this", Openable::drop_hint)
         }))
     });
     let Some(hint) = hint else { return };

@@ -1,0 +1,156 @@
+//! Opens and writes what was asked for: asks for a path, hands it to a job, takes in what came of it.
+
+use std::path::PathBuf;
+
+use crate::app::App;
+use crate::app::Edit;
+use crate::app::UiCommand;
+use crate::app::apply;
+use crate::app::chooser::Answer;
+use crate::app::chooser::Purpose;
+use crate::app::exports;
+use crate::app::exports::ExportKind;
+use crate::app::file_work::FileEvent;
+use crate::app::file_work::Payload;
+use crate::app::file_work::WriteTarget;
+use crate::app::panels::path_field::PathField;
+use crate::app::state::Recent;
+use crate::project::DataSource;
+
+/// What a menu entry asks a path for.
+pub(crate) fn purpose_of(command: UiCommand) -> Option<Purpose> {
+    match command {
+        UiCommand::OpenPath => Some(Purpose::OpenAny),
+        UiCommand::OpenModel => Some(Purpose::OpenModel),
+        UiCommand::OpenData => Some(Purpose::OpenData),
+        UiCommand::OpenSession => Some(Purpose::OpenSession),
+        UiCommand::SaveSession => Some(Purpose::SaveSession),
+        UiCommand::ExportPng => Some(Purpose::Export(ExportKind::Png)),
+        UiCommand::ExportSvg => Some(Purpose::Export(ExportKind::Svg)),
+        UiCommand::ExportCsv => Some(Purpose::Export(ExportKind::Csv)),
+        _ => None,
+    }
+}
+
+/// Asks for a path: the system's dialog beside the window, or the path field.
+pub(crate) fn ask(app: &mut App, purpose: Purpose) {
+    if app.session.chooser.is_asking() {
+        app.session.messages.info("A file dialog is open already; close it first, or type a path instead");
+    } else if purpose == Purpose::OpenAny || app.session.chooser.has_no_dialog() {
+        show_field(app, purpose);
+    } else {
+        let proposed = proposed_name(app, purpose);
+        app.session.chooser.ask(purpose, &proposed);
+    }
+}
+
+/// Lets the path field ask instead of the dialog that is open.
+pub(crate) fn type_instead(app: &mut App) {
+    if let Some(purpose) = app.session.chooser.give_up() {
+        show_field(app, purpose);
+    }
+}
+
+fn proposed_name(app: &App, purpose: Purpose) -> String {
+    match purpose {
+        Purpose::SaveSession => "session.prunescope".to_owned(),
+        Purpose::Export(kind) => exports::file_name(app.ui.view, kind),
+        Purpose::OpenAny | Purpose::OpenModel | Purpose::OpenData | Purpose::OpenSession => String::new(),
+    }
+}
+
+/// The path field starts where the last file of the kind came from.
+fn show_field(app: &mut App, purpose: Purpose) {
+    let recent = &app.ui.recent;
+    let last = match purpose {
+        Purpose::OpenModel => recent.models.first(),
+        Purpose::OpenSession | Purpose::SaveSession => recent.sessions.first(),
+        Purpose::OpenAny | Purpose::OpenData | Purpose::Export(_) => recent.data.first(),
+    };
+    let folder = last.and_then(|path| path.parent()).filter(|folder| folder.is_absolute());
+    let folder = folder.map(PathBuf::from).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let text = folder.join(proposed_name(app, purpose)).to_string_lossy().into_owned();
+    app.ui.path_field = Some(PathField::new(purpose, text));
+}
+
+/// A path was chosen in a dialog, typed, or agreed to.
+pub(crate) fn chosen(app: &mut App, purpose: Purpose, path: PathBuf, replaces: bool) {
+    match purpose {
+        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenModel => open_path(app, path),
+        Purpose::OpenSession => app.session.files.open_session(path, &app.wake),
+        Purpose::SaveSession => {
+            let payload = Payload::Session(Box::new(app.project.clone()));
+            write(app, purpose, payload, (path, replaces));
+        }
+        Purpose::Export(kind) => match exports::figure_of(&app.project, &app.session, &app.ui) {
+            Some(figure) => write(app, purpose, Payload::Figure(Box::new(figure), kind), (path, replaces)),
+            None => app.session.messages.error("there is nothing to write yet", "Wait until the view shows something"),
+        },
+    }
+}
+
+/// Opens whatever this is.
+pub(crate) fn open_path(app: &mut App, path: PathBuf) {
+    app.session.files.open(path, &app.wake);
+}
+
+fn write(app: &mut App, purpose: Purpose, payload: Payload, (path, replaces): (PathBuf, bool)) {
+    let with_ending = purpose.with_ending(path.clone());
+    // A dialog asked about the name as it was typed.
+    let replaces = replaces && with_ending == path;
+    let data = app.project.data.as_ref().map(|source| source.path.clone());
+    app.session.files.write(WriteTarget { purpose, path: with_ending, replaces, data }, payload, &app.wake);
+}
+
+/// Takes in what dialogs and jobs have come to.
+pub(crate) fn poll(app: &mut App) {
+    match app.session.chooser.poll(&app.wake) {
+        // The system's dialog asks by itself whether a file may be replaced.
+        Some(Answer::Chosen(purpose, path)) => chosen(app, purpose, path, true),
+        Some(Answer::NoDialog(purpose)) => show_field(app, purpose),
+        Some(Answer::Cancelled) | None => {}
+    }
+    let key = app.ui.path_field.as_ref().map(PathField::listing_key);
+    app.session.files.list(key, &app.wake);
+    for event in app.session.files.poll() {
+        take(app, event);
+    }
+}
+
+fn take(app: &mut App, event: FileEvent) {
+    match event {
+        FileEvent::Model(folder) => {
+            Recent::remember(&mut app.ui.recent.models, folder.clone());
+            app.session.model.forget_failure();
+            apply::apply(&mut app.project, Edit::SetModel(folder));
+        }
+        FileEvent::Data(path) => {
+            Recent::remember(&mut app.ui.recent.data, path.clone());
+            open_data(app, DataSource { path, ..DataSource::default() });
+        }
+        FileEvent::Session(path, project) => {
+            Recent::remember(&mut app.ui.recent.sessions, path);
+            apply::apply(&mut app.project, Edit::Replace(project));
+        }
+        FileEvent::SampleData(Some(path)) => open_data(app, DataSource { path, ..DataSource::default() }),
+        FileEvent::SampleData(None) => app.session.messages.error(
+            "the sample data is not beside the program",
+            "Set PRUNESCOPE_MODELS to the folder sample_models, or open a data set of your own",
+        ),
+        FileEvent::Written(purpose, path) => {
+            app.session.messages.info(format!("Saved {}", path.display()));
+            if purpose == Purpose::SaveSession {
+                Recent::remember(&mut app.ui.recent.sessions, path);
+            }
+        }
+        FileEvent::Exists(purpose, path) => app.ui.replaced = Some((purpose, path)),
+        FileEvent::Failed { text, advice } => app.session.messages.error(text, advice),
+    }
+}
+
+fn open_data(app: &mut App, source: DataSource) {
+    app.session.data.forget_failure();
+    app.ui.example = None;
+    app.ui.example_filter = None;
+    apply::apply(&mut app.project, Edit::SetData(Some(Box::new(source))));
+}

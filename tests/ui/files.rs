@@ -1,0 +1,167 @@
+//! Opening, saving and exporting where the system has no file dialog: everything goes by the path field.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::Key;
+use egui::Modifiers;
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::Queryable as _;
+use prunescope::app::Theme;
+use prunescope::app::ViewKind;
+use prunescope::app::WindowOptions;
+use prunescope::project;
+
+use crate::plots_support::Window;
+use crate::plots_support::open;
+use crate::plots_support::settle;
+
+fn window() -> Harness<'static, Window> {
+    let options = WindowOptions {
+        view: Some(ViewKind::Inspect),
+        theme: Some(Theme::Light),
+        text: Some("A fine film.".to_owned()),
+        strategies: vec!["power_bert:retention=0.4".to_owned()],
+        ..WindowOptions::default()
+    };
+    let mut harness = open(options, [1280.0, 800.0]);
+    settle(&mut harness);
+    harness
+}
+
+fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
+    let nodes = harness.root().children_recursive();
+    let names = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]);
+    names.flatten().any(|name| name.contains(part))
+}
+
+/// Puts a path into the path field in place of what stands there.
+fn type_path(harness: &mut Harness<'_, Window>, text: &str) {
+    harness.get_by_role(Role::TextInput).focus();
+    harness.step();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.step();
+    harness.get_by_role(Role::TextInput).type_text(text);
+    settle(harness);
+}
+
+fn typed(harness: &Harness<'_, Window>) -> String {
+    harness.get_by_role(Role::TextInput).accesskit_node().value().unwrap_or_default()
+}
+
+fn press(harness: &mut Harness<'_, Window>, key: Key) {
+    harness.key_press(key);
+    settle(harness);
+}
+
+fn text_of(path: &Path) -> String {
+    format!("{}", path.display())
+}
+
+#[test]
+fn a_data_set_is_opened_by_typing_the_beginning_of_its_path() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    std::fs::create_dir(folder.path().join("reviews")).expect("a folder");
+    std::fs::write(folder.path().join("reviews/kitchen.csv"), "text,label\ngood,1\nbad,0\n").expect("a data file");
+    std::fs::write(folder.path().join("reviews/kettle.png"), "x").expect("another file");
+    let mut harness = window();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    settle(&mut harness);
+    assert!(shows(&harness, "Open data set"), "the field asks, as there is no dialog");
+    type_path(&mut harness, &format!("{}/re", text_of(folder.path())));
+    assert!(shows(&harness, "reviews/"), "the folder is offered");
+    press(&mut harness, Key::Tab);
+    assert!(typed(&harness).ends_with("/reviews/"), "Tab completes: {}", typed(&harness));
+    assert!(shows(&harness, "kitchen.csv") && !shows(&harness, "kettle.png"), "only what can be opened is offered");
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::Enter);
+    assert!(shows(&harness, "2 texts"), "the data set is open");
+    assert!(harness.query_by_role(Role::TextInput).is_none(), "the field is gone");
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_said_and_the_field_stays() {
+    let mut harness = window();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::G);
+    settle(&mut harness);
+    type_path(&mut harness, "/no/such/place/data.csv");
+    press(&mut harness, Key::Enter);
+    assert!(shows(&harness, "/no/such/place"), "what could not be read is named");
+    assert!(harness.query_by_role(Role::TextInput).is_some(), "the path can be mended");
+    press(&mut harness, Key::Escape);
+    assert!(harness.query_by_role(Role::TextInput).is_none(), "Escape gives up");
+}
+
+#[test]
+fn a_session_is_saved_and_replacing_one_is_asked_about() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("mine");
+    let mut harness = window();
+    let save = |harness: &mut Harness<'_, Window>| {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+        settle(harness);
+        type_path(harness, &text_of(&path));
+        press(harness, Key::Enter);
+    };
+    save(&mut harness);
+    let written = path.with_extension("prunescope");
+    assert_eq!(project::load(&written).expect("a session").text, "A fine film.", "with its ending added");
+    std::fs::write(&written, "mine").expect("another content");
+    save(&mut harness);
+    assert!(shows(&harness, "Replace the file?"), "it is asked");
+    harness.get_by_label("Keep it").click();
+    settle(&mut harness);
+    assert_eq!(std::fs::read_to_string(&written).expect("the file"), "mine", "kept");
+    save(&mut harness);
+    harness.get_by_label("Replace").click();
+    settle(&mut harness);
+    assert!(project::load(&written).is_ok(), "replaced");
+}
+
+#[test]
+fn a_view_is_exported_by_path() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut harness = window();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    settle(&mut harness);
+    type_path(&mut harness, &format!("{}/plot.jpg", text_of(folder.path())));
+    press(&mut harness, Key::Enter);
+    let bytes = std::fs::read(folder.path().join("plot.jpg.png")).expect("a picture under the name of what it is");
+    assert!(bytes.starts_with(b"\x89PNG"), "the signature of PNG");
+    assert!(shows(&harness, "Saved "), "the window says where it went");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|err| err.to_string())
+    }
+}
+
+#[test]
+fn a_file_is_opened_as_what_it_holds_and_not_as_what_it_is_called() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut harness = window();
+    for (name, content) in [
+        ("rows.json", "{\"text\": \"good\", \"label\": 1}\n{\"text\": \"bad\", \"label\": 0}\n".to_owned()),
+        ("mine.json", "{\"prunescope_session\": 1, \"model\": \"sentiment-minilm-l6\", \"text\": \"Superb.\", \"strategies\": []}".to_owned()),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("a file");
+        harness.input_mut().dropped_files = vec![Arc::new(Dropped(path))];
+        harness.step();
+        harness.input_mut().dropped_files.clear();
+        settle(&mut harness);
+        let expected = if name == "rows.json" { "2 texts" } else { "Superb." };
+        assert!(shows(&harness, expected), "{name} is opened as what it holds");
+    }
+}
