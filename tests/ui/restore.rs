@@ -38,7 +38,7 @@ fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
 
 /// Steps until something holds; the window's clock goes on by a quarter of a second a step.
 fn wait(harness: &mut Harness<'_, Window>, what: &str, holds: impl Fn(&Harness<'_, Window>) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !holds(harness) {
         assert!(Instant::now() < deadline, "{what}");
         harness.step();
