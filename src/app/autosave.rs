@@ -127,10 +127,9 @@ fn broken_note(path: &Path, reason: &str) -> Note {
 
 /// Session and window; nothing if there is no such file.
 fn read(path: &Path) -> Result<Option<(Project, Option<UiState>)>, String> {
-    match path.try_exists() {
-        Ok(true) => {}
-        Ok(false) => return Ok(None),
-        Err(err) => return Err(err.to_string()),
+    // A folder that cannot be looked into cannot be written to either, which is said once.
+    if !path.exists() {
+        return Ok(None);
     }
     let text = project::read_text(path).map_err(|err| error_chain(&err))?;
     let project = project::parse(&text).map_err(|err| error_chain(&err))?;

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
+use egui::Key;
+use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
@@ -53,6 +55,12 @@ fn type_text(harness: &mut Harness<'_, Window>, text: &str) {
     settle(harness);
 }
 
+/// Good news passes by itself; the list keeps it.
+fn list_messages(harness: &mut Harness<'_, Window>) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::M);
+    settle(harness);
+}
+
 /// The text of the session on disk.
 fn kept(folder: &Path) -> Option<String> {
     project::load(&folder.join("session.prunescope")).ok().map(|project| project.text)
@@ -72,8 +80,9 @@ fn a_window_that_is_killed_loses_nothing_that_is_two_seconds_old() {
     }
     // Dropped without closing: as a kill leaves it.
     drop(harness);
-    let harness = window(folder.path(), false);
+    let mut harness = window(folder.path(), false);
     assert!(shows(&harness, "hoped for. Truly."), "the text is back");
+    list_messages(&mut harness);
     assert!(shows(&harness, "Restored the last session: sentiment-minilm-l6"), "and the window says so");
 }
 
@@ -86,6 +95,7 @@ fn starting_empty_leaves_the_saved_session_alone_until_something_is_changed() {
     drop(harness);
     let mut harness = window(folder.path(), true);
     assert!(!shows(&harness, " Mine."), "empty");
+    list_messages(&mut harness);
     assert!(shows(&harness, "Started empty. The saved session stays in"), "and where the other one is");
     harness.run_steps(16);
     assert!(kept(folder.path()).is_some_and(|text| text.ends_with(" Mine.")), "four seconds later it is still there");
