@@ -17,6 +17,7 @@ use crate::cli::column_args::FileArgs;
 use crate::data;
 use crate::data::ReadOptions;
 use crate::data::Take;
+use crate::disk::read_regular_text;
 use crate::export::Existing;
 use crate::model;
 use crate::pruning::StrategySpec;
@@ -59,6 +60,9 @@ pub(super) fn existing(force: bool) -> Existing {
     if force { Existing::Replace } else { Existing::Keep }
 }
 
+/// Longest text that is read from a file or from standard input: far beyond what a model takes.
+const MOST_TEXT_BYTES: u64 = 16 << 20;
+
 /// The text to inspect. One line break at the end of a file or of standard input is not part of it.
 pub(super) fn text(args: &InspectArgs) -> anyhow::Result<String> {
     if let Some(text) = &args.text {
@@ -66,9 +70,14 @@ pub(super) fn text(args: &InspectArgs) -> anyhow::Result<String> {
     }
     let mut text = String::new();
     if let Some(path) = &args.text_file {
-        text = fs::read_to_string(path).with_context(|| format!("cannot read the text: {}", path.display()))?;
+        text = read_regular_text(path, MOST_TEXT_BYTES)
+            .with_context(|| format!("cannot read the text: {}", path.display()))?;
     } else {
-        io::stdin().lock().read_to_string(&mut text).context("cannot read the text from standard input")?;
+        let read = io::stdin().lock().take(MOST_TEXT_BYTES + 1).read_to_string(&mut text);
+        read.context("cannot read the text from standard input")?;
+        if text.len() as u64 > MOST_TEXT_BYTES {
+            bail!("expected a text of at most {MOST_TEXT_BYTES} bytes on standard input");
+        }
     }
     if text.ends_with('\n') {
         text.pop();

@@ -4,8 +4,11 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::disk::ReadError;
 use crate::model::DeviceError;
 use crate::model::Family;
+use crate::model::pickle::PickleError;
+use crate::model::zip_archive::ZipError;
 
 /// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
@@ -50,16 +53,6 @@ pub enum Error {
     NoConfig {
         /// The folder.
         dir: PathBuf,
-    },
-    /// A file of settings that is larger than any real one.
-    #[error("expected at most {limit} bytes, got {got}: {}", path.display())]
-    TooLarge {
-        /// The most we read.
-        limit: u64,
-        /// The file's size.
-        got: u64,
-        /// The file.
-        path: PathBuf,
     },
     /// Text that is not JSON, or of the wrong form.
     #[error("not valid JSON, or not of the expected form: {}", path.display())]
@@ -166,24 +159,38 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A `pytorch_model.bin` that the reader refused.
-    #[error("cannot read {what} from the PyTorch file: {}", path.display())]
-    PyTorch {
-        /// Which part.
-        what: String,
+    /// A `pytorch_model.bin` whose archive is damaged, or not as `PyTorch` writes it.
+    #[error("cannot read the PyTorch file: {}", path.display())]
+    Archive {
         /// The file.
         path: PathBuf,
-        /// The reader's reason.
-        #[source]
-        source: Box<candle_core::Error>,
+        /// Why.
+        source: Box<ZipError>,
     },
-    /// A `pytorch_model.bin` on which the reader gave up.
-    #[error("the PyTorch file is damaged: the reader stopped at {what}: {}", path.display())]
-    PyTorchDamaged {
-        /// Which part.
-        what: String,
+    /// A `pytorch_model.bin` whose pickle is damaged, hostile or not one of tensors.
+    #[error("cannot read the list of tensors from the PyTorch file; where the model itself still loads in Python, save it \
+        again with save_pretrained, which writes safetensors: {}", path.display())]
+    Pickle {
         /// The file.
         path: PathBuf,
+        /// Why.
+        source: PickleError,
+    },
+    /// A `pytorch_model.bin` that holds something else than tensors by name.
+    #[error("the PyTorch file holds no model weights; expected {expected}: {}", path.display())]
+    NotATensorFile {
+        /// What should be in it.
+        expected: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of the checkpoint that is no regular file, or too large.
+    #[error("cannot read the file: {}", path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
     },
     /// Numbers in a form we do not read.
     #[error("tensor {tensor:?}: expected numbers of type F32, F16 or BF16, got {got}: {}", path.display())]

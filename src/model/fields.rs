@@ -1,12 +1,11 @@
 //! Typed access to the fields of a JSON object, with errors that name the field.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::disk::read_regular;
 use crate::model::Activation;
 use crate::model::Error;
 
@@ -134,18 +133,13 @@ pub(super) fn positive(value: &Value) -> Option<f32> {
 /// Largest file of settings we read. A tokenizer with 250,000 entries has 17 MB.
 const MAX_JSON_BYTES: u64 = 256 << 20;
 
-/// The whole file, if it has a sane size; `None` if there is no such file.
+/// The whole file, if it is a regular one of a sane size; `None` if there is no such file.
 pub(super) fn read_small_file(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    let read_error = |source| Error::Read { path: path.to_owned(), source };
-    let got = match fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(err) => return Err(read_error(err)),
-    };
-    if got > MAX_JSON_BYTES {
-        return Err(Error::TooLarge { limit: MAX_JSON_BYTES, got, path: path.to_owned() });
+    match read_regular(path, MAX_JSON_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(err) if err.is_missing() => Ok(None),
+        Err(source) => Err(Error::NotReadable { path: path.to_owned(), source }),
     }
-    fs::read(path).map(Some).map_err(read_error)
 }
 
 /// The file as a JSON object; `None` if there is no such file.

@@ -12,11 +12,13 @@ use std::io::SeekFrom;
 use std::path::Path;
 use std::path::PathBuf;
 
-use half::bf16;
-use half::f16;
 use serde_json::Value;
 
+use crate::disk::open_regular;
 use crate::model::Error;
+use crate::model::number_type::NumberType;
+use crate::model::weight_files::MOST_WEIGHT_BYTES;
+use crate::model::weight_files::file_error;
 
 /// An open file and what its header says.
 pub(super) struct SafetensorsFile {
@@ -46,8 +48,7 @@ impl SafetensorsFile {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let read_error = |source| Error::Read { path: path.to_owned(), source };
         let header_error = |expected: String, got: String| Error::Header { expected, got, path: path.to_owned() };
-        let mut file = File::open(path).map_err(read_error)?;
-        let file_bytes = file.metadata().map_err(read_error)?.len();
+        let (mut file, file_bytes) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
         if file_bytes < LENGTH_BYTES {
             return Err(header_error("at least 8 bytes".to_owned(), format!("a file of {file_bytes} bytes")));
         }
@@ -134,41 +135,4 @@ fn parse_entry(value: &Value) -> Option<Entry> {
     let [start, end] = offsets[..] else { return None };
     let number_type = value.get("dtype")?.as_str()?.to_owned();
     (start <= end).then_some(Entry { number_type, shape: shape.collect::<Option<_>>()?, start, end })
-}
-
-/// How a number is stored.
-#[derive(Clone, Copy)]
-enum NumberType {
-    F32,
-    F16,
-    Bf16,
-}
-
-impl NumberType {
-    fn find(name: &str) -> Option<Self> {
-        match name {
-            "F32" => Some(Self::F32),
-            "F16" => Some(Self::F16),
-            "BF16" => Some(Self::Bf16),
-            _ => None,
-        }
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-        }
-    }
-
-    /// Appends the little-endian numbers in `bytes`.
-    fn convert(self, bytes: &[u8], values: &mut Vec<f32>) {
-        match self {
-            Self::F32 => values.extend(bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number))),
-            Self::F16 => values.extend(bytes.as_chunks().0.iter().map(|&number| f16::from_le_bytes(number).to_f32())),
-            Self::Bf16 => {
-                values.extend(bytes.as_chunks().0.iter().map(|&number| bf16::from_le_bytes(number).to_f32()));
-            }
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! The weight files of a checkpoint folder, in any of the forms they come in.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -9,6 +8,8 @@ use std::path::PathBuf;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::disk::ReadError;
+use crate::disk::open_regular;
 use crate::model::Error;
 use crate::model::fields::read_json_object;
 use crate::model::pytorch_file::PyTorchFile;
@@ -17,6 +18,14 @@ use crate::model::safetensors_file::SafetensorsFile;
 /// Where weights are looked for, best first.
 const LOOKED_FOR: &[&str] =
     &["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+
+/// Largest file of weights we read: 1 TiB, beyond what any machine holds.
+pub(super) const MOST_WEIGHT_BYTES: u64 = 1 << 40;
+
+/// A refusal by the reader of regular files, with the file's name.
+pub(super) fn file_error(path: &Path) -> impl Fn(ReadError) -> Error + '_ {
+    |source| Error::NotReadable { path: path.to_owned(), source }
+}
 
 /// How every Git LFS pointer begins.
 const LFS_START: &[u8] = b"version https://git-lfs";
@@ -43,7 +52,8 @@ enum Content {
 impl WeightFile {
     fn open(path: PathBuf) -> Result<Self, Error> {
         let mut start = Vec::new();
-        let read = File::open(&path).and_then(|file| file.take(LFS_START.len() as u64).read_to_end(&mut start));
+        let (file, _) = open_regular(&path, MOST_WEIGHT_BYTES).map_err(file_error(&path))?;
+        let read = file.take(LFS_START.len() as u64).read_to_end(&mut start);
         read.map_err(|source| Error::Read { path: path.clone(), source })?;
         if start == LFS_START {
             return Err(Error::NotFetched { path });
@@ -67,7 +77,7 @@ impl WeightFile {
 impl WeightFiles {
     /// Opens the best of the forms that the folder has.
     pub(super) fn open(dir: &Path) -> Result<Self, Error> {
-        let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.is_file());
+        let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.exists());
         let Some(found) = found else {
             return Err(Error::NoWeights { looked_for: LOOKED_FOR, dir: dir.to_owned() });
         };
@@ -134,7 +144,7 @@ pub(super) fn hash_files(paths: &[PathBuf]) -> Result<String, Error> {
     let mut buffer = vec![0; 1 << 18];
     for path in paths {
         let read_error = |source| Error::Read { path: path.clone(), source };
-        let mut file = File::open(path).map_err(read_error)?;
+        let (mut file, _) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
         loop {
             let read = file.read(&mut buffer).map_err(read_error)?;
             if read == 0 {

@@ -1,7 +1,8 @@
 //! What can be wrong with a strategy as written.
 
-use std::io;
 use std::path::PathBuf;
+
+use crate::disk::ReadError;
 
 /// A strategy spec or a saved policy cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +93,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: ReadError,
     },
     /// A saved policy is not the JSON it should be.
     #[error("the policy is no JSON object with \"schema\" and \"spec\": {}", path.display())]

@@ -1,14 +1,17 @@
 //! Saved policies: a spec in a JSON file, named on the command line as `@FILE.json`.
 
-use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::disk::read_regular_text;
 use crate::pruning::Error;
 use crate::pruning::StrategySpec;
 
 /// The version of the policy files this program reads.
 const SCHEMA: u64 = 1;
+
+/// Largest policy file we read; they have a few hundred bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The part of a policy file that says what to run; the rest (calibration data, expected results) is for the record.
 #[derive(serde::Deserialize)]
@@ -35,7 +38,8 @@ impl StrategySpec {
     /// What [`StrategySpec::parse`] returns; [`Error::ReadPolicy`], [`Error::ParsePolicy`] or [`Error::PolicySchema`].
     pub fn read_policy(path: &Path) -> Result<Self, Error> {
         let path: PathBuf = if path.is_dir() { path.join("policy.json") } else { path.to_owned() };
-        let text = fs::read_to_string(&path).map_err(|source| Error::ReadPolicy { path: path.clone(), source })?;
+        let text =
+            read_regular_text(&path, MOST_BYTES).map_err(|source| Error::ReadPolicy { path: path.clone(), source })?;
         let policy: Policy =
             serde_json::from_str(&text).map_err(|source| Error::ParsePolicy { path: path.clone(), source })?;
         if policy.schema != SCHEMA {

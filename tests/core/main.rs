@@ -1,5 +1,6 @@
 //! Core tests: models, strategies, engine, data and metrics; no window, no command line.
 
+mod model_attacks;
 mod model_bad_input;
 mod model_config;
 mod model_damage;

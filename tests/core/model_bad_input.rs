@@ -318,14 +318,19 @@ fn a_damaged_pytorch_file() {
 
     let whole = archive(&tensors, Precision::F32);
     copy.write("pytorch_model.bin", &whole[..whole.len() / 2]);
-    check(&copy.error(), &["cannot read the list of tensors from the PyTorch file", "pytorch_model.bin"]);
+    check(&copy.error(), &["cannot read the PyTorch file", "pytorch_model.bin", "no directory of a zip archive"]);
 
     // The list promises tensors whose numbers are not in the archive.
     let list = ("archive/data.pkl".to_owned(), pickle(&tensors, Precision::F32));
     copy.write("pytorch_model.bin", zip(std::slice::from_ref(&list)));
-    check(&copy.error(), &["expected at most the file's", "got shape [281, 32]", "pytorch_model.bin"]);
-    copy.write("pytorch_model.bin", zip(&[list, ("archive/padding".to_owned(), vec![0; 100_000])]));
-    check(&copy.error(), &["cannot read tensor", "pytorch_model.bin"]);
+    check(&copy.error(), &["expected an entry \"archive/data/", "got none", "pytorch_model.bin"]);
+    copy.write("pytorch_model.bin", zip(&[list.clone(), ("archive/padding".to_owned(), vec![0; 100_000])]));
+    check(&copy.error(), &["expected an entry \"archive/data/", "got none", "pytorch_model.bin"]);
+
+    // Storages that are shorter than the list says.
+    let storages = (0..tensors.len()).map(|index| (format!("archive/data/{index}"), vec![0; 8]));
+    copy.write("pytorch_model.bin", zip(&std::iter::once(list).chain(storages).collect::<Vec<_>>()));
+    check(&copy.error(), &["expected at most the 2 numbers of its storage", "got shape [281, 32]"]);
 
     let cut: Tensors = tensors.iter().skip(1).map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
     copy.write("pytorch_model.bin", archive(&cut, Precision::F32));
@@ -343,7 +348,7 @@ fn a_pytorch_file_that_would_run_code_runs_none() {
     call.extend(command.bytes());
     call.extend(b"\x85R.");
     copy.write("pytorch_model.bin", zip(&[("archive/data.pkl".to_owned(), call)]));
-    check(&copy.error(), &["tensors are missing"]);
+    check(&copy.error(), &["holds no model weights; expected a dictionary of tensors by name", "pytorch_model.bin"]);
     assert!(!witness.exists(), "the call was not made");
 }
 
