@@ -108,22 +108,29 @@ pub(super) fn failures(checks: &[Check], evaluation: &Evaluation) -> Vec<String>
         let Some(audit) = &strategy.audit else { continue };
         for check in checks {
             match quantity(check.quantity, audit) {
-                None => failures.push(format!("check failed: {check} has no value for {}", strategy.spec)),
-                Some((value, what)) if check.holds(value) => {
+                Err(why) => failures.push(format!("check failed: {check} has no value for {}{why}", strategy.spec)),
+                Ok((value, what)) if check.holds(value) => {
                     failures.push(format!("check failed: {check}: {value:.4}{what} for {}", strategy.spec));
                 }
-                Some(_) => {}
+                Ok(_) => {}
             }
         }
     }
     failures
 }
 
-/// The value, and where it was found if that needs saying.
-fn quantity(quantity: Quantity, audit: &Audit) -> Option<(f64, String)> {
+/// The value, and where it was found if that needs saying; or why there is none, if that does.
+fn quantity(quantity: Quantity, audit: &Audit) -> Result<(f64, String), String> {
+    match quantity {
+        Quantity::WorstGroupDrop => worst_group_drop(audit),
+        quantity => overall_quantity(quantity, audit).map(|value| (value, String::new())).ok_or_else(String::new),
+    }
+}
+
+fn overall_quantity(quantity: Quantity, audit: &Audit) -> Option<f64> {
     let overall = &audit.overall;
     let change = |measure: Measure| overall.measure(measure)?.change.value();
-    let value = match quantity {
+    Some(match quantity {
         Quantity::Accuracy => overall.measure(Measure::Accuracy)?.pruned.value()?,
         Quantity::AccuracyDrop => -change(Measure::Accuracy)?,
         Quantity::F1Drop => -change(Measure::F1)?,
@@ -132,19 +139,26 @@ fn quantity(quantity: Quantity, audit: &Audit) -> Option<(f64, String)> {
         Quantity::FlipRate => overall.decisions.flips.value()?,
         Quantity::Retention => overall.spent.retention,
         Quantity::FlopsReduction => overall.spent.flops_reduction(),
-        Quantity::WorstGroupDrop => return worst_group_drop(audit),
-    };
-    Some((value, String::new()))
+        // Found over groups, by worst_group_drop.
+        Quantity::WorstGroupDrop => return None,
+    })
 }
 
-/// The largest loss of accuracy among groups of at least 30, over all group columns.
-fn worst_group_drop(audit: &Audit) -> Option<(f64, String)> {
-    let losses = audit.gaps.iter().filter_map(|column| {
-        let gap = column.gaps.iter().find(|gap| gap.measure == Measure::Accuracy)?;
-        let (group, loss) = gap.worst_loss.as_ref()?;
-        Some((*loss, format!(" in {} = {group}", column.column)))
-    });
-    losses.max_by(|a, b| a.0.total_cmp(&b.0))
+/// The largest loss of accuracy of any group, over all group columns; the reason where a column has a group too small to
+/// be judged.
+fn worst_group_drop(audit: &Audit) -> Result<(f64, String), String> {
+    let mut worst: Option<(f64, String)> = None;
+    for column in &audit.gaps {
+        let Some(gap) = column.gaps.iter().find(|gap| gap.measure == Measure::Accuracy) else { continue };
+        let loss = &gap.worst_loss;
+        let name = &column.column;
+        let reason = || format!(": {name}: {}", loss.value.reason().unwrap_or("no value"));
+        let value = loss.value.value().ok_or_else(reason)?;
+        if worst.as_ref().is_none_or(|(most, _)| value > *most) {
+            worst = Some((value, format!(" in {name} = {}", loss.names())));
+        }
+    }
+    worst.ok_or_else(String::new)
 }
 
 #[cfg(test)]

@@ -2,13 +2,16 @@
 
 use crate::cli::bench_view::with_interval as ratio;
 use crate::cli::console::three_digits;
+use crate::evaluation::ColumnGaps;
 use crate::evaluation::Compute;
 use crate::evaluation::Estimate;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
+use crate::evaluation::Extreme;
 use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
+use crate::evaluation::joined;
 use crate::metrics::ENOUGH_CLUSTERS;
 use crate::metrics::MIN_CLUSTERS;
 
@@ -115,6 +118,10 @@ fn group_table(text: &mut String, strategy: &Evaluated, column: &str, latency: O
     ];
     rows.extend(audit.groups.iter().filter(of_column).map(|slice| group_row(slice, latency)));
     text.push_str(&["\n", &strategy.spec.to_string(), "\n", &table(&rows)].concat());
+    let of_column = audit.gaps.iter().find(|gaps| gaps.column == column);
+    for line in of_column.into_iter().flat_map(gap_lines) {
+        text.push_str(&["  ", &line, "\n"].concat());
+    }
 }
 
 fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 9] {
@@ -137,6 +144,41 @@ fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 
         verdict.map_or("", |verdict| verdict.label()).to_owned(),
         compute.map_or_else(String::new, times),
     ]
+}
+
+/// How far groups lie apart in accuracy, which is worst, and equalized odds.
+fn gap_lines(column: &ColumnGaps) -> Vec<String> {
+    let Some(gap) = column.gaps.iter().find(|gap| gap.measure == Measure::Accuracy) else { return Vec::new() };
+    let three = |dense: &Estimate, pruned: &Estimate, change: &Estimate| {
+        let [dense, pruned] = [dense, pruned].map(|estimate| with_interval(Some(estimate)));
+        format!("dense {dense}, pruned {pruned}, change {}", signed_with_interval(Some(change)))
+    };
+    let (dense, pruned, change) = (&gap.dense, &gap.pruned, &gap.change);
+    let chance = pruned.between_by_chance.map(|chance| format!("; equal groups: about {chance:.4} by chance"));
+    let chance = chance.unwrap_or_default();
+    let mut lines = vec![
+        format!(
+            "largest distance to all: {}; furthest pruned: {}",
+            three(&dense.to_overall, &pruned.to_overall, &change.to_overall),
+            joined(&pruned.furthest),
+        ),
+        format!("largest minus smallest: {}{chance}", three(&dense.between, &pruned.between, &change.between)),
+    ];
+    lines.push(format!("worst group: {}; loses most: {}", extreme(&pruned.lowest), extreme(&gap.worst_loss)));
+    if column.equalized_odds_dense.value().is_some() {
+        let (dense, pruned) = (&column.equalized_odds_dense, &column.equalized_odds_pruned);
+        lines.push(format!("equalized odds difference: {}", three(dense, pruned, &column.equalized_odds_change)));
+    }
+    lines
+}
+
+/// All groups that tie, with their value; or why none is named.
+fn extreme(extreme: &Extreme) -> String {
+    if let Some(reason) = extreme.value.reason() {
+        return format!("not given ({reason})");
+    }
+    let each = if extreme.groups.len() > 1 { " each" } else { "" };
+    format!("{}, {}{each}", extreme.names(), with_interval(Some(&extreme.value)))
 }
 
 fn plain(estimate: Option<&Estimate>) -> String {

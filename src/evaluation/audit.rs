@@ -168,7 +168,7 @@ pub fn audit(
         }
     }
     let family = adjust(&mut overall, &mut groups);
-    let gaps = gaps(&overall, &groups);
+    let gaps = gaps(ticket, prepared, &all, (&overall, &groups), draws)?;
     Ok(Audit { overall, groups, gaps, family })
 }
 
@@ -209,11 +209,7 @@ fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws)
     let mut decisions = decisions(slice);
     if group.is_some() {
         decisions = decisions.map(|estimate| guarded_estimate(estimate, slice.len()));
-        let guard = |compared: Compared| {
-            let denominator = slice.denominator(compared.measure);
-            guarded(compared, denominator)
-        };
-        measures = measures.into_iter().map(guard).collect();
+        measures = measures.into_iter().map(guarded).collect();
     }
     Ok(SliceAudit {
         group,

@@ -17,6 +17,8 @@ use crate::metrics::Estimate;
 pub struct Compared {
     /// Which.
     pub measure: Measure,
+    /// Examples it rests on, by statistics.md c.9: all, the class it conditions on, or the smaller class.
+    pub denominator: usize,
     /// Without pruning.
     pub dense: Estimate,
     /// With pruning.
@@ -39,7 +41,7 @@ pub(super) fn compare(
     let row = |&measure: &Measure| {
         let [dense, pruned] = tallies.each_ref().map(|(side, tally)| estimate(slice, measure, (*side, tally)));
         let change = change(slice, measure, [&dense, &pruned]);
-        Compared { measure, dense, pruned, change }
+        Compared { measure, denominator: slice.denominator(measure), dense, pruned, change }
     };
     let mut compared: Vec<Compared> = measures.iter().map(row).collect();
     add_bootstrap(ticket, slice, &mut compared, draws)?;
@@ -52,7 +54,7 @@ pub(super) fn compare_now(slice: &Slice<'_>, measure: Measure, draws: Draws) -> 
     // A detached ticket is never cancelled, so there is always one row.
     compared.unwrap_or_else(|| {
         let missing = Estimate::undefined("cancelled", slice.len());
-        Compared { measure, dense: missing.clone(), pruned: missing.clone(), change: missing }
+        Compared { measure, denominator: 0, dense: missing.clone(), pruned: missing.clone(), change: missing }
     })
 }
 

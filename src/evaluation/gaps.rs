@@ -1,9 +1,21 @@
 //! How far the groups of a column lie apart, in both models. Source: statistics.md c.2.
 
 use crate::evaluation::Compared;
+use crate::evaluation::Draws;
+use crate::evaluation::GroupRow;
 use crate::evaluation::Measure;
+use crate::evaluation::Prepared;
 use crate::evaluation::SizeClass;
 use crate::evaluation::SliceAudit;
+use crate::evaluation::StrategyRun;
+use crate::evaluation::extreme::Extreme;
+use crate::evaluation::gap_draws::GapDraws;
+use crate::evaluation::joint::Joint;
+use crate::evaluation::joint::is_counted;
+use crate::evaluation::slice::Side;
+use crate::evaluation::slice::Slice;
+use crate::jobs::Cancelled;
+use crate::jobs::Ticket;
 use crate::metrics;
 use crate::metrics::Estimate;
 
@@ -18,6 +30,8 @@ pub struct ColumnGaps {
     pub equalized_odds_dense: Estimate,
     /// The same, pruned.
     pub equalized_odds_pruned: Estimate,
+    /// The latter less the former.
+    pub equalized_odds_change: Estimate,
 }
 
 /// The groups of one column on one measure.
@@ -29,9 +43,11 @@ pub struct Gap {
     pub dense: Spread,
     /// With pruning.
     pub pruned: Spread,
-    /// The group that loses most by pruning, and how much (negative = even it gains); for measures of which one
+    /// What pruning does to the gaps: pruned less dense.
+    pub change: SpreadChange,
+    /// The groups that lose most by pruning, and how much (negative = even they gain); undefined for measures of which no
     /// direction is better.
-    pub worst_loss: Option<(String, f64)>,
+    pub worst_loss: Extreme,
     /// Groups with fewer than 30 examples in the denominator: left out, with that number.
     pub left_out: Vec<(String, usize)>,
 }
@@ -41,126 +57,305 @@ pub struct Gap {
 pub struct Spread {
     /// `max |m_g - m_all|`.
     pub to_overall: Estimate,
+    /// The groups that lie so far.
+    pub furthest: Vec<String>,
     /// `max m_g - min m_g`; larger than 0 by chance alone, more so the more and the smaller the groups.
     pub between: Estimate,
     /// What `between` would be expected to be if all groups had the overall rate.
     pub between_by_chance: Option<f64>,
+    /// Mean of the draws of `between` less its value: how much chance adds.
+    pub between_bias: Option<f64>,
     /// `min m_g / max m_g`.
     pub ratio: Estimate,
-    /// The group with the lowest value.
-    pub lowest: Option<(String, f64)>,
-    /// The group with the highest value.
-    pub highest: Option<(String, f64)>,
+    /// The groups with the lowest value.
+    pub lowest: Extreme,
+    /// The groups with the highest value.
+    pub highest: Extreme,
+}
+
+/// Changes of [`Spread`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpreadChange {
+    /// Of [`Spread::to_overall`].
+    pub to_overall: Estimate,
+    /// Of [`Spread::between`].
+    pub between: Estimate,
+    /// Of [`Spread::ratio`].
+    pub ratio: Estimate,
+}
+
+impl Gap {
+    /// The groups that a model serves worst; undefined where no direction of the measure is better.
+    #[must_use]
+    pub fn worst(&self, is_dense: bool) -> Option<&Extreme> {
+        let spread = if is_dense { &self.dense } else { &self.pruned };
+        let is_better = self.measure.larger_is_better()?;
+        Some(if is_better { &spread.lowest } else { &spread.highest })
+    }
 }
 
 /// Measures whose gaps are listed: accuracy, and those of equal opportunity, equalized odds and demographic parity.
 const MEASURES: [Measure; 4] = [Measure::Accuracy, Measure::Tpr, Measure::Fpr, Measure::SelectionRate];
 
-/// The gaps of every column.
-pub(super) fn gaps(overall: &SliceAudit, groups: &[SliceAudit]) -> Vec<ColumnGaps> {
-    let mut columns: Vec<&str> = Vec::new();
-    for group in groups.iter().filter_map(|slice| slice.group.as_ref()) {
-        if !columns.contains(&group.column.as_str()) {
-            columns.push(&group.column);
-        }
-    }
-    columns.into_iter().map(|column| column_gaps(overall, groups, column)).collect()
+/// A group of a column, judged or left out.
+pub(super) struct Member<'a> {
+    pub(super) name: &'a str,
+    /// Its number among the column's values.
+    pub(super) group: usize,
+    /// Examples the measure rests on.
+    pub(super) denominator: usize,
+    pub(super) dense: &'a Estimate,
+    pub(super) pruned: &'a Estimate,
+    pub(super) change: &'a Estimate,
 }
 
-fn column_gaps(overall: &SliceAudit, groups: &[SliceAudit], column: &str) -> ColumnGaps {
-    let gaps: Vec<Gap> = MEASURES.iter().map(|&measure| gap(overall, groups, column, measure)).collect();
-    let odds = |pick: fn(&Compared) -> &Estimate| {
-        let [tpr, fpr] = [Measure::Tpr, Measure::Fpr].map(|measure| {
-            let (used, _) = members(groups, column, measure);
-            used.iter().map(|(_, _, row)| pick(row).clone()).collect::<Vec<_>>()
-        });
-        metrics::equalized_odds_difference(&tpr, &fpr)
+/// The groups of a column on one measure, and all texts.
+pub(super) struct Groups<'a> {
+    pub(super) measure: Measure,
+    pub(super) overall: [&'a Estimate; 2],
+    pub(super) judged: Vec<Member<'a>>,
+    pub(super) left_out: Vec<(String, usize)>,
+}
+
+impl<'a> Groups<'a> {
+    fn of(measure: Measure, overall: [&'a Estimate; 2], members: impl Iterator<Item = Member<'a>>) -> Self {
+        let joins = |member: &Member<'_>| SizeClass::of(member.denominator).joins_gaps();
+        let (judged, small): (Vec<_>, Vec<_>) = members.partition(joins);
+        let left_out = small.into_iter().map(|member| (member.name.to_owned(), member.denominator)).collect();
+        Self { measure, overall, judged, left_out }
+    }
+
+    pub(super) fn values(&self, side: Side) -> Vec<Estimate> {
+        self.judged.iter().map(|member| member.of(side).clone()).collect()
+    }
+
+    pub(super) fn overall(&self, side: Side) -> &Estimate {
+        self.overall[usize::from(side == Side::Pruned)]
+    }
+}
+
+impl Member<'_> {
+    pub(super) fn of(&self, side: Side) -> &Estimate {
+        match side {
+            Side::Dense => self.dense,
+            Side::Pruned => self.pruned,
+        }
+    }
+}
+
+/// The gaps of every column.
+///
+/// # Errors
+/// [`Cancelled`] if the ticket says so.
+pub(super) fn gaps(
+    ticket: &Ticket,
+    prepared: &Prepared,
+    all: &Slice<'_>,
+    (overall, groups): (&SliceAudit, &[SliceAudit]),
+    draws: Draws,
+) -> Result<Vec<ColumnGaps>, Cancelled> {
+    let column = |(column, named): (usize, &crate::data::GroupColumn)| {
+        let joint = joint(ticket, prepared, all, column, draws)?;
+        let of_column = |slice: &&SliceAudit| slice.group.as_ref().is_some_and(|group| group.column == named.name);
+        let slices: Vec<&SliceAudit> = groups.iter().filter(of_column).collect();
+        Ok(column_gaps(&named.name, overall, &slices, &joint))
     };
+    prepared.survey.groups.iter().enumerate().map(column).collect()
+}
+
+fn joint(
+    ticket: &Ticket,
+    prepared: &Prepared,
+    all: &Slice<'_>,
+    column: usize,
+    draws: Draws,
+) -> Result<Joint, Cancelled> {
+    let (memberships, values) = (&prepared.survey.memberships[column], prepared.survey.groups[column].values.len());
+    Joint::of(ticket, all, values, |item| memberships.of(prepared.row(item)), draws)
+}
+
+/// The gap of one column on one measure, from the rows that are shown; with intervals where the measure is made of counts.
+///
+/// # Errors
+/// [`Cancelled`] if the ticket says so.
+pub fn gap_of_rows(
+    ticket: &Ticket,
+    (prepared, dense, run): (&Prepared, &StrategyRun, &StrategyRun),
+    (overall, rows): (&GroupRow, &[GroupRow]),
+    (column, measure): (usize, Measure),
+) -> Result<Gap, Cancelled> {
+    let members = rows.iter().enumerate().map(|(group, row)| Member {
+        name: &row.value,
+        group,
+        denominator: row.denominator,
+        dense: &row.dense,
+        pruned: &row.pruned,
+        change: &row.difference,
+    });
+    let groups = Groups::of(measure, [&overall.dense, &overall.pruned], members);
+    let is_drawn = is_counted(measure) && column < prepared.survey.groups.len();
+    if !is_drawn {
+        return Ok(gap(&groups, None));
+    }
+    let joint = joint(ticket, prepared, &Slice::all(prepared, dense, run), column, Draws::SCREEN)?;
+    Ok(gap(&groups, Some(&joint)))
+}
+
+fn column_gaps(column: &str, overall: &SliceAudit, slices: &[&SliceAudit], joint: &Joint) -> ColumnGaps {
+    let gaps = MEASURES.iter().filter_map(|&measure| Some(gap(&listed(overall, slices, measure)?, Some(joint))));
+    let gaps: Vec<Gap> = gaps.collect();
+    let missing = || Estimate::undefined("defined for two classes", overall.n);
+    let both = || Some([listed(overall, slices, Measure::Tpr)?, listed(overall, slices, Measure::Fpr)?]);
+    let [dense, pruned, change] = both().map_or_else(|| [missing(), missing(), missing()], |both| odds(&both, joint));
     ColumnGaps {
         column: column.to_owned(),
         gaps,
-        equalized_odds_dense: odds(|row| &row.dense),
-        equalized_odds_pruned: odds(|row| &row.pruned),
+        equalized_odds_dense: dense,
+        equalized_odds_pruned: pruned,
+        equalized_odds_change: change,
     }
 }
 
-/// A group that counts: name, denominator, numbers.
-type Member<'a> = (&'a str, usize, &'a Compared);
-
-/// The groups of a column that count for a measure, and those too small to.
-fn members<'a>(groups: &'a [SliceAudit], column: &str, measure: Measure) -> (Vec<Member<'a>>, Vec<(String, usize)>) {
-    let mut used = Vec::new();
-    let mut left_out = Vec::new();
-    for slice in groups {
-        let Some(group) = slice.group.as_ref().filter(|group| group.column == column) else { continue };
-        let denominator = denominator(slice, measure);
-        match slice.measure(measure) {
-            Some(row) if SizeClass::of(denominator).joins_gaps() => {
-                used.push((group.value.as_str(), denominator, row));
-            }
-            _ => left_out.push((group.value.clone(), denominator)),
-        }
-    }
-    (used, left_out)
-}
-
-fn gap(overall: &SliceAudit, groups: &[SliceAudit], column: &str, measure: Measure) -> Gap {
-    let (used, left_out) = members(groups, column, measure);
-    let spread = |pick: fn(&Compared) -> &Estimate| {
-        let values: Vec<(&str, usize, &Estimate)> = used.iter().map(|(name, n, row)| (*name, *n, pick(row))).collect();
-        let missing = Estimate::undefined("there is no overall value", overall.n);
-        spread(&values, overall.measure(measure).map_or(&missing, pick))
+fn listed<'a>(overall: &'a SliceAudit, slices: &[&'a SliceAudit], measure: Measure) -> Option<Groups<'a>> {
+    let all = overall.measure(measure)?;
+    let member = |(group, slice): (usize, &&'a SliceAudit)| {
+        let Compared { denominator, dense, pruned, change, .. } = slice.measure(measure)?;
+        let name = slice.group.as_ref().map_or("", |group| group.value.as_str());
+        Some(Member { name, group, denominator: *denominator, dense, pruned, change })
     };
-    let sign = measure.larger_is_better().map(|is_better| if is_better { -1.0 } else { 1.0 });
-    let losses = used.iter().filter_map(|(name, _, row)| Some((*name, sign? * row.change.value()?)));
-    let worst_loss = losses.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(name, loss)| (name.to_owned(), loss));
-    Gap { measure, dense: spread(|row| &row.dense), pruned: spread(|row| &row.pruned), worst_loss, left_out }
+    Some(Groups::of(measure, [&all.dense, &all.pruned], slices.iter().enumerate().filter_map(member)))
 }
 
-/// The denominator of a listed rate: all labelled items, or one class of them.
-fn denominator(slice: &SliceAudit, measure: Measure) -> usize {
-    let class = |class: usize| slice.n_per_class.get(class).copied().unwrap_or(0);
-    match measure {
-        Measure::Tpr => class(1),
-        Measure::Fpr => class(0),
-        _ => slice.n,
+/// Equalized odds differences: dense, pruned, and their change.
+fn odds(both: &[Groups<'_>; 2], joint: &Joint) -> [Estimate; 3] {
+    let value = |side| metrics::equalized_odds_difference(&both[0].values(side), &both[1].values(side));
+    let [dense, pruned] = [Side::Dense, Side::Pruned].map(value);
+    let draws = both.each_ref().map(|groups| GapDraws::of(groups, joint));
+    let change = difference(&dense, &pruned);
+    let parts: Vec<&GapDraws<'_>> = draws.iter().collect();
+    [
+        GapDraws::between(&parts, Side::Dense).give(dense),
+        GapDraws::between(&parts, Side::Pruned).give(pruned),
+        GapDraws::change(&parts, metrics::widest).give(change),
+    ]
+}
+
+/// Pruned less dense, where both have a value.
+fn difference(dense: &Estimate, pruned: &Estimate) -> Estimate {
+    match (dense.value(), pruned.value()) {
+        (Some(before), Some(after)) => Estimate::plain(after - before, dense.n().min(pruned.n())),
+        (None, _) => dense.clone(),
+        (_, None) => pruned.clone(),
     }
 }
 
-fn spread(groups: &[(&str, usize, &Estimate)], overall: &Estimate) -> Spread {
-    let values: Vec<Estimate> = groups.iter().map(|(_, _, value)| (*value).clone()).collect();
-    let sizes: Vec<usize> = groups.iter().map(|(_, n, _)| *n).collect();
-    let named = || groups.iter().filter_map(|(name, _, value)| Some(((*name).to_owned(), value.value()?)));
+fn gap(groups: &Groups<'_>, joint: Option<&Joint>) -> Gap {
+    let draws = joint.map(|joint| GapDraws::of(groups, joint));
+    let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| spread(groups, side, draws.as_ref()));
+    let change = SpreadChange {
+        to_overall: difference(&dense.to_overall, &pruned.to_overall),
+        between: difference(&dense.between, &pruned.between),
+        ratio: difference(&dense.ratio, &pruned.ratio),
+    };
+    let change = match &draws {
+        Some(draws) => draws.changes(change),
+        None => change,
+    };
+    Gap {
+        measure: groups.measure,
+        dense,
+        pruned,
+        change,
+        worst_loss: Extreme::worst_loss(groups, draws.as_ref()),
+        left_out: groups.left_out.clone(),
+    }
+}
+
+fn spread(groups: &Groups<'_>, side: Side, draws: Option<&GapDraws<'_>>) -> Spread {
+    let (values, overall) = (groups.values(side), groups.overall(side));
+    let to_overall = metrics::difference_to_overall(&values, overall);
+    let between = metrics::difference_between(&values);
+    let ratio = metrics::ratio_between(&values);
+    let distances = |value: &Estimate| Some((value.value()? - overall.value()?).abs());
+    let names = |picked: Vec<usize>| picked.into_iter().map(|index| groups.judged[index].name.to_owned()).collect();
+    let furthest = names(metrics::largest_of(&values.iter().map(distances).collect::<Vec<_>>()));
     Spread {
-        to_overall: metrics::difference_to_overall(&values, overall),
-        between: metrics::difference_between(&values),
-        between_by_chance: overall.value().and_then(|rate| metrics::range_under_equality(&sizes, rate)),
-        ratio: metrics::ratio_between(&values),
-        lowest: named().min_by(|a, b| a.1.total_cmp(&b.1)),
-        highest: named().max_by(|a, b| a.1.total_cmp(&b.1)),
+        between_by_chance: chance(groups, side, draws),
+        between_bias: draws.and_then(|draws| Some(draws.mean_range(side)? - between.value()?)),
+        lowest: Extreme::lowest(groups, side, draws),
+        highest: Extreme::highest(groups, side, draws),
+        to_overall: give(to_overall, draws, |draws| draws.to_overall(side)),
+        between: give(between, draws, |draws| GapDraws::between(&[draws], side)),
+        ratio: give(ratio, draws, |draws| draws.ratio(side)),
+        furthest,
     }
+}
+
+fn give<'d>(
+    estimate: Estimate,
+    draws: Option<&'d GapDraws<'_>>,
+    interval: impl Fn(&'d GapDraws<'_>) -> crate::evaluation::gap_draws::GapInterval,
+) -> Estimate {
+    match draws {
+        Some(draws) => interval(draws).give(estimate),
+        None => estimate,
+    }
+}
+
+/// What groups with equal rates would show; for rates with a fixed denominator only.
+fn chance(groups: &Groups<'_>, side: Side, draws: Option<&GapDraws<'_>>) -> Option<f64> {
+    use Measure::{Accuracy, Fnr, Fpr, SelectionRate, Tnr, Tpr};
+    let is_share = matches!(groups.measure, Accuracy | Tpr | Fpr | Fnr | Tnr | SelectionRate);
+    let rate = groups.overall(side).value().filter(|_| is_share)?;
+    if let Some(draws) = draws.filter(|draws| draws.is_clustered()) {
+        return draws.range_under_equality(side);
+    }
+    let sizes: Vec<usize> = groups.judged.iter().map(|member| member.denominator).collect();
+    metrics::range_under_equality(&sizes, rate)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn with<T>(values: &[(&str, usize, f64)], check: impl FnOnce(&Groups<'_>) -> T) -> T {
+        let estimates: Vec<Estimate> = values.iter().map(|(_, n, value)| Estimate::plain(*value, *n)).collect();
+        let overall = Estimate::plain(0.8, 150);
+        let members = values.iter().zip(&estimates).enumerate().map(|(group, ((name, denominator, _), value))| {
+            Member { name, group, denominator: *denominator, dense: value, pruned: value, change: value }
+        });
+        check(&Groups::of(Measure::Accuracy, [&overall, &overall], members))
+    }
+
     #[test]
-    fn spreads_name_their_ends() {
-        let values = [0.9, 0.6, 0.75].map(|value| Estimate::plain(value, 50));
-        let groups = [("a", 50, &values[0]), ("b", 50, &values[1]), ("c", 50, &values[2])];
-        let spread = spread(&groups, &Estimate::plain(0.8, 150));
-        assert!((spread.to_overall.value().unwrap() - 0.2).abs() < 1e-12, "b lies 0.2 below 0.8");
-        assert!((spread.between.value().unwrap() - 0.3).abs() < 1e-12, "0.9 - 0.6");
-        assert!(spread.between_by_chance.unwrap() > 0.05, "three groups of 50 differ by chance");
-        assert_eq!(spread.lowest, Some(("b".to_owned(), 0.6)), "the lowest is b");
-        assert_eq!(spread.highest, Some(("a".to_owned(), 0.9)), "the highest is a");
+    fn spreads_name_their_ends_and_all_that_tie() {
+        with(&[("a", 50, 0.9), ("b", 50, 0.6), ("c", 50, 0.75), ("d", 50, 0.6)], |groups| {
+            let spread = spread(groups, Side::Dense, None);
+            assert!((spread.to_overall.value().unwrap() - 0.2).abs() < 1e-12, "b and d lie 0.2 below 0.8");
+            assert_eq!(spread.furthest, ["b", "d"], "both are named");
+            assert!((spread.between.value().unwrap() - 0.3).abs() < 1e-12, "0.9 - 0.6");
+            assert!(spread.between_by_chance.unwrap() > 0.05, "four groups of 50 differ by chance");
+            assert_eq!((&*spread.lowest.names(), spread.lowest.value.value()), ("b and d", Some(0.6)), "the lowest");
+            assert_eq!((&*spread.highest.names(), spread.highest.value.value()), ("a", Some(0.9)), "the highest");
+        });
+    }
+
+    #[test]
+    fn the_worst_group_is_not_given_where_a_group_is_too_small_to_be_judged() {
+        with(&[("a", 50, 0.9), ("b", 50, 0.85), ("small", 12, 0.2)], |groups| {
+            let found = gap(groups, None);
+            let reason = "1 of 3 groups has fewer than 30 examples: small (12)";
+            assert_eq!(found.worst(true).unwrap().value.reason(), Some(reason), "it could be the worst");
+            assert_eq!(found.worst_loss.value.reason(), Some(reason), "and could lose most");
+            assert_eq!(found.left_out, [("small".to_owned(), 12)], "left out, and listed");
+            assert!(found.dense.between.value().is_some(), "the gap among the others stands");
+        });
     }
 
     #[test]
     fn one_group_has_no_gap() {
-        let value = Estimate::plain(0.9, 50);
-        let spread = spread(&[("a", 50, &value)], &Estimate::plain(0.8, 50));
-        assert!(spread.between.value().is_none(), "nothing to compare with");
+        with(&[("a", 50, 0.9)], |groups| {
+            assert!(spread(groups, Side::Dense, None).between.value().is_none(), "nothing to compare with");
+        });
     }
 }

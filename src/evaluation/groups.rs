@@ -62,9 +62,8 @@ pub fn overall_row(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun, 
 }
 
 fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str)) -> GroupRow {
-    let denominator = slice.denominator(measure);
-    let size = SizeClass::of(denominator);
-    let compared = guarded(compare_now(slice, measure, Draws::SCREEN), denominator);
+    let compared = guarded(compare_now(slice, measure, Draws::SCREEN));
+    let (denominator, size) = (compared.denominator, SizeClass::of(compared.denominator));
     let [positives, negatives] = if slice.is_binary() { slice.class_sizes() } else { [0, 0] };
     GroupRow {
         column: column.to_owned(),
@@ -81,10 +80,10 @@ fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str))
 }
 
 /// Takes away rates that rest on too few examples.
-pub(super) fn guarded(compared: Compared, denominator: usize) -> Compared {
+pub(super) fn guarded(compared: Compared) -> Compared {
+    let Compared { measure, denominator, dense, pruned, change } = compared;
     let guard = |estimate| guarded_estimate(estimate, denominator);
-    let Compared { measure, dense, pruned, change } = compared;
-    Compared { measure, dense: guard(dense), pruned: guard(pruned), change: guard(change) }
+    Compared { measure, denominator, dense: guard(dense), pruned: guard(pruned), change: guard(change) }
 }
 
 /// Takes a rate away that rests on too few examples; without any it says so itself.

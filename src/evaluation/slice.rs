@@ -59,6 +59,21 @@ impl<'a> Slice<'a> {
         self.items.len()
     }
 
+    /// Number in the data set of the slice's item.
+    pub(super) fn item(&self, index: usize) -> usize {
+        self.items[index] as usize
+    }
+
+    /// Of each item its place among [`Cells`](crate::evaluation::joint::Cells).
+    pub(super) fn cells(&self) -> impl Iterator<Item = usize> + '_ {
+        let (positive, is_binary) = (self.positive(), self.is_binary());
+        let predictions = self.predictions(Side::Dense).zip(self.predictions(Side::Pruned));
+        predictions.zip(&self.labels).map(move |((dense, pruned), &label)| {
+            let target = if is_binary { positive } else { label };
+            4 * usize::from(label == target) + 2 * usize::from(dense == target) + usize::from(pruned == target)
+        })
+    }
+
     /// Number of classes of the model.
     pub(super) fn classes(&self) -> usize {
         self.prepared.classes.len()

@@ -11,6 +11,7 @@ use crate::evaluation::ColumnGaps;
 use crate::evaluation::Estimate;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
+use crate::evaluation::Extreme;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::Spread;
 use crate::evaluation::StrategyLatency;
@@ -156,7 +157,12 @@ fn gaps_json(column: &ColumnGaps) -> Value {
             "metric": gap.measure.id(),
             "pruned": spread_json(&gap.pruned),
             "dense": spread_json(&gap.dense),
-            "worst_loss": gap.worst_loss.as_ref().map(|(group, loss)| json!({ "group": group, "loss": loss })),
+            "change": {
+                "difference_to_overall": estimate_json(&gap.change.to_overall),
+                "difference_between": estimate_json(&gap.change.between),
+                "ratio_between": estimate_json(&gap.change.ratio),
+            },
+            "worst_loss": loss_json(&gap.worst_loss),
             "left_out": gap.left_out.iter().map(|(group, n)| json!({ "group": group, "n": n })).collect::<Vec<_>>(),
         })
     });
@@ -165,22 +171,38 @@ fn gaps_json(column: &ColumnGaps) -> Value {
         "equalized_odds_difference": {
             "dense": estimate_json(&column.equalized_odds_dense),
             "pruned": estimate_json(&column.equalized_odds_pruned),
+            "change": estimate_json(&column.equalized_odds_change),
         },
         "gaps": gaps.collect::<Vec<_>>(),
     })
 }
 
 fn spread_json(spread: &Spread) -> Value {
-    let end =
-        |end: &Option<(String, f64)>| end.as_ref().map(|(group, value)| json!({ "group": group, "value": value }));
     json!({
         "difference_to_overall": estimate_json(&spread.to_overall),
+        "furthest": spread.furthest,
         "difference_between": estimate_json(&spread.between),
         "difference_between_by_chance": spread.between_by_chance,
+        "difference_between_bias": spread.between_bias,
         "ratio_between": estimate_json(&spread.ratio),
-        "lowest": end(&spread.lowest),
-        "highest": end(&spread.highest),
+        "lowest": extreme_json(&spread.lowest),
+        "highest": extreme_json(&spread.highest),
     })
+}
+
+/// As [`extreme_json`], the value also as `loss`.
+fn loss_json(worst: &Extreme) -> Value {
+    let mut json = extreme_json(worst);
+    json["loss"] = json!(worst.value.value());
+    json
+}
+
+/// `{"groups", "group", "value", …}`, the first of the groups for readers that expect one.
+fn extreme_json(extreme: &Extreme) -> Value {
+    let mut json = estimate_json(&extreme.value);
+    json["groups"] = json!(extreme.groups);
+    json["group"] = json!(extreme.groups.first());
+    json
 }
 
 /// `{"value", "low", "high", "method", "n"}`, the ends null without an interval, or `{"undefined", "n"}`; over clusters

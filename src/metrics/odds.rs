@@ -75,11 +75,29 @@ pub fn average_odds_difference(unprivileged: (f64, f64), privileged: (f64, f64))
     0.5 * ((fpr_u - fpr_v) + (tpr_u - tpr_v))
 }
 
-/// The group with the smallest value, first of equals.
+/// Values closer than this count as equal: what is left of rounding.
+const TIE: f64 = 1e-9;
+
+/// Places of the largest value: all that tie, in order; none where nothing is defined.
 #[must_use]
-pub fn worst_group(groups: &[Estimate]) -> Option<usize> {
-    let defined = groups.iter().enumerate().filter_map(|(i, group)| Some((i, group.value()?)));
-    defined.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+pub fn largest_of(values: &[Option<f64>]) -> Vec<usize> {
+    let largest = values.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    let ties = |value: &Option<f64>| value.is_some_and(|value| value >= largest - TIE);
+    (0..values.len()).filter(|&place| ties(&values[place])).collect()
+}
+
+/// Smallest and largest of some numbers; nothing where there are none, or one that is no number.
+#[must_use]
+pub fn ends_of(values: &[f64]) -> Option<(f64, f64)> {
+    let ends = |(low, high): (f64, f64), &value: &f64| (low.min(value), high.max(value));
+    let found = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+    (found.0 <= found.1 && values.iter().all(|value| value.is_finite())).then_some(found)
+}
+
+/// Largest minus smallest of some numbers; see [`ends_of`].
+#[must_use]
+pub fn widest(values: &[f64]) -> Option<f64> {
+    ends_of(values).map(|(low, high)| high - low)
 }
 
 fn defined(groups: &[Estimate]) -> Vec<f64> {
@@ -137,7 +155,8 @@ mod tests {
         check(&equalized_odds_difference(&rates, &groups(&[0.1, 0.5, 0.2])), 0.4, "the FPR gap is the larger");
         check(&equal_opportunity_difference(&rates), 0.3, "the TPR gap alone");
         check(&demographic_parity_difference(&rates), 0.3, "the selection rates' gap");
-        assert_eq!(worst_group(&rates), Some(0), "the smallest");
+        assert_eq!(largest_of(&[Some(0.5), None, Some(0.8), Some(0.8 - 1e-12)]), [2, 3], "all that tie");
+        assert_eq!((widest(&[0.5, 0.8, 0.6]), widest(&[0.5, f64::NAN]), widest(&[])), (Some(0.8 - 0.5), None, None));
         assert!((average_odds_difference((0.7, 0.3), (0.8, 0.1)) - 0.05).abs() < 1e-15, "(0.2 - 0.1) / 2");
     }
 
@@ -156,6 +175,6 @@ mod tests {
         assert_eq!(ratio_between(&groups(&[0.0, 0.0])).reason(), Some("every group's value is 0"), "0 / 0");
         let nobody = Estimate::undefined("no examples", 0);
         assert_eq!(difference_to_overall(&rates, &nobody).reason(), Some("there is no overall value"), "no reference");
-        assert_eq!(worst_group(&[nobody]), None, "nobody is worst");
+        assert!(largest_of(&[None, None]).is_empty(), "nobody is largest");
     }
 }
