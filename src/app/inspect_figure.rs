@@ -3,6 +3,7 @@
 use crate::app::Session;
 use crate::evaluation::Inspection;
 use crate::evaluation::ModelInfo;
+use crate::figure::Body;
 use crate::figure::Figure;
 use crate::figure::build;
 use crate::figure::build::ribbon_figure;
@@ -20,5 +21,19 @@ pub(crate) fn figure_for_file(project: &Project, session: &Session) -> Option<Fi
         strategies: runs.map(|run| run.run.clone()).collect(),
     };
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Some(ribbon_figure(&inspection, build::provenance(&model, "")))
+    let mut figure = ribbon_figure(&inspection, build::provenance(&model, ""));
+    let shown = project.enabled().filter(|entry| set.runs.contains_key(&entry.id));
+    let names: Vec<String> = shown.map(|entry| project.name(entry.id)).collect();
+    rename(&mut figure, &names);
+    Some(figure)
+}
+
+/// Copies of a strategy bear the numbers they have in the window.
+fn rename(figure: &mut Figure, names: &[String]) {
+    let Body::Ribbons(ribbons) = &mut figure.body else { return };
+    for (ribbon, name) in ribbons.ribbons.iter_mut().zip(names) {
+        let setting = ribbon.name.strip_prefix(ribbon.id.as_str()).unwrap_or_default();
+        ribbon.name = format!("{name}{setting}");
+        ribbon.id.clone_from(name);
+    }
 }

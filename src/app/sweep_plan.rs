@@ -6,7 +6,7 @@ use crate::pruning::StrategySpec;
 /// One setting of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Planned {
-    /// The name of its line: the strategy's id, numbered where the project has several of them.
+    /// The name of its line: that of the strategy in the project.
     pub(crate) series: String,
     /// The setting.
     pub(crate) spec: StrategySpec,
@@ -15,13 +15,10 @@ pub(crate) struct Planned {
 /// Every enabled strategy along its dial, and as it is set now. The ends and middles of all dials come first, so that
 /// stopping early still leaves whole curves.
 pub(crate) fn plan(project: &Project) -> Vec<Planned> {
-    let entries: Vec<&StrategySpec> =
-        project.enabled().map(|entry| &entry.spec).filter(|spec| spec.id() != "dense").collect();
     let mut lines: Vec<Vec<Planned>> = Vec::new();
-    for (index, spec) in entries.iter().enumerate() {
-        let namesakes = entries[..index].iter().filter(|other| other.id() == spec.id()).count();
-        let series = if namesakes == 0 { spec.id().to_owned() } else { format!("{} ({})", spec.id(), namesakes + 1) };
-        let settings = settings(spec).into_iter();
+    for entry in project.enabled().filter(|entry| entry.spec.id() != "dense") {
+        let series = project.name(entry.id);
+        let settings = settings(&entry.spec).into_iter();
         lines.push(settings.map(|spec| Planned { series: series.clone(), spec }).collect());
     }
     let longest = lines.iter().map(Vec::len).max().unwrap_or(0);

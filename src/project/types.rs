@@ -101,6 +101,23 @@ impl Project {
         self.strategies.iter().position(|entry| entry.id == id)
     }
 
+    /// What a strategy is called wherever it is shown: its id, and from the second of an id on a number, so that copies
+    /// can be told apart: `tome`, `tome (2)`.
+    pub fn name(&self, id: EntryId) -> String {
+        let Some(index) = self.index_of(id) else { return String::new() };
+        let strategy = self.strategies[index].spec.id();
+        let earlier = self.strategies[..index].iter().filter(|entry| entry.spec.id() == strategy).count();
+        if earlier == 0 { strategy.to_owned() } else { format!("{strategy} ({})", earlier + 1) }
+    }
+
+    /// The same with the value of its main setting: `tome (2) · r 4`.
+    pub fn full_name(&self, id: EntryId) -> String {
+        let Some(entry) = self.entry(id) else { return String::new() };
+        let short = entry.spec.short_name();
+        let setting = short.strip_prefix(entry.spec.id()).unwrap_or_default();
+        format!("{}{setting}", self.name(id))
+    }
+
     /// The strategies that are run and shown.
     pub fn enabled(&self) -> impl Iterator<Item = &StrategyEntry> {
         self.strategies.iter().filter(|entry| entry.enabled)

@@ -1,5 +1,7 @@
 //! Strategies as written: parsing, canonical form, errors, policies, and the registry itself.
 
+use std::collections::BTreeMap;
+
 use crate::strategy_support::shape;
 use crate::support::cases;
 use proptest::prelude::*;
@@ -241,5 +243,21 @@ proptest! {
         drop(StrategySpec::parse(&text));
         drop(StrategySpec::parse(&format!("ltp:{text}")));
         drop(StrategySpec::parse(&format!("evit:retentions={text}")));
+    }
+}
+
+#[test]
+fn every_strategy_of_the_registry_has_a_marker_and_a_color_of_its_own() {
+    use prunescope::figure::palette::Theme;
+    use prunescope::figure::palette::series_style;
+    let mut markers = BTreeMap::new();
+    for info in registry() {
+        let style = series_style(info.id);
+        for theme in [Theme::Light, Theme::Dark] {
+            let look = format!("{theme:?} {:?}", style.fill(theme));
+            assert_eq!(markers.insert(look, info.id), None, "{} has another one's color on {theme:?}", info.id);
+        }
+        let marker = format!("{:?}", style.marker);
+        assert_eq!(markers.insert(marker, info.id), None, "{} has another one's marker", info.id);
     }
 }

@@ -68,19 +68,20 @@ fn token(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet) {
     name(ui, set, column);
     let cell = cell.and_then(|cell| Some((cell, set.runs.get(&cell.entry)?, view.project.entry(cell.entry)?)));
     if let Some((cell, run, entry)) = cell {
-        facts(ui, run, &columns, cell, entry.spec.id());
+        facts(ui, run, &columns, cell, &view.project.name(entry.id));
     }
     ui.add_space(8.0);
     for entry in view.project.enabled() {
         let Some(run) = set.runs.get(&entry.id).filter(|run| column < run.ribbon.num_columns) else { continue };
+        let name = view.project.name(entry.id);
         let muted = theme::colors(ui).muted;
         ui.label(
-            RichText::new(format!("{}: {}", entry.spec.id(), fate_in_words(&run.ribbon, column)))
+            RichText::new(format!("{name}: {}", fate_in_words(&run.ribbon, column)))
                 .font(theme::regular(theme::CAPTION))
                 .color(muted),
         );
         let layer = cell.filter(|(cell, ..)| cell.entry == entry.id).map(|(cell, ..)| cell.layer);
-        life_line::life_line(ui, entry.spec.id(), &run.ribbon, column, layer);
+        life_line::life_line(ui, &name, &run.ribbon, column, layer);
     }
 }
 
@@ -166,15 +167,15 @@ fn predictions(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
     ui.label(RichText::new(caption).font(theme::regular(theme::CAPTION)).color(muted)).on_hover_text(
         "Softmax of the logits for the class the dense model decides for; the upright line is the dense model's value",
     );
-    let entries = view.project.enabled().filter_map(|entry| Some((entry.spec.id(), &**set.runs.get(&entry.id)?)));
-    for (id, run) in std::iter::once(("dense", &**dense)).chain(entries) {
+    for (id, run) in named_runs(view, set, dense) {
         let decided = run.run.prediction;
         let text = format!(
             "{} {:.2}",
             ribbon_header::class_name(set, decided),
             run.run.probabilities.get(decided).copied().unwrap_or(0.0)
         );
-        let bar = Probability { id, share: share(run), dense: share(dense), text: &text, differs: decided != class };
+        let bar =
+            Probability { id: &id, share: share(run), dense: share(dense), text: &text, differs: decided != class };
         let logits: Vec<String> = run.run.logits.iter().map(|logit| numbers::significant(f64::from(*logit))).collect();
         bars::probability(ui, &bar).on_hover_text(format!(
             "{id}: P(“{}”) = {:.4}\nDecides for “{}”\nLogits {}\nn = 1 text",
@@ -186,6 +187,13 @@ fn predictions(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
     }
 }
 
+/// The dense run and those of the enabled strategies, with their names.
+fn named_runs<'a>(view: &View<'_>, set: &'a TextSet, dense: &'a RibbonRun) -> Vec<(String, &'a RibbonRun)> {
+    let entries = view.project.enabled();
+    let runs = entries.filter_map(|entry| Some((view.project.name(entry.id), &**set.runs.get(&entry.id)?)));
+    std::iter::once(("dense".to_owned(), dense)).chain(runs).collect()
+}
+
 fn tokens_per_layer(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet) {
     section::heading(ui, "Tokens per layer");
     for entry in view.project.enabled() {
@@ -193,7 +201,7 @@ fn tokens_per_layer(ui: &mut Ui, view: &View<'_>, state: &UiState, set: &TextSet
         let ribbon = &run.ribbon;
         let passed = state.layer.min(ribbon.num_layers());
         let kept: Vec<String> = ribbon.layers.iter().map(|layer| layer.kept.to_string()).collect();
-        bars::tokens_per_layer(ui, entry.spec.id(), ribbon, passed).on_hover_text(format!(
+        bars::tokens_per_layer(ui, &view.project.name(entry.id), ribbon, passed).on_hover_text(format!(
             "Rows that leave each layer: {}\nFull height = the {} tokens of the text\nMean retention {} %",
             kept.join(", "),
             ribbon.num_tokens,
@@ -206,8 +214,7 @@ fn costs(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
     section::heading(ui, "Cost");
     let Some(dense) = &set.dense else { return };
     egui::Grid::new("costs").num_columns(3).spacing([12.0, 4.0]).min_col_width(72.0).show(ui, |ui| {
-        let entries = view.project.enabled().filter_map(|entry| Some((entry.spec.id(), &**set.runs.get(&entry.id)?)));
-        for (id, run) in std::iter::once(("dense", &**dense)).chain(entries) {
+        for (id, run) in named_runs(view, set, dense) {
             let hint = "FLOPs = 2 × multiply-accumulates, counted from the real number of rows in every layer, \
                         the strategy's own work and the classifier head included\nn = 1 text";
             ui.label(id);

@@ -137,13 +137,16 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
     };
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let spec = &table.key.spec;
+    let entry = project.enabled().find(|entry| entry.spec == *spec);
+    let name = entry.map_or_else(|| spec.id().to_owned(), |entry| project.name(entry.id));
+    let full_name = entry.map_or_else(|| spec.short_name(), |entry| project.full_name(entry.id));
     fairness_figure(&FairnessInput {
         group_column: &table.column,
         measure: table.key.measure,
         overall: Some(&table.overall),
         rows: &table.rows,
-        strategy: spec.id(),
-        strategy_name: &spec.short_name(),
+        strategy: &name,
+        strategy_name: &full_name,
         strategy_note: spec.info().note().unwrap_or_default(),
         sorted_by,
         basis,
@@ -182,10 +185,10 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
         shown.response.accessible_name("Measure").on_hover_text(state.measure.definition());
         ui.add_space(8.0);
         ui.label("Strategy");
-        let strategies = ComboBox::from_id_salt("strategy").selected_text(entry.spec.short_name());
+        let strategies = ComboBox::from_id_salt("strategy").selected_text(view.project.full_name(entry.id));
         let strategies = strategies.show_ui(ui, |ui| {
             for entry in &entries {
-                ui.selectable_value(&mut state.strategy, Some(entry.id), entry.spec.short_name())
+                ui.selectable_value(&mut state.strategy, Some(entry.id), view.project.full_name(entry.id))
                     .on_hover_text(entry.spec.to_string());
             }
         });

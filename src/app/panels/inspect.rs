@@ -105,7 +105,7 @@ fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSe
     let colors = theme::colors(ui);
     if let Some(entry) = state.lead.and_then(|id| view.project.entry(id)) {
         let dial = ribbon_header::dial_text(entry).map_or(String::new(), |dial| format!(", {dial}"));
-        let text = format!("as {}{dial} leaves it", entry.spec.id());
+        let text = format!("as {}{dial} leaves it", view.project.name(entry.id));
         ui.label(RichText::new(text).font(theme::regular(theme::CAPTION)).color(colors.muted))
             .on_hover_text("Click a ribbon or a strategy's name above it to follow another one");
     }
@@ -189,12 +189,12 @@ fn one_ribbon(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (shared, entry)
     let failure = view.session.inspect.failure(entry.id);
     // A few milliseconds of recomputing are no news.
     let is_stale = !is_current && failure.is_none() && view.session.inspect.is_slow();
-    ribbon_header::ribbon_header(ui, entry, (set, run.map(|run| &**run)), !is_stale, state);
+    let name = view.project.name(entry.id);
+    ribbon_header::ribbon_header(ui, (entry, &name), (set, run.map(|run| &**run)), !is_stale, state);
     if let Some(reason) = failure {
         section::failure(ui, reason, "Change a setting of this strategy");
     } else if let Some(run) = run {
-        let ribbon =
-            RibbonView { entry: entry.id, name: entry.spec.id(), run, columns, scale, row, is_current: !is_stale };
+        let ribbon = RibbonView { entry: entry.id, name: &name, run, columns, scale, row, is_current: !is_stale };
         ribbon::ribbon(ui, &ribbon, state);
     } else {
         ui.add_space(row * set.num_layers as f32);

@@ -85,7 +85,8 @@ fn costs(ui: &mut Ui, view: &View<'_>) {
     ));
     let shown = view.session.inspect.shown();
     for (entry, run) in view.project.enabled().filter_map(|entry| Some((entry, shown?.runs.get(&entry.id)?))) {
-        let text = format!("{}  {} % kept", entry.spec.id(), numbers::percent(run.run.trace.retention_mean()));
+        let text =
+            format!("{}  {} % kept", view.project.name(entry.id), numbers::percent(run.run.trace.retention_mean()));
         let muted = theme::colors(ui).muted;
         let width = ui.painter().layout_no_wrap(text.clone(), theme::regular(theme::BODY), muted).size().x;
         // Whole entries only.

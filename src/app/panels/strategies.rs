@@ -87,21 +87,22 @@ fn entry_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyE
 
 fn title_row(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyEntry) {
     let info = entry.spec.info();
+    let name = view.project.name(entry.id);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let mut enabled = entry.enabled;
         let checkbox = ui.checkbox(&mut enabled, "").on_hover_text("Run this strategy and show its ribbon");
-        let checkbox = checkbox.accessible_name(format!("Show {}", entry.spec.id()));
+        let checkbox = checkbox.accessible_name(format!("Show {name}"));
         if checkbox.changed() {
             view.commands.edit(Edit::EnableStrategy(entry.id, enabled));
         }
-        marker::marker(ui, entry.spec.id());
+        marker::marker(ui, &name);
         let ink = if entry.enabled { theme::colors(ui).ink } else { theme::colors(ui).muted };
-        let name = RichText::new(entry.spec.id()).font(theme::medium(theme::BODY)).color(ink);
-        ui.add(egui::Label::new(name).truncate()).on_hover_ui(|ui| paper_tooltip(ui, info));
+        let title = RichText::new(&name).font(theme::medium(theme::BODY)).color(ink);
+        ui.add(egui::Label::new(title).truncate()).on_hover_ui(|ui| paper_tooltip(ui, info));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let menu = ui.menu_button("…", |ui| entry_menu(ui, view, state, entry)).response;
-            menu.on_hover_text("Duplicate, reset or remove").accessible_name(format!("Menu of {}", entry.spec.id()));
+            menu.on_hover_text("Duplicate, reset or remove").accessible_name(format!("Menu of {name}"));
         });
     });
 }
@@ -144,7 +145,8 @@ fn settings(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyE
         let label = if is_open { "Fewer settings" } else { "More settings" };
         let button =
             Button::new(RichText::new(label).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).muted));
-        if ui.add(button.frame(false)).accessible_name(format!("{label} of {}", entry.spec.id())).clicked() {
+        if ui.add(button.frame(false)).accessible_name(format!("{label} of {}", view.project.name(entry.id))).clicked()
+        {
             if is_open {
                 state.expanded.retain(|&id| id != entry.id.0);
             } else {

@@ -25,10 +25,10 @@ use crate::figure::number;
 pub(crate) fn apply_setting(view: &View<'_>, spec: &str) {
     let points = view.session.trade_off.points(view.project);
     let Some(point) = points.iter().find(|point| point.point.spec.to_string() == spec) else { return };
-    let namesake = point.series.rsplit_once(" (").and_then(|(_, number)| number.trim_end_matches(')').parse().ok());
-    let number = namesake.unwrap_or(1_usize).saturating_sub(1);
-    let mut entries = view.project.enabled().filter(|entry| entry.spec.id() == point.point.spec.id());
-    if let Some(entry) = entries.nth(number).filter(|entry| entry.spec != point.point.spec) {
+    let mut entries = view.project.enabled();
+    if let Some(entry) =
+        entries.find(|entry| view.project.name(entry.id) == point.series).filter(|entry| entry.spec != point.point.spec)
+    {
         view.commands.edit(Edit::SetStrategy(entry.id, point.point.spec.clone()));
     }
 }

@@ -26,7 +26,7 @@ const ONE_LINE: f32 = 720.0;
 /// Who and what came of it. `run` is missing while it is computed for the first time.
 pub(crate) fn ribbon_header(
     ui: &mut Ui,
-    entry: &StrategyEntry,
+    (entry, name): (&StrategyEntry, &str),
     (set, run): (&TextSet, Option<&RibbonRun>),
     is_current: bool,
     state: &mut UiState,
@@ -35,8 +35,8 @@ pub(crate) fn ribbon_header(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let colors = theme::colors(ui);
-        marker::marker(ui, entry.spec.id());
-        let name = RichText::new(entry.spec.id()).font(theme::medium(theme::BODY)).color(colors.ink);
+        marker::marker(ui, name);
+        let name = RichText::new(name).font(theme::medium(theme::BODY)).color(colors.ink);
         let is_lead = state.lead == Some(entry.id);
         let name = ui.add(Button::new(name).frame(false)).on_hover_ui(|ui| {
             paper_tooltip(ui, entry.spec.info());

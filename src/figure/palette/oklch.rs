@@ -21,11 +21,20 @@ pub(super) fn rgb_from_oklch(lightness: f64, chroma: f64, hue: f64) -> Rgb {
 /// The perceived lightness of a color, 0–1.
 #[cfg(test)]
 pub(super) fn lightness(color: Rgb) -> f64 {
-    let [r, g, b] = color.map(|channel| linear(f64::from(channel) / 255.0));
+    oklab(color.map(|channel| linear(f64::from(channel) / 255.0)))[0]
+}
+
+/// Lightness and the two opponent axes of light in red, green and blue.
+#[cfg(test)]
+pub(super) fn oklab([r, g, b]: [f64; 3]) -> [f64; 3] {
     let l = (0.412_221_470_8 * r + 0.536_332_536_3 * g + 0.051_445_992_9 * b).cbrt();
     let m = (0.211_903_498_2 * r + 0.680_699_545_1 * g + 0.107_396_956_6 * b).cbrt();
     let s = (0.088_302_461_9 * r + 0.281_718_837_6 * g + 0.629_978_700_5 * b).cbrt();
-    0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s
+    [
+        0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s,
+        1.977_998_495_1 * l - 2.428_592_205_0 * m + 0.450_593_709_9 * s,
+        0.025_904_037_1 * l + 0.782_771_766_2 * m - 0.808_675_766_0 * s,
+    ]
 }
 
 fn linear_from_oklch(lightness: f64, chroma: f64, hue: f64) -> [f64; 3] {

@@ -122,6 +122,8 @@ pub struct SeriesStyle {
     pub marker: Marker,
     /// Its line.
     pub dash: Dash,
+    /// How many strategies of the same id come before it: copies have open markers.
+    copy: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,25 +131,42 @@ enum Base {
     Ink,
     Muted,
     Color(Rgb),
+    /// One hue, deep on light ground and light on dark ground.
+    Pair {
+        light: Rgb,
+        dark: Rgb,
+    },
 }
 
 impl SeriesStyle {
-    /// The marker's inside.
+    /// The marker's inside: the strategy's color, nothing for its first copy, half of it for further ones.
     #[must_use]
     pub fn fill(self, theme: Theme) -> Rgb {
+        match self.copy {
+            0 => self.color(theme),
+            1 => theme.background(),
+            _ => mix(theme.background(), self.color(theme), 0.5),
+        }
+    }
+
+    fn color(self, theme: Theme) -> Rgb {
         match self.base {
             Base::Ink => theme.ink(),
             Base::Muted => theme.muted(),
             Base::Color(color) => color,
+            Base::Pair { light, dark } => match theme {
+                Theme::Light => light,
+                Theme::Dark => dark,
+            },
         }
     }
 
-    /// Lines and the marker's edge: the fill, moved towards the ink until it has 3:1 on the background
+    /// Lines and the marker's edge: the color, moved towards the ink until it has 3:1 on the background
     /// (WCAG 2.1, 1.4.11, for graphics).
     #[must_use]
     pub fn stroke(self, theme: Theme) -> Rgb {
-        let fill = self.fill(theme);
-        let steps = (0..=20).map(|step| mix(fill, theme.ink(), f64::from(step) / 20.0));
+        let color = self.color(theme);
+        let steps = (0..=20).map(|step| mix(color, theme.ink(), f64::from(step) / 20.0));
         steps.into_iter().find(|color| contrast(*color, theme.background()) >= 3.0).unwrap_or(theme.ink())
     }
 }
@@ -160,9 +179,26 @@ const BLUE: Rgb = [0, 114, 178];
 const VERMILION: Rgb = [213, 94, 0];
 const PURPLE: Rgb = [204, 121, 167];
 
-/// The look of a strategy by its id. Strategies not listed here get a color and shape from their name, always the same.
+// More than the seven that were published: found by search as far as possible from those and from each other, on either
+// ground, for usual sight and for each of three color deficiencies. The test below repeats the distances.
+const INDIGO: Base = Base::Pair { light: [70, 33, 172], dark: [164, 107, 245] };
+const PLUM: Base = Base::Pair { light: [74, 44, 87], dark: [187, 45, 140] };
+const BROWN: Base = Base::Pair { light: [137, 58, 14], dark: [213, 185, 147] };
+
+/// The look of a strategy by its id, or by its name among several of one id: `tome (2)` has tome's color and shape, but
+/// open and with another dash. Strategies not listed here get a color and shape from their name, always the same.
 #[must_use]
-pub fn series_style(id: &str) -> SeriesStyle {
+pub fn series_style(name: &str) -> SeriesStyle {
+    let numbered = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    let numbered = numbered.and_then(|(id, number)| Some((id, number.parse::<usize>().ok()?.checked_sub(1)?)));
+    let (id, copy) = numbered.unwrap_or((name, 0));
+    let style = style_of(id);
+    let dashes = [Dash::Solid, Dash::Dashed, Dash::DashDot, Dash::Dotted];
+    let own = dashes.iter().position(|dash| *dash == style.dash).unwrap_or(0);
+    SeriesStyle { copy, dash: dashes[(own + copy) % dashes.len()], ..style }
+}
+
+fn style_of(id: &str) -> SeriesStyle {
     let (base, marker, dash) = match id {
         "dense" => (Base::Ink, Marker::Diamond, Dash::Solid),
         "power_bert" => (Base::Color(BLUE), Marker::Circle, Dash::Solid),
@@ -171,14 +207,14 @@ pub fn series_style(id: &str) -> SeriesStyle {
         "spatten" => (Base::Color(ORANGE), Marker::Down, Dash::Solid),
         "evit" => (Base::Color(PURPLE), Marker::Pentagon, Dash::Solid),
         "ats" => (Base::Color(SKY_BLUE), Marker::Hexagon, Dash::Solid),
-        "length_adaptive" => (Base::Color(BLUE), Marker::Right, Dash::Dashed),
+        "length_adaptive" => (INDIGO, Marker::Right, Dash::Dashed),
         "entropy" => (Base::Color(YELLOW), Marker::Star, Dash::Dashed),
         "random" => (Base::Muted, Marker::Cross, Dash::Dotted),
-        "first_k" => (Base::Muted, Marker::Plus, Dash::Dotted),
-        "stop_words" => (Base::Color(PURPLE), Marker::Asterisk, Dash::Dotted),
+        "first_k" => (BROWN, Marker::Plus, Dash::Dotted),
+        "stop_words" => (PLUM, Marker::Asterisk, Dash::Dotted),
         other => return style_by_name(other),
     };
-    SeriesStyle { base, marker, dash }
+    SeriesStyle { base, marker, dash, copy: 0 }
 }
 
 fn style_by_name(id: &str) -> SeriesStyle {
@@ -189,6 +225,7 @@ fn style_by_name(id: &str) -> SeriesStyle {
         base: Base::Color(colors[sum % colors.len()]),
         marker: markers[sum / colors.len() % markers.len()],
         dash: Dash::DashDot,
+        copy: 0,
     }
 }
 
@@ -196,6 +233,7 @@ fn style_by_name(id: &str) -> SeriesStyle {
 mod tests {
     use super::*;
 
+    /// Every strategy there is, from the registry of `pruning`, which figures may not name; `tests/core` compares the two.
     const IDS: [&str; 12] = [
         "dense",
         "random",
@@ -211,11 +249,67 @@ mod tests {
         "evit",
     ];
 
+    fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
+        IDS.iter().enumerate().flat_map(|(index, one)| IDS[index + 1..].iter().map(move |other| (*one, *other)))
+    }
+
     #[test]
-    fn no_two_strategies_share_a_marker() {
-        for (index, one) in IDS.iter().enumerate() {
-            for other in &IDS[index + 1..] {
-                assert_ne!(series_style(one).marker, series_style(other).marker, "{one} and {other}");
+    fn no_two_strategies_share_a_marker_or_a_color() {
+        for (one, other) in pairs() {
+            let (a, b) = (series_style(one), series_style(other));
+            assert_ne!(a.marker, b.marker, "{one} and {other} share a marker");
+            for theme in [Theme::Light, Theme::Dark] {
+                assert_ne!(a.fill(theme), b.fill(theme), "{one} and {other} share a fill on {theme:?}");
+                assert_ne!(a.stroke(theme), b.stroke(theme), "{one} and {other} share a line on {theme:?}");
+            }
+        }
+    }
+
+    /// What a person with a color deficiency sees, as light in red, green and blue.
+    ///
+    /// Source: Machado, Oliveira, Fernandes 2009, "A Physiologically-based Model for Simulation of Color Vision
+    /// Deficiency", the matrices for severity 1 of protanomaly, deuteranomaly and tritanomaly.
+    const SIGHTS: [(&str, [[f64; 3]; 3]); 4] = [
+        ("usual", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ),
+    ];
+
+    fn seen(color: Rgb, sight: &[[f64; 3]; 3]) -> [f64; 3] {
+        let light = color.map(|channel| super::super::oklch::linear(f64::from(channel) / 255.0));
+        let light = sight.map(|row| row.iter().zip(light).map(|(weight, channel)| weight * channel).sum::<f64>());
+        super::super::oklch::oklab(light.map(|channel| channel.clamp(0.0, 1.0)))
+    }
+
+    #[test]
+    fn fills_can_be_told_apart_whatever_the_sight() {
+        for (one, other) in pairs() {
+            for theme in [Theme::Light, Theme::Dark] {
+                let (a, b) = (series_style(one).fill(theme), series_style(other).fill(theme));
+                for (name, sight) in &SIGHTS {
+                    let (a, b) = (seen(a, sight), seen(b, sight));
+                    let distance = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    // 0.02 is a difference that is just seen side by side; small marks need more.
+                    assert!(distance >= 0.04, "{one} and {other} on {theme:?}, {name}: {distance:.3}");
+                }
             }
         }
     }
@@ -230,6 +324,19 @@ mod tests {
         }
         assert_eq!(series_style("tome").fill(Theme::Light), [0xD5, 0x5E, 0x00], "vermilion");
         assert_eq!(series_style("power_bert").fill(Theme::Dark), [0x00, 0x72, 0xB2], "blue");
+    }
+
+    #[test]
+    fn copies_of_a_strategy_keep_its_shape_and_are_open() {
+        let [first, second, third] = ["tome", "tome (2)", "tome (3)"].map(series_style);
+        assert_eq!(series_style("tome (1)"), first, "the first one is no copy");
+        for (copy, name) in [(second, "second"), (third, "third")] {
+            assert_eq!((copy.marker, copy.stroke(Theme::Light)), (first.marker, first.stroke(Theme::Light)), "{name}");
+            assert_ne!(copy.fill(Theme::Light), first.fill(Theme::Light), "{name}: another fill");
+            assert_ne!(copy.dash, first.dash, "{name}: another line");
+        }
+        assert_ne!(second, third, "copies differ too");
+        assert_eq!(series_style("odd (name)").copy, 0, "brackets alone are no number");
     }
 
     #[test]
