@@ -75,6 +75,12 @@ pub(crate) fn page(ui: &Ui, height: f32) -> Page {
     Page::screen(f64::from(ui.available_width().floor()), f64::from(height.floor()), theme::colors(ui).palette)
 }
 
+/// The same for a figure that scrolls: beside it stands the bar.
+pub(crate) fn page_beside_bar(ui: &Ui, height: f32) -> Page {
+    let width = ui.available_width() - ui.spacing().scroll.allocated_width();
+    Page::screen(f64::from(width.floor()), f64::from(height.floor()), theme::colors(ui).palette)
+}
+
 /// Paints a scene and gives each target that `label` names a response of its own, in drawing order.
 pub(crate) fn show(
     ui: &mut Ui,

@@ -206,7 +206,13 @@ fn set_spacing(style: &mut egui::Style) {
     spacing.icon_width_inner = 10.0;
     spacing.icon_spacing = 6.0;
     spacing.tooltip_width = 320.0;
-    spacing.scroll.floating = true;
+    // Bars have a place of their own: floating ones would lie over counts at the right edge.
+    spacing.scroll = egui::style::ScrollStyle {
+        bar_width: 8.0,
+        bar_inner_margin: 4.0,
+        foreground_color: true,
+        ..egui::style::ScrollStyle::solid()
+    };
     style.interaction.tooltip_delay = 0.3;
     style.interaction.selectable_labels = false;
 }

@@ -10,6 +10,7 @@ use crate::cli::progress::run_job;
 use crate::cli::resolve;
 use crate::evaluation;
 use crate::evaluation::Inspection;
+use crate::evaluation::UnknownTokens;
 use crate::export;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -33,6 +34,9 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     }
     if has_no_words(&inspection.encoded) {
         warn("warning: the text has no words, only special tokens; the prediction says nothing about it");
+    }
+    if let Some(text) = UnknownTokens::of(&inspection.encoded).warning() {
+        warn(&format!("warning: {text}"));
     }
     let output = if args.json {
         export::json_text(&export::inspection_json(&inspection))

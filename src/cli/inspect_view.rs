@@ -4,6 +4,7 @@ use crate::cli::console::flops_text;
 use crate::cli::console::three_digits;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
+use crate::evaluation::UnknownTokens;
 use crate::model::Token;
 
 const DIM: &str = "\u{1b}[2m";
@@ -23,7 +24,7 @@ pub(super) fn render(inspection: &Inspection, decorated: bool) -> String {
         model.path.file_name().map_or_else(|| model.path.display().to_string(), |name| name.to_string_lossy().into());
     let lines = [
         format!("model   {name} ({}, {} layers x {}, {} heads)", model.family, model.layers, model.hidden, model.heads),
-        format!("tokens  {}", inspection.encoded.tokens.len()),
+        format!("tokens  {}{}", inspection.encoded.tokens.len(), unknown(inspection)),
         format!("dense   {}   {}", prediction(inspection, dense), flops_text(dense.flops())),
     ];
     text.push_str(&lines.join("\n"));
@@ -33,6 +34,14 @@ pub(super) fn render(inspection: &Inspection, decorated: bool) -> String {
         strategy(&mut text, inspection, run, decorated);
     }
     text
+}
+
+/// ` (6 unknown to the model)`, where there are any.
+fn unknown(inspection: &Inspection) -> String {
+    match UnknownTokens::of(&inspection.encoded).unknown {
+        0 => String::new(),
+        unknown => format!(" ({unknown} unknown to the model)"),
+    }
 }
 
 fn prediction(inspection: &Inspection, run: &InspectedRun) -> String {
@@ -76,7 +85,8 @@ fn sentence(tokens: &[Token], inspection: &Inspection, kept: &[u32], decorated: 
     let mut last: Option<&Token> = None;
     for (position, token) in tokens.iter().enumerate() {
         let source = inspection.encoded.source(token);
-        let shown = if token.special || source.is_empty() { token.piece.as_str() } else { source };
+        let shown =
+            if token.special || token.is_unknown() || source.is_empty() { token.piece.as_str() } else { source };
         let touches = last.is_some_and(|last| {
             !last.special && !token.special && last.segment == token.segment && last.end == token.start
         });

@@ -152,11 +152,12 @@ impl Ribbon {
     }
 }
 
-/// A token as a person knows it, the head of its column: the bytes of the text it covers, else the tokenizer's own spelling.
+/// A token as a person knows it, the head of its column: the bytes of the text it covers, else the tokenizer's own
+/// spelling. What the vocabulary lacks reads `[UNK]`, as the model reads it.
 #[must_use]
 pub fn column_label(encoded: &Encoded, token: &Token) -> String {
     let source = encoded.source(token).trim();
-    if token.special || source.is_empty() {
+    if token.special || token.is_unknown() || source.is_empty() {
         return if token.piece.is_empty() { "…".to_owned() } else { token.piece.clone() };
     }
     source.chars().map(|sign| if sign.is_control() { '␣' } else { sign }).collect()

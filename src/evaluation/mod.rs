@@ -32,6 +32,7 @@ mod strata;
 mod summary;
 mod sweep;
 mod tally;
+mod unknown;
 mod verdict;
 
 pub use crate::engine::Cell;
@@ -100,4 +101,5 @@ pub use summary::Summary;
 pub use summary::summarize;
 pub use sweep::SweepPoint;
 pub use sweep::sweep;
+pub use unknown::UnknownTokens;
 pub use verdict::LossVerdict;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
+use crate::evaluation::UnknownTokens;
 use crate::export::json::short;
 use crate::export::json::shorts;
 
@@ -23,6 +24,7 @@ pub fn inspection_json(inspection: &Inspection) -> Value {
             "start": token.start,
             "end": token.end,
             "special": token.special,
+            "unknown": token.is_unknown(),
             "segment": token.segment,
         })
     });
@@ -41,6 +43,7 @@ pub fn inspection_json(inspection: &Inspection) -> Value {
         "truncated": encoded.is_truncated(),
         "full_length": encoded.full_length,
         "tokens": tokens.collect::<Vec<_>>(),
+        "unknown_tokens": UnknownTokens::of(encoded).unknown,
         "dense": {
             "logits": shorts(&inspection.dense.logits),
             "probabilities": shorts(&inspection.dense.probabilities),

@@ -22,6 +22,18 @@ pub struct Token {
     pub word: Option<u32>,
 }
 
+/// How vocabularies spell the token that stands for whatever they lack.
+const UNKNOWN: [&str; 6] = ["[UNK]", "[unk]", "<unk>", "<UNK>", "<|unk|>", "<|unknown|>"];
+
+impl Token {
+    /// Whether the vocabulary has nothing for this part of the text: the model reads the same placeholder whatever
+    /// stands there.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        !self.special && UNKNOWN.contains(&self.piece.as_str())
+    }
+}
+
 /// A text cut into tokens, ready for the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {

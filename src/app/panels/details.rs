@@ -20,6 +20,7 @@ use crate::app::widgets::life_line;
 use crate::app::widgets::numbers;
 use crate::app::widgets::ribbon_header;
 use crate::app::widgets::section;
+use crate::app::widgets::unknown;
 use crate::engine;
 
 /// Draws the panel.
@@ -107,6 +108,11 @@ fn name(ui: &mut Ui, set: &TextSet, column: usize) {
         Some(word) => format!("word {}", word + 1),
         None => "special token".to_owned(),
     };
+    if token.is_unknown() {
+        let text = format!("“{}” is unknown to this model", set.encoded.source(token));
+        let text = RichText::new(text).color(colors.warning);
+        ui.label(text).on_hover_text(unknown::HINT);
+    }
     ui.label(RichText::new(format!("piece {} · token {} · {word}", token.piece, column + 1)).color(colors.muted))
         .on_hover_text(format!("The tokenizer's own spelling, the position counted from 1, and the word it is part of\nVocabulary id {}, bytes {} to {}", token.id, token.start, token.end));
 }

@@ -224,7 +224,7 @@ fn run_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry) {
 
 /// The figure with its head fixed above scrolling rows.
 fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut FairnessState, (dots, table): (&Dots, &Table)) {
-    let page = figure_view::page(ui, ui.available_height());
+    let page = figure_view::page_beside_bar(ui, ui.available_height());
     let Some(scene) = state.memo.scene(page) else { return };
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         head_ui(ui, state, &scene, dots);

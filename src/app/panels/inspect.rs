@@ -19,14 +19,17 @@ use crate::app::widgets::overview;
 use crate::app::widgets::ribbon;
 use crate::app::widgets::ribbon::RibbonView;
 use crate::app::widgets::ribbon_header;
+use crate::app::widgets::scroll_area;
 use crate::app::widgets::scrubber;
 use crate::app::widgets::section;
 use crate::app::widgets::sentence;
 use crate::app::widgets::token_row;
+use crate::app::widgets::unknown;
+use crate::evaluation::UnknownTokens;
 use crate::project::StrategyEntry;
 
-/// Draws the view.
-pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+/// Draws the view. `is_page`: it is part of a page that scrolls as a whole, and takes the height it needs.
+pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, is_page: bool) {
     text_box::text_box_ui(ui, view, state);
     ui.add_space(4.0);
     let Some(set) = view.session.inspect.shown() else {
@@ -39,21 +42,21 @@ pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     notes(ui, set);
     lead_sentence(ui, view, state, set);
     ui.add_space(4.0);
-    ui.horizontal(|ui| {
-        scrubber::scrubber(ui, view, state, set.num_layers);
-        let columns = Columns::of(ui, set);
-        if columns.width() > cells_width(ui) {
-            let fit =
-                ui.add(egui::Button::new("Fit").selected(state.fit)).on_hover_text(hint(ui, UiCommand::ToggleFit));
-            if fit.clicked() {
+    ui.horizontal_wrapped(|ui| {
+        let is_wide = Columns::of(ui, set).width() > cells_width(ui, is_page);
+        scrubber::scrubber(ui, view, state, (set.num_layers, if is_wide { FIT } else { 0.0 }));
+        if is_wide {
+            let fit = egui::Button::new("Fit").selected(state.fit).min_size(egui::vec2(FIT, 0.0));
+            if ui.add(fit).on_hover_text(hint(ui, UiCommand::ToggleFit)).clicked() {
                 view.commands.send(UiCommand::ToggleFit);
             }
         }
     });
-    ui.horizontal_wrapped(legend::legend);
+    let has_unknown = UnknownTokens::of(&set.encoded).unknown > 0;
+    ui.horizontal_wrapped(|ui| legend::legend(ui, has_unknown));
     ui.add_space(4.0);
     ui.separator();
-    ribbons(ui, view, state, set);
+    ribbons(ui, view, state, (set, is_page));
 }
 
 fn nothing_yet(ui: &mut Ui, view: &View<'_>) {
@@ -75,6 +78,9 @@ fn nothing_yet(ui: &mut Ui, view: &View<'_>) {
 /// What a reader must know before trusting the picture.
 fn notes(ui: &mut Ui, set: &TextSet) {
     let colors = theme::colors(ui);
+    if let Some(text) = UnknownTokens::of(&set.encoded).warning() {
+        section::caution(ui, &text).on_hover_text(unknown::HINT);
+    }
     if set.encoded.is_truncated() {
         let text = format!(
             "truncated: first {} of {} tokens",
@@ -111,6 +117,9 @@ fn lead_sentence(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSe
     }
 }
 
+/// Width of the button that squeezes the text.
+const FIT: f32 = 40.0;
+
 /// What a ribbon needs besides its rows: header and gaps.
 const HEADER: f32 = 46.0;
 
@@ -125,12 +134,19 @@ struct Shared<'a> {
     row: f32,
 }
 
-/// Room for cells between the gutters.
-fn cells_width(ui: &Ui) -> f32 {
-    ui.max_rect().width() - ribbon::LEFT - ribbon::RIGHT
+/// Width of the ribbons, gutters included. The scroll bar's place is left free whether or not there is a bar, so that
+/// tokens and cells stand in one line.
+fn ribbons_width(ui: &Ui, is_page: bool) -> f32 {
+    let bar = if is_page { 0.0 } else { ui.spacing().scroll.allocated_width() };
+    ui.max_rect().width() - bar
 }
 
-fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
+/// Room for cells between the gutters.
+fn cells_width(ui: &Ui, is_page: bool) -> f32 {
+    ribbons_width(ui, is_page) - ribbon::LEFT - ribbon::RIGHT
+}
+
+fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (set, is_page): (&TextSet, bool)) {
     if view.project.enabled().next().is_none() {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
@@ -140,7 +156,7 @@ fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
         return;
     }
     let columns = Columns::of(ui, set);
-    let room = cells_width(ui);
+    let (width, room) = (ribbons_width(ui, is_page), cells_width(ui, is_page));
     let is_wider = columns.width() > room;
     let scale = match (is_wider, state.fit) {
         (true, true) => room / columns.width(),
@@ -159,19 +175,25 @@ fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, set: &TextSet) {
     state.scroll = state.scroll.clamp(0.0, furthest);
     if furthest > 0.0 {
         let lead = state.lead.and_then(|id| set.runs.get(&id)).map(|run| &run.ribbon);
-        overview::overview(ui, &columns, lead, state);
+        overview::overview(ui, (&columns, width), lead, state);
     }
     ui.spacing_mut().item_spacing.y = 4.0;
-    token_row::token_row(ui, &columns, scale, state);
+    token_row::token_row(ui, (&columns, width), scale, state);
     let count = view.project.enabled().count();
     let row = ribbon::row_height(set.num_layers, (ui.available_height() / count as f32) - HEADER);
     let shared = Shared { set, columns: &columns, scale, row };
-    ScrollArea::vertical().id_salt("ribbons").auto_shrink(false).show(ui, |ui| {
+    let mut all = |ui: &mut Ui| {
+        ui.set_max_width(width);
         for entry in view.project.enabled() {
             ui.push_id(entry.id.0, |ui| one_ribbon(ui, view, state, (&shared, entry)));
             ui.add_space(8.0);
         }
-    });
+    };
+    if is_page {
+        all(ui);
+    } else {
+        scroll_area::vertical(ui, "ribbons", all);
+    }
 }
 
 /// The keyboard's cell stays in sight.

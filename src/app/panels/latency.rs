@@ -203,7 +203,7 @@ pub(crate) fn figure_for_file(_project: &Project, session: &Session) -> Option<F
 
 /// The figure with its head fixed above scrolling rows.
 fn plot_ui(ui: &mut Ui, state: &mut LatencyState, promises: &Promises) {
-    let page = figure_view::page(ui, ui.available_height());
+    let page = figure_view::page_beside_bar(ui, ui.available_height());
     let Some(scene) = state.memo.scene(page) else { return };
     // A head that leaves little room for the rows scrolls with them.
     let is_low = ui.available_height() < 3.0 * narrow(scene.head_height);

@@ -19,9 +19,14 @@ use crate::app::ViewKind;
 use crate::app::files;
 use crate::app::widgets::tabs;
 
-/// The bar at the top.
+/// Width of the tabs, and of what stands at either side of them.
+const TABS: f32 = 336.0;
+const BESIDE: f32 = 176.0;
+
+/// The bar at the top: menus, tabs, theme; the tabs in a row of their own where they would cover the menus.
 pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     let bar = ui.max_rect();
+    let fits = bar.width() >= TABS + 2.0 * BESIDE;
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_menu(ui, view, state));
         ui.menu_button("Edit", |ui| {
@@ -37,13 +42,21 @@ pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| theme_button(ui, view, state));
     });
-    centred_tabs(ui, bar, view, state);
+    if fits {
+        centred_tabs(ui, bar, view, state);
+    } else {
+        tabs_ui(ui, view, state, ui.available_width());
+    }
 }
 
 fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
-    let width = 336.0;
+    let width = TABS;
     let rect = Rect::from_center_size(bar.center(), egui::vec2(width, bar.height().max(22.0)));
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+    tabs_ui(&mut child, view, state, width);
+}
+
+fn tabs_ui(ui: &mut Ui, view: &View<'_>, state: &UiState, width: f32) {
     let views = [
         (ViewKind::Inspect, UiCommand::ShowInspect),
         (ViewKind::TradeOff, UiCommand::ShowTradeOff),
@@ -51,8 +64,8 @@ fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
         (ViewKind::Latency, UiCommand::ShowLatency),
     ];
     let chosen = views.iter().position(|(kind, _)| *kind == state.view).unwrap_or(0);
-    let labels = views.map(|(_, command)| (command.label(), hint(&child, command)));
-    if let Some(index) = tabs::tabs(&mut child, &labels, chosen, width) {
+    let labels = views.map(|(_, command)| (command.label(), hint(ui, command)));
+    if let Some(index) = tabs::tabs(ui, &labels, chosen, width) {
         view.commands.send(views[index].1);
     }
 }

@@ -21,6 +21,8 @@ use crate::app::theme;
 
 /// At most this many float at once; the others are in the list.
 const FLOATING: usize = 4;
+/// Width of a message in the corner.
+const TOAST: f32 = 380.0;
 
 /// Toasts and, if asked for, the list.
 pub(crate) fn messages_ui(ctx: &Context, view: &View<'_>, state: &mut UiState) {
@@ -30,7 +32,7 @@ pub(crate) fn messages_ui(ctx: &Context, view: &View<'_>, state: &mut UiState) {
         let window = egui::Window::new("Messages")
             .open(&mut open)
             .collapsible(false)
-            .default_size([440.0, 320.0])
+            .default_size([440.0_f32.min(ctx.content_rect().width() - 48.0), 320.0])
             .anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0]);
         window.show(ctx, |ui| message_list(ui, view));
         state.show_messages = open;
@@ -38,6 +40,7 @@ pub(crate) fn messages_ui(ctx: &Context, view: &View<'_>, state: &mut UiState) {
 }
 
 fn toasts(ctx: &Context, view: &View<'_>) {
+    let width = TOAST.min(ctx.content_rect().width() - 32.0);
     let floating: Vec<&Message> = view.session.messages.toasts().collect();
     if floating.is_empty() {
         return;
@@ -46,15 +49,15 @@ fn toasts(ctx: &Context, view: &View<'_>) {
     Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, [-16.0, -44.0]).show(
         ctx,
         |ui| {
-            ui.set_max_width(380.0);
+            ui.set_max_width(width);
             for message in &floating[skipped..] {
-                toast(ui, view, message);
+                toast(ui, view, message, width);
             }
         },
     );
 }
 
-fn toast(ui: &mut Ui, view: &View<'_>, message: &Message) {
+fn toast(ui: &mut Ui, view: &View<'_>, message: &Message, width: f32) {
     let colors = theme::colors(ui);
     let (ground, edge) = match message.level {
         Level::Info => (colors.ground, colors.line),
@@ -68,7 +71,7 @@ fn toast(ui: &mut Ui, view: &View<'_>, message: &Message) {
         .inner_margin(Margin::symmetric(12, 8))
         .shadow(ui.visuals().popup_shadow);
     frame.show(ui, |ui| {
-        ui.set_width(356.0);
+        ui.set_width(width - 24.0);
         ui.horizontal_top(|ui| {
             let ink = if message.level == Level::Info { colors.ink } else { edge };
             ui.label(RichText::new(message.level.word()).font(theme::medium(theme::BODY)).color(ink));

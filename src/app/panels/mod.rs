@@ -28,18 +28,23 @@ use egui::CentralPanel;
 use egui::Frame;
 use egui::Margin;
 use egui::Panel;
-use egui::ScrollArea;
 use egui::Ui;
+use egui::UiBuilder;
 
 use crate::app::UiState;
 use crate::app::View;
 use crate::app::ViewKind;
 use crate::app::theme;
+use crate::app::widgets::scroll_area;
 
+/// Width of the left panel at first.
+const SETTINGS: f32 = 276.0;
 /// Width of the right panel at first.
 const DETAILS: f32 = 296.0;
-/// The centre gets at least so much before the right panel gets any.
+/// The centre gets at least so much before a side panel gets any.
 const CENTRE: f32 = 440.0;
+/// Least size of the views that are made for a plot or a table; a smaller window scrolls over them.
+const PLOT: egui::Vec2 = egui::vec2(560.0, 440.0);
 
 /// The whole window.
 pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
@@ -47,29 +52,88 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     let bar = Frame::new().fill(colors.panel).inner_margin(Margin::symmetric(8, 4));
     Panel::top("menu bar").frame(bar).show(ui, |ui| menu_bar::menu_bar_ui(ui, view, state));
     Panel::bottom("status bar").frame(bar).show(ui, |ui| status_bar::status_bar_ui(ui, view, state));
+    if ui.available_width() < SETTINGS + CENTRE {
+        stacked_ui(ui, view, state);
+    } else {
+        beside_ui(ui, view, state);
+    }
+    overlays::overlays_ui(ui.ctx(), view, state);
+    path_field::path_field_ui(ui.ctx(), view, state);
+    messages::messages_ui(ui.ctx(), view, state);
+}
+
+/// Settings at the left, details at the right, the view between them.
+fn beside_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    let colors = theme::colors(ui);
     let side = Frame::new().fill(colors.panel).inner_margin(Margin::same(12));
     if !state.hides_settings {
-        Panel::left("settings").frame(side).default_size(276.0).size_range(244.0..=440.0).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| settings_ui(ui, view, state));
+        Panel::left("settings").frame(side).default_size(SETTINGS).size_range(244.0..=440.0).show(ui, |ui| {
+            scroll_area::vertical(ui, "settings", |ui| settings_ui(ui, view, state));
         });
     }
-    // In a narrow or much enlarged window the text comes first; tooltips still tell the most.
+    // Where there is no room for all three the text comes first; tooltips still tell the most.
     let has_room = ui.available_width() > DETAILS + CENTRE;
     if state.view == ViewKind::Inspect && !state.hides_details && has_room {
         Panel::right("details").frame(side).default_size(DETAILS).size_range(240.0..=480.0).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| details::details_ui(ui, view, state));
+            scroll_area::vertical(ui, "details", |ui| details::details_ui(ui, view, state));
         });
     }
     let centre = Frame::new().fill(colors.ground).inner_margin(Margin::symmetric(16, 12));
     CentralPanel::no_frame().frame(centre).show(ui, |ui| match state.view {
-        ViewKind::Inspect => inspect::inspect_ui(ui, view, state),
+        ViewKind::Inspect => inspect::inspect_ui(ui, view, state, false),
+        _ => at_least_ui(ui, view, state),
+    });
+}
+
+/// In a narrow or much enlarged window: view, details and settings below each other, all in one scrolled page.
+fn stacked_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    let colors = theme::colors(ui);
+    let centre = Frame::new().fill(colors.ground).inner_margin(Margin::symmetric(8, 8));
+    CentralPanel::no_frame().frame(centre).show(ui, |ui| {
+        scroll_area::both(ui, "page", |ui| {
+            let room = ui.max_rect().size();
+            match state.view {
+                ViewKind::Inspect => inspect::inspect_ui(ui, view, state, true),
+                _ => plot_of(ui, room.max(PLOT), view, state),
+            }
+            // The panels need no more than the window's width, however wide the plot.
+            ui.set_max_width(room.x);
+            if state.view == ViewKind::Inspect && !state.hides_details {
+                ui.separator();
+                details::details_ui(ui, view, state);
+            }
+            if !state.hides_settings {
+                ui.separator();
+                settings_ui(ui, view, state);
+            }
+        });
+    });
+}
+
+/// A view with a plot, which needs some room: what does not fit is scrolled to.
+fn at_least_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    let room = ui.max_rect().size();
+    let size = room.max(PLOT);
+    if size == room {
+        plot_view_ui(ui, view, state);
+    } else {
+        scroll_area::both(ui, "view", |ui| plot_of(ui, size, view, state));
+    }
+}
+
+/// A view with a plot, in so much room.
+fn plot_of(ui: &mut Ui, size: egui::Vec2, view: &View<'_>, state: &mut UiState) {
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| plot_view_ui(ui, view, state));
+}
+
+fn plot_view_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+    match state.view {
+        ViewKind::Inspect => inspect::inspect_ui(ui, view, state, false),
         ViewKind::TradeOff => trade_off::trade_off_ui(ui, view, state),
         ViewKind::Fairness => fairness::fairness_ui(ui, view, state),
         ViewKind::Latency => latency::latency_ui(ui, view, state),
-    });
-    overlays::overlays_ui(ui.ctx(), view, state);
-    path_field::path_field_ui(ui.ctx(), view, state);
-    messages::messages_ui(ui.ctx(), view, state);
+    }
 }
 
 fn settings_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {

@@ -8,13 +8,17 @@ use egui::LayerId;
 use egui::Modal;
 use egui::Order;
 use egui::RichText;
+use egui::Stroke;
 use egui::Ui;
+use egui::WidgetInfo;
+use egui::accesskit::Role;
 
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
 use crate::app::files::Openable;
 use crate::app::theme;
+use crate::app::widgets::scroll_area;
 
 /// All overlays.
 pub(crate) fn overlays_ui(ctx: &Context, _view: &View<'_>, state: &mut UiState) {
@@ -30,45 +34,73 @@ pub(crate) fn overlays_ui(ctx: &Context, _view: &View<'_>, state: &mut UiState) 
 }
 
 /// Keys that widgets handle themselves and that therefore are no commands.
-const WIDGET_KEYS: [(&str, &str); 4] = [
+const WIDGET_KEYS: [(&str, &str); 5] = [
+    ("Tab", "Next control"),
+    ("Shift+Tab", "Previous control"),
     ("Arrows, on a ribbon", "Move the cell cursor"),
     ("Enter, on a ribbon", "Pin the token"),
-    ("Tab", "Next control"),
-    ("Scroll with Shift", "Move long texts sideways"),
+    ("Shift and wheel", "Move long texts sideways"),
 ];
 
+/// Widest sheet; with less than two columns' room there is one.
+const SHEET: f32 = 660.0;
+const COLUMN: f32 = 300.0;
+/// Around and between the columns.
+const GUTTER: f32 = 32.0;
+
+/// Every shortcut: the name at the left, its keys at the right, in as many columns as fit.
 fn shortcuts(ui: &mut Ui) -> bool {
-    ui.set_width(560.0);
+    let window = ui.ctx().content_rect().size();
+    let width = SHEET.min(window.x - 64.0);
+    ui.set_width(width);
     ui.heading("Keyboard shortcuts");
     ui.add_space(8.0);
-    let commands: Vec<UiCommand> =
-        UiCommand::ALL.into_iter().filter(|command| !command.shortcuts().is_empty()).collect();
-    let half = (commands.len() + WIDGET_KEYS.len()).div_ceil(2);
-    let mut rows: Vec<(String, &str)> = commands
-        .iter()
-        .map(|command| {
-            let keys: Vec<String> =
-                command.shortcuts().iter().map(|shortcut| ui.ctx().format_shortcut(shortcut)).collect();
-            (keys.join("  or  "), command.label().trim_end_matches('…'))
-        })
-        .collect();
-    rows.extend(WIDGET_KEYS.map(|(keys, label)| (keys.to_owned(), label)));
-    ui.columns(2, |columns| {
-        for (column, part) in columns.iter_mut().zip(rows.chunks(half)) {
-            egui::Grid::new("keys").num_columns(2).spacing([16.0, 6.0]).show(column, |ui| {
+    let rows = shortcut_rows(ui);
+    let columns = if width >= 2.0 * COLUMN + GUTTER { 2 } else { 1 };
+    let area = egui::ScrollArea::vertical().max_height((window.y - 160.0).max(80.0)).auto_shrink([false, true]);
+    scroll_area::show(ui, area, |ui| {
+        ui.spacing_mut().item_spacing.x = GUTTER;
+        ui.columns(columns, |columns| {
+            let half = rows.len().div_ceil(columns.len());
+            for (column, part) in columns.iter_mut().zip(rows.chunks(half)) {
                 for (keys, label) in part {
-                    ui.label(RichText::new(keys).color(theme::colors(ui).muted));
-                    ui.label(*label);
-                    ui.end_row();
+                    shortcut_row(column, label, keys);
                 }
-            });
-        }
+            }
+        });
     });
     close_button(ui)
 }
 
+/// Keys and what they do.
+fn shortcut_rows(ui: &Ui) -> Vec<(Vec<String>, &'static str)> {
+    let commands = UiCommand::ALL.into_iter().filter(|command| !command.shortcuts().is_empty());
+    let keys = |command: UiCommand| {
+        command.shortcuts().iter().map(|shortcut| ui.ctx().format_shortcut(shortcut)).collect::<Vec<_>>()
+    };
+    let commands = commands.map(|command| (keys(command), command.label().trim_end_matches('…')));
+    commands.chain(WIDGET_KEYS.map(|(keys, label)| (vec![keys.to_owned()], label))).collect()
+}
+
+/// One command. Keys that do not fit beside the name go on the line below it.
+fn shortcut_row(ui: &mut Ui, label: &str, keys: &[String]) {
+    let colors = theme::colors(ui);
+    let font = theme::regular(theme::BODY);
+    let name = ui.painter().layout_no_wrap(label.to_owned(), font.clone(), colors.ink);
+    let keys = ui.painter().layout_no_wrap(keys.join("  or  "), font, colors.muted);
+    let fits = name.size().x + keys.size().x + 12.0 <= ui.available_width();
+    let line = name.size().y + 5.0;
+    let size = egui::vec2(ui.available_width(), if fits { line } else { 2.0 * line });
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{label}: {}", keys.text())));
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, colors.grid));
+    let from_right = egui::pos2(rect.right() - keys.size().x, rect.bottom() - line + 2.0);
+    ui.painter().galley(rect.min + egui::vec2(0.0, 2.0), name, colors.ink);
+    ui.painter().galley(from_right, keys, colors.muted);
+}
+
 fn about(ui: &mut Ui) -> bool {
-    ui.set_width(440.0);
+    ui.set_width(440.0_f32.min(ui.ctx().content_rect().width() - 64.0));
     ui.heading("prunescope");
     ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
     ui.add_space(8.0);

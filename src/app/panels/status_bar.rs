@@ -47,8 +47,9 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     };
     let from_left = Layout::left_to_right(Align::Center);
     let from_right = Layout::right_to_left(Align::Center);
-    place(rest, from_left, &mut |ui| costs(ui, view));
     let running = view.session.jobs();
+    let rest = if running.is_empty() { rest.union(jobs) } else { rest };
+    place(rest, from_left, &mut |ui| costs(ui, view));
     if !running.is_empty() {
         place(jobs, from_right, &mut |ui| jobs_ui(ui, &running));
         place(stop, from_left, &mut |ui| stop_ui(ui, view));

@@ -10,6 +10,8 @@ use egui::Stroke;
 use egui::Ui;
 use egui::WidgetInfo;
 use egui::accesskit::Role;
+use egui::text::LayoutJob;
+use egui::text::TextWrapping;
 
 use crate::app::theme;
 use crate::app::widgets::marker;
@@ -17,7 +19,7 @@ use crate::engine::Ribbon;
 use crate::figure::palette::series_style;
 
 /// Width of the names.
-const NAME: f32 = 92.0;
+const NAME: f32 = 108.0;
 
 /// A named probability: marker, name, bar, text.
 pub(crate) struct Probability<'a> {
@@ -62,9 +64,10 @@ pub(crate) fn probability(ui: &mut Ui, bar: &Probability<'_>) -> Response {
 fn name(ui: &Ui, rect: Rect, id: &str) {
     let colors = theme::colors(ui);
     marker::paint(ui.painter(), rect.left_center() + egui::vec2(6.0, 0.0), 4.0, id, &colors);
-    let clip = Rect::from_min_size(rect.min, egui::vec2(NAME - 4.0, rect.height()));
-    let at = rect.left_center() + egui::vec2(16.0, 0.0);
-    ui.painter_at(clip).text(at, Align2::LEFT_CENTER, id, theme::regular(theme::CAPTION), colors.ink);
+    let mut job = LayoutJob::simple_singleline(id.to_owned(), theme::regular(theme::CAPTION), colors.ink);
+    job.wrap = TextWrapping::truncate_at_width(NAME - 20.0);
+    let galley = ui.painter().layout_job(job);
+    ui.painter().galley(rect.left_center() + egui::vec2(16.0, -galley.size().y / 2.0), galley, colors.ink);
 }
 
 /// Draws how many rows each layer passes on, as a share of the text's tokens.

@@ -7,6 +7,7 @@ use crate::app::theme;
 use crate::app::widgets::cell_text;
 use crate::app::widgets::numbers;
 use crate::app::widgets::ribbon::RibbonView;
+use crate::app::widgets::unknown;
 use crate::engine::Fate;
 
 /// Token, layer, what happened, and the numbers behind it.
@@ -25,6 +26,9 @@ pub(crate) fn cell_tooltip(ui: &mut Ui, view: &RibbonView<'_>, layer: usize, col
     if let Some(margin) = cell_text::margin(&cell, summary.threshold) {
         let threshold = numbers::significant(f64::from(summary.threshold.unwrap_or(0.0)));
         ui.label(format!("threshold {threshold}, margin {}", signed(margin)));
+    }
+    if info.is_unknown {
+        ui.label(RichText::new(unknown::HINT).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).warning));
     }
     let hint = match cell.fate {
         Fate::Kept | Fate::Left | Fate::Merged(_) if cell.score.is_none() => "no score is computed in this layer",

@@ -37,6 +37,8 @@ pub(crate) struct Column {
     pub(crate) range: Rangef,
     /// Added by the tokenizer.
     pub(crate) is_special: bool,
+    /// A placeholder for what the vocabulary lacks.
+    pub(crate) is_unknown: bool,
     /// Not a token of the text but a row a strategy made.
     pub(crate) is_fused: bool,
     /// It goes on the word of the column before it.
@@ -79,17 +81,32 @@ impl Columns {
             let before = index.checked_sub(1).and_then(|before| tokens.get(before));
             let is_continued = before.is_some_and(|before| continues(before, token));
             at += gap(before, token, is_continued);
+            let is_unknown = token.is_unknown();
             let label = engine::column_label(encoded, token);
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
-            columns.push(Column { label, range, is_special: token.special, is_fused: false, is_continued });
+            columns.push(Column {
+                label,
+                range,
+                is_special: token.special,
+                is_unknown,
+                is_fused: false,
+                is_continued: is_continued && !is_unknown,
+            });
         }
         for number in 0..extra {
             at += if number == 0 { WIDE_GAP } else { WORD_GAP };
             let label = engine::fused_label(number, extra);
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
-            columns.push(Column { label, range, is_special: false, is_fused: true, is_continued: false });
+            columns.push(Column {
+                label,
+                range,
+                is_special: false,
+                is_unknown: false,
+                is_fused: true,
+                is_continued: false,
+            });
         }
         Self { columns, width: at }
     }
@@ -136,6 +153,7 @@ impl Columns {
                 label: (*label).to_owned(),
                 range,
                 is_special: false,
+                is_unknown: false,
                 is_fused: false,
                 is_continued: false,
             });
@@ -167,6 +185,7 @@ mod tests {
             label: "x".to_owned(),
             range: Rangef::new(min, max),
             is_special: false,
+            is_unknown: false,
             is_fused: false,
             is_continued: false,
         };

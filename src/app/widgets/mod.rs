@@ -3,6 +3,7 @@
 pub(crate) mod bars;
 pub(crate) mod cell_text;
 pub(crate) mod cell_tooltip;
+pub(crate) mod chip;
 pub(crate) mod columns;
 pub(crate) mod hatch;
 pub(crate) mod legend;
@@ -12,8 +13,10 @@ pub(crate) mod numbers;
 pub(crate) mod overview;
 pub(crate) mod ribbon;
 pub(crate) mod ribbon_header;
+pub(crate) mod scroll_area;
 pub(crate) mod scrubber;
 pub(crate) mod section;
 pub(crate) mod sentence;
 pub(crate) mod tabs;
 pub(crate) mod token_row;
+pub(crate) mod unknown;

@@ -21,8 +21,8 @@ use crate::engine::Ribbon;
 const HEIGHT: f32 = 14.0;
 
 /// Draws the strip; dragging or clicking moves the view.
-pub(crate) fn overview(ui: &mut Ui, columns: &Columns, ribbon: Option<&Ribbon>, state: &mut UiState) {
-    let (outer, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEIGHT), Sense::hover());
+pub(crate) fn overview(ui: &mut Ui, (columns, width): (&Columns, f32), ribbon: Option<&Ribbon>, state: &mut UiState) {
+    let (outer, _) = ui.allocate_exact_size(egui::vec2(width, HEIGHT), Sense::hover());
     let rect = Rect::from_min_max(outer.min + egui::vec2(LEFT, 0.0), outer.max - egui::vec2(RIGHT, 0.0));
     let response = ui.interact(rect, ui.scope_id().with("overview"), Sense::click_and_drag());
     let scale = rect.width() / columns.width().max(1.0);

@@ -33,6 +33,7 @@ use crate::app::widgets::cell_text;
 use crate::app::widgets::cell_tooltip;
 use crate::app::widgets::columns::Columns;
 use crate::app::widgets::hatch::Hatch;
+use crate::app::widgets::unknown;
 use crate::engine::Cell;
 use crate::engine::Fate;
 use crate::engine::Ribbon;
@@ -198,7 +199,7 @@ fn paint(ui: &Ui, geometry: &Geometry<'_>, view: &RibbonView<'_>, state: &UiStat
     }
     let passed = state.layer.min(view.run.ribbon.num_layers());
     paint_cells(ui, &painter, geometry, (view, passed), &colors);
-    paint_specials(&ui.painter_at(geometry.cells.expand(4.0)), geometry, &view.run.ribbon, &colors);
+    paint_outlines(&ui.painter_at(geometry.cells.expand(4.0)), geometry, &view.run.ribbon, &colors);
     paint_gutters(ui, geometry, &view.run.ribbon, passed, &colors);
     for column in lit.into_iter().flatten() {
         if let Some(x) = geometry.x(column) {
@@ -280,14 +281,20 @@ fn diamond(mesh: &mut Mesh, center: Pos2, radius: f32, color: egui::Color32) {
     mesh.add_triangle(first, first + 2, first + 3);
 }
 
-/// Special tokens are outlined for as long as they are there.
-fn paint_specials(painter: &Painter, geometry: &Geometry<'_>, ribbon: &Ribbon, colors: &Colors) {
+/// Special and unknown tokens are outlined for as long as they are there.
+fn paint_outlines(painter: &Painter, geometry: &Geometry<'_>, ribbon: &Ribbon, colors: &Colors) {
     for column in geometry.visible() {
-        let Some(true) = geometry.columns.get(column).map(|column| column.is_special) else { continue };
+        let Some(info) = geometry.columns.get(column).filter(|info| info.is_special || info.is_unknown) else {
+            continue;
+        };
         let alive = (0..ribbon.num_layers()).filter(|&layer| ribbon.cell(layer, column).fate != Fate::Gone);
         let layers: Vec<usize> = alive.collect();
         if let (Some(&first), Some(&last), Some(x)) = (layers.first(), layers.last(), geometry.x(column)) {
             let rect = Rect::from_x_y_ranges(x, geometry.top(first)..=geometry.top(last + 1) - 1.0);
+            if info.is_unknown {
+                unknown::mark(painter, rect, colors);
+                continue;
+            }
             // Beside the cells, not on them: it must be seen on the palest and on the deepest.
             painter.rect_stroke(
                 rect.expand2(egui::vec2(2.0, 0.0)),

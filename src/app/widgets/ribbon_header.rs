@@ -2,9 +2,8 @@
 
 use egui::Align;
 use egui::Button;
-use egui::Frame;
+use egui::Color32;
 use egui::Layout;
-use egui::Margin;
 use egui::RichText;
 use egui::Stroke;
 use egui::Ui;
@@ -14,6 +13,8 @@ use crate::app::inspect_work::RibbonRun;
 use crate::app::inspect_work::TextSet;
 use crate::app::panels::paper_tooltip;
 use crate::app::theme;
+use crate::app::widgets::chip::Look;
+use crate::app::widgets::chip::chip;
 use crate::app::widgets::marker;
 use crate::app::widgets::numbers;
 use crate::engine::Removal;
@@ -32,7 +33,13 @@ pub(crate) fn ribbon_header(
     state: &mut UiState,
 ) {
     let is_narrow = ui.available_width() < ONE_LINE;
-    ui.horizontal(|ui| {
+    let line = if is_narrow {
+        Layout::left_to_right(Align::Center).with_main_wrap(true)
+    } else {
+        Layout::left_to_right(Align::Center)
+    };
+    let height = ui.spacing().interact_size.y;
+    ui.allocate_ui_with_layout(egui::vec2(ui.available_width(), height), line, |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let colors = theme::colors(ui);
         marker::marker(ui, name);
@@ -61,12 +68,23 @@ pub(crate) fn ribbon_header(
             ui.label(RichText::new("updating…").font(theme::regular(theme::CAPTION)).color(colors.muted));
         }
         if let Some(run) = run.filter(|_| !is_narrow) {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                badge(ui, run.run.removal);
+                prediction(ui, set, run);
+                saving(ui, run);
+                kept(ui, run);
+            });
         }
     });
     if let Some(run) = run.filter(|_| is_narrow) {
-        // A line of its own: the layout alone would take all the height there is.
-        ui.horizontal(|ui| ui.with_layout(Layout::right_to_left(Align::Center), |ui| outcome(ui, set, run)));
+        // Lines of their own, as many as it takes.
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(10.0, 4.0);
+            kept(ui, run);
+            saving(ui, run);
+            prediction(ui, set, run);
+            badge(ui, run.run.removal);
+        });
     }
 }
 
@@ -76,20 +94,20 @@ pub(crate) fn dial_text(entry: &StrategyEntry) -> Option<String> {
     Some(format!("{} {}", key.replace('_', " "), entry.spec.get(key)?))
 }
 
-/// From right to left: badge, prediction, saving, kept.
-fn outcome(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
-    let colors = theme::colors(ui);
-    badge(ui, run.run.removal);
-    prediction(ui, set, run);
+fn saving(ui: &mut Ui, run: &RibbonRun) {
     ui.label(format!("FLOPs {}", numbers::factor(run.run.flops_reduction()))).on_hover_text(format!(
         "How many times fewer floating-point operations than the dense model on this text: {} instead of {}\n\
          Counted from the real number of rows in every layer, the strategy's own work included, no padding\nn = 1 text",
         numbers::flops(run.run.flops()),
         numbers::flops(2 * run.run.dense_macs),
     ));
+}
+
+fn kept(ui: &mut Ui, run: &RibbonRun) {
+    let ink = theme::colors(ui).ink;
     let (kept, all) = (run.ribbon.kept_at_end(), run.ribbon.num_tokens);
     let word = left_label(run.run.removal);
-    ui.label(RichText::new(format!("{word} {kept}/{all}")).color(colors.ink))
+    ui.label(RichText::new(format!("{word} {kept}/{all}")).color(ink))
         .on_hover_text("Rows that leave the last layer ÷ tokens of the text, special tokens counted\nn = 1 text");
 }
 
@@ -110,10 +128,13 @@ fn prediction(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
         }
     );
     if differs {
-        let frame = Frame::new().fill(colors.warning_ground).corner_radius(4).inner_margin(Margin::symmetric(6, 1));
-        let frame = frame.stroke(Stroke::new(1.0, colors.warning));
-        let text = RichText::new(format!("differs: {text}")).font(theme::medium(theme::BODY)).color(colors.warning);
-        frame.show(ui, |ui| ui.label(text)).response.on_hover_text(hint);
+        let look = Look {
+            font: theme::medium(theme::BODY),
+            ink: colors.warning,
+            fill: colors.warning_ground,
+            stroke: Stroke::new(1.0, colors.warning),
+        };
+        chip(ui, &format!("differs: {text}"), look).on_hover_text(hint);
     } else {
         ui.label(text).on_hover_text(hint);
     }
@@ -135,11 +156,11 @@ fn badge(ui: &mut Ui, removal: Removal) {
     };
     let colors = theme::colors(ui);
     let ink = if removal == Removal::Masked { colors.warning } else { colors.muted };
-    let frame =
-        Frame::new().corner_radius(8).stroke(Stroke::new(1.0, colors.line)).inner_margin(Margin::symmetric(6, 0));
-    let text = RichText::new(word).font(theme::regular(theme::CAPTION)).color(ink);
-    frame
-        .show(ui, |ui| ui.label(text))
-        .response
-        .on_hover_text(format!("{hint}\nRead off the real shapes of the tensors"));
+    let look = Look {
+        font: theme::regular(theme::CAPTION),
+        ink,
+        fill: Color32::TRANSPARENT,
+        stroke: Stroke::new(1.0, colors.line),
+    };
+    chip(ui, word, look).on_hover_text(format!("{hint}\nRead off the real shapes of the tensors"));
 }

@@ -18,29 +18,37 @@ use crate::app::theme;
 
 /// Widest distance between two ticks.
 const TICK: f32 = 30.0;
+/// Widths of what stands beside the track.
+const PLAY: f32 = 52.0;
+const ARROW: f32 = 32.0;
+const STATE: f32 = 112.0;
+/// The track is no shorter.
+const TRACK: f32 = 88.0;
 
-/// Draws the scrubber for so many layers.
-pub(crate) fn scrubber(ui: &mut Ui, view: &View<'_>, state: &mut UiState, num_layers: usize) {
+/// Draws the scrubber for so many layers; `beside` points of the row are left to others.
+pub(crate) fn scrubber(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (num_layers, beside): (usize, f32)) {
+    let gaps = 5.0 * ui.spacing().item_spacing.x;
+    let room = ui.available_width() - PLAY - 2.0 * ARROW - STATE - gaps - beside;
     let label = if state.playing.is_some() { "Pause" } else { "Play" };
-    let play = ui.add(Button::new(label).min_size(egui::vec2(52.0, 0.0)));
+    let play = ui.add(Button::new(label).min_size(egui::vec2(PLAY, 0.0)));
     if play.on_hover_text(hint(ui, UiCommand::Play)).clicked() {
         view.commands.send(UiCommand::Play);
     }
     if ui.button("◂").on_hover_text(hint(ui, UiCommand::PreviousLayer)).accessible_name("Previous layer").clicked() {
         view.commands.send(UiCommand::PreviousLayer);
     }
-    track(ui, state, num_layers);
+    track(ui, state, num_layers, room.max(TRACK));
     if ui.button("▸").on_hover_text(hint(ui, UiCommand::NextLayer)).accessible_name("Next layer").clicked() {
         view.commands.send(UiCommand::NextLayer);
     }
     let passed = state.layer.min(num_layers);
     let text = if passed == 0 { "before layer 1".to_owned() } else { format!("after layer {passed} of {num_layers}") };
-    ui.add_sized([100.0, 20.0], egui::Label::new(text));
+    ui.add_sized([STATE, 20.0], egui::Label::new(text));
 }
 
-fn track(ui: &mut Ui, state: &mut UiState, num_layers: usize) {
+fn track(ui: &mut Ui, state: &mut UiState, num_layers: usize, room: f32) {
     let tick = TICK.min(300.0 / num_layers.max(1) as f32);
-    let size = egui::vec2(tick * num_layers as f32 + 16.0, ui.spacing().interact_size.y);
+    let size = egui::vec2((tick * num_layers as f32 + 16.0).min(room), ui.spacing().interact_size.y);
     let (rect, mut response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let colors = theme::colors(ui);
     let (left, right) = (rect.left() + 8.0, rect.right() - 8.0);

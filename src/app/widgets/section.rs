@@ -4,6 +4,7 @@ use egui::Frame;
 use egui::Margin;
 use egui::Response;
 use egui::RichText;
+use egui::Stroke;
 use egui::Ui;
 
 use crate::app::theme;
@@ -30,6 +31,19 @@ pub(crate) fn progress_bar(ui: &mut Ui, share: f32, width: f32) -> Response {
         ui.add(egui::ProgressBar::new(share).fill(colors.accent).desired_width(width).desired_height(8.0))
     });
     bar.inner
+}
+
+/// What must be known before what is shown is believed.
+pub(crate) fn caution(ui: &mut Ui, text: &str) -> Response {
+    let colors = theme::colors(ui);
+    let frame = Frame::new().fill(colors.warning_ground).stroke(Stroke::new(1.0, colors.warning)).corner_radius(4);
+    let frame = frame.inner_margin(Margin::symmetric(8, 4));
+    let shown = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let text = RichText::new(text).font(theme::medium(theme::BODY)).color(colors.warning);
+        ui.add(egui::Label::new(text).wrap())
+    });
+    shown.inner
 }
 
 /// What went wrong and what to do, in the place where the result would be.

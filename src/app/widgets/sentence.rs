@@ -18,6 +18,7 @@ use crate::app::theme;
 use crate::app::theme::Colors;
 use crate::engine::Ribbon;
 use crate::model::Encoded;
+use crate::model::Token;
 use crate::project::EntryId;
 
 /// Size of the sentence.
@@ -83,10 +84,16 @@ fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &
             job.append(between, 0.0, plain.clone());
             chars += between.chars().count();
         }
+        let is_unknown = encoded.tokens.get(run.columns.start).is_some_and(Token::is_unknown);
         let alive =
             run.columns.clone().filter(|&column| ribbon.is_none_or(|ribbon| ribbon.is_alive_after(passed, column)));
         let share = alive.count() as f32 / run.columns.len().max(1) as f32;
-        job.append(source, 0.0, format(&plain, &run.columns, share, (state, colors)));
+        let mut format = format(&plain, &run.columns, share, (state, colors));
+        if is_unknown && format.background == Color32::TRANSPARENT {
+            format.background = colors.warning_ground;
+            format.underline = Stroke::new(1.0, colors.warning);
+        }
+        job.append(source, 0.0, format);
         let count = source.chars().count();
         spans.push((chars..chars + count, run.columns.start));
         chars += count;

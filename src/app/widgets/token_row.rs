@@ -18,8 +18,8 @@ use crate::app::widgets::ribbon::RIGHT;
 const HEIGHT: f32 = 22.0;
 
 /// Draws the labels in sight.
-pub(crate) fn token_row(ui: &mut Ui, columns: &Columns, scale: f32, state: &mut UiState) {
-    let (outer, response) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEIGHT), Sense::hover());
+pub(crate) fn token_row(ui: &mut Ui, (columns, width): (&Columns, f32), scale: f32, state: &mut UiState) {
+    let (outer, response) = ui.allocate_exact_size(egui::vec2(width, HEIGHT), Sense::hover());
     let rect = Rect::from_min_max(outer.min + egui::vec2(LEFT, 0.0), outer.max - egui::vec2(RIGHT, 0.0));
     let from = state.scroll / scale;
     let place = |x: f32| rect.left() + x * scale - state.scroll;
@@ -59,6 +59,7 @@ pub(crate) fn token_row(ui: &mut Ui, columns: &Columns, scale: f32, state: &mut 
 fn ink(column: &Column, is_lit: bool, colors: &theme::Colors) -> egui::Color32 {
     match (is_lit, column.is_special || column.is_fused) {
         (true, _) => colors.accent,
+        (false, _) if column.is_unknown => colors.warning,
         (false, true) => colors.muted,
         (false, false) => colors.ink,
     }
