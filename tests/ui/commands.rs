@@ -103,9 +103,12 @@ fn the_ribbon_is_walked_by_keyboard_and_says_where_it_is() {
 #[test]
 fn strategies_are_duplicated_removed_and_brought_back() {
     let mut harness = window();
-    let count = |harness: &Harness<'_, Window>| harness.query_all_by_label("Menu of tome").count();
+    let count = |harness: &Harness<'_, Window>| harness.query_all_by_label_contains("Menu of tome").count();
     choose(&mut harness, "Menu of tome", "Duplicate");
     assert_eq!(count(&harness), 2, "a copy");
+    for name in ["Show tome (2)", "Menu of tome (2)", "tome (2) ribbon", "tome (2): layer 1", "tome (2)  "] {
+        assert!(shows(&harness, name), "{name:?}: the copy has a name of its own everywhere");
+    }
     choose(&mut harness, "Edit", "Undo");
     assert_eq!(count(&harness), 1, "undone");
     choose(&mut harness, "Edit", "Redo");
@@ -208,7 +211,7 @@ fn type_fast(harness: &mut Harness<'_, Window>, keys: &[(Modifiers, Key)]) {
 #[test]
 fn keys_typed_within_one_frame_keep_their_own_modifiers() {
     let mut harness = window();
-    let count = |harness: &Harness<'_, Window>| harness.query_all_by_label("Menu of tome").count();
+    let count = |harness: &Harness<'_, Window>| harness.query_all_by_label_contains("Menu of tome").count();
     choose(&mut harness, "Menu of tome", "Duplicate");
     choose(&mut harness, "Edit", "Undo");
     assert_eq!(count(&harness), 1, "undone");
