@@ -98,7 +98,7 @@ pub struct WindowArgs {
     /// Zoom factor, for example 1.5
     #[arg(long, value_name = "FACTOR", value_parser = parse_zoom)]
     pub zoom: Option<f32>,
-    /// Evaluate at most this many rows of the data set
+    /// Evaluate at most this many rows of the data set, drawn at random
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub limit: Option<usize>,
     /// Do not restore the last session
@@ -250,10 +250,13 @@ pub struct EvaluateArgs {
     /// Replace the results that are in the folder of --out
     #[arg(long)]
     pub force: bool,
-    /// Take only the first N rows
+    /// Draw at most N rows at random: whole clusters, in proportion within labels and groups
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub limit: Option<usize>,
-    /// Seed of the bootstrap draws
+    /// Take the first N rows of the file instead, which say nothing about the others if it is sorted
+    #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with = "limit")]
+    pub first: Option<usize>,
+    /// Seed of the bootstrap draws and of --limit
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// Bootstrap draws behind the intervals of F1, log loss and their like
@@ -314,9 +317,12 @@ pub struct BenchArgs {
     /// Strategy to time: ID or ID:key=value,key=value; repeat for several
     #[arg(long = "strategy", value_name = "SPEC", required = true)]
     pub strategies: Vec<String>,
-    /// Take only the first N rows of the data set
+    /// Draw at most N rows of the data set at random: whole clusters, in proportion within labels
     #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with = "tokens")]
     pub limit: Option<usize>,
+    /// Take the first N rows of the data set instead
+    #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with_all = ["tokens", "limit"])]
+    pub first: Option<usize>,
     /// Rounds of four passes for every strategy and case
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub rounds: Option<usize>,

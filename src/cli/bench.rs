@@ -96,12 +96,12 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
 fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow::Result<Option<(Prepared, Chunk)>> {
     let Some(path) = &args.data else { return Ok(None) };
     stage(ticket, "reading the data");
-    let file = resolve::file_options(&args.file, resolve::take(args.limit));
+    let file = resolve::file_options(&args.file, resolve::take(args.limit, args.first, args.seed));
     let mut dataset = data::read(path, &ReadOptions { group_columns: Some(Vec::new()), ..file })?;
     for example in &mut dataset.examples {
         example.label = None;
     }
-    Ok(Some(evaluation::prepare(ticket, checkpoint, &dataset, args.limit)?))
+    Ok(Some(evaluation::prepare(ticket, checkpoint, &dataset, None)?))
 }
 
 fn is_cancelled(error: &anyhow::Error) -> bool {

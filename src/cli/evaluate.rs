@@ -48,7 +48,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
     let load_options = args.model.load_options();
     let specs = resolve::specs(&args.strategies)?;
-    let options = resolve::read_options(&args.columns, resolve::take(args.limit))?;
+    let options = resolve::read_options(&args.columns, resolve::take(args.limit, args.first, args.seed))?;
     let folder_of_results = Arc::new(open_folder(args, &folder)?);
     let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
     let (path, out) = (args.data.clone(), Arc::clone(&folder_of_results));
@@ -133,6 +133,9 @@ fn counted(count: usize, noun: &str) -> String {
 /// What was left out or cut, on stderr.
 fn tell_losses(prepared: &Prepared) {
     let survey = &prepared.survey;
+    if let Some(warning) = data::sample_warning(survey) {
+        warn(&format!("warning: {warning}"));
+    }
     if let Some(first) = survey.skipped.first() {
         let line = first.line.map_or_else(String::new, |line| format!(" (line {line})"));
         let (count, record, reason) = (survey.num_skipped, first.record, &first.reason);

@@ -2,6 +2,7 @@
 
 use crate::cli::bench_view::with_interval as ratio;
 use crate::cli::console::three_digits;
+use crate::data::SampleKind;
 use crate::evaluation::ColumnGaps;
 use crate::evaluation::Compute;
 use crate::evaluation::Estimate;
@@ -20,6 +21,9 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
     let prepared = &evaluation.prepared;
     let (name, texts, labelled) = (&prepared.survey.name, prepared.total(), prepared.labelled());
     let mut text = format!("{name}: {texts} texts, {labelled} with a label\n");
+    if prepared.survey.sample.kind != SampleKind::All {
+        text.push_str(&["sample: ", &prepared.survey.sample.to_string(), "\n"].concat());
+    }
     text.push_str(&basis(evaluation));
     text.push('\n');
     let mut rows = vec![

@@ -132,7 +132,8 @@ pub(super) fn file_options(file: &FileArgs, take: Take) -> ReadOptions {
     }
 }
 
-/// The rows that `--limit` asks for.
-pub(super) fn take(limit: Option<usize>) -> Take {
-    limit.map_or(Take::All, Take::First)
+/// The rows that `--limit` or `--first` asks for.
+pub(super) fn take(limit: Option<usize>, first: Option<usize>, seed: u64) -> Take {
+    let drawn = limit.map(|rows| Take::Draw { rows, seed });
+    first.map(Take::First).or(drawn).unwrap_or_default()
 }

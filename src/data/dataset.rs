@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::draw::Sample;
 use super::groups::MAX_GUESSED_VALUES;
 use super::lexicon::LEXICON_COLUMN;
 use super::lexicon::Lexicon;
@@ -82,6 +83,8 @@ pub struct Dataset {
     pub skipped: Vec<SkippedRow>,
     /// SHA-256 of the file, hex.
     pub hash: String,
+    /// Which rows of the file these are.
+    pub sample: Sample,
 }
 
 impl Dataset {

@@ -40,9 +40,9 @@ impl Examples {
         let columns = rows.columns().to_vec();
         let roles = Roles::resolve(&columns, options, path)?;
         let left = match options.take {
-            Take::All => usize::MAX,
-            // A draw is made of what has been read; until then the rows are the first ones.
-            Take::First(rows) | Take::Draw { rows, seed: _ } => rows,
+            // Whoever reads draws among all of them.
+            Take::All | Take::Draw { .. } => usize::MAX,
+            Take::First(rows) => rows,
         };
         Ok(Self { rows, columns, roles, label_map: options.label_map.clone(), left })
     }

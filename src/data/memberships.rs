@@ -30,6 +30,12 @@ impl Memberships {
         list.map_or(&[], Vec::as_slice)
     }
 
+    /// Some of the rows, in the order given.
+    pub(super) fn select(&self, rows: &[u32]) -> Self {
+        let list = |&row: &u32| self.list_of_row.get(row as usize).copied();
+        Self { lists: self.lists.clone(), list_of_row: rows.iter().filter_map(list).collect() }
+    }
+
     /// Tells of every row whether it is in the group.
     pub fn has(&self, value: usize) -> impl Fn(usize) -> bool + '_ {
         let lists: Vec<bool> = self.lists.iter().map(|list| list.contains(&value)).collect();

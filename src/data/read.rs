@@ -3,10 +3,15 @@
 use std::path::Path;
 
 use super::dataset::Dataset;
+use super::draw::DrawOrder;
+use super::draw::Sample;
+use super::draw::SampleKind;
 use super::error::Error;
 use super::examples::Examples;
 use super::hash::sha256_of_file;
 use super::options::ReadOptions;
+use super::options::Take;
+use super::survey::Survey;
 
 /// Reads a data set from CSV, TSV, JSON Lines or Parquet.
 ///
@@ -43,7 +48,7 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
     for (row, example) in examples.iter_mut().enumerate() {
         example.groups = memberships.iter().map(|column| column.of(row).to_vec()).collect();
     }
-    Ok(Dataset {
+    let mut dataset = Dataset {
         name: display_name(path),
         path: path.to_owned(),
         columns,
@@ -56,7 +61,35 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
         examples,
         skipped,
         hash: hash_of(path)?,
-    })
+        sample: Sample::default(),
+    };
+    dataset.sample = sample_of(options.take, dataset.examples.len());
+    if let Take::Draw { rows, seed } = options.take {
+        keep_drawn(&mut dataset, rows, seed);
+    }
+    Ok(dataset)
+}
+
+/// How rows were chosen that were read with these options, a draw not counted.
+pub(super) fn sample_of(take: Take, rows: usize) -> Sample {
+    let kind = match take {
+        Take::First(limit) if rows >= limit => SampleKind::First,
+        Take::All | Take::First(_) | Take::Draw { .. } => SampleKind::All,
+    };
+    Sample { rows, kind }
+}
+
+/// Keeps the rows of a draw, in the order of the file.
+fn keep_drawn(dataset: &mut Dataset, rows: usize, seed: u64) {
+    let order = DrawOrder::new(&Survey::of(dataset, usize::MAX), seed);
+    let taken = order.prefix(rows);
+    dataset.sample = order.sample(taken, dataset.cluster_column.as_deref());
+    let mut is_taken = vec![false; dataset.examples.len()];
+    for &row in &order.rows()[..taken] {
+        is_taken[row as usize] = true;
+    }
+    let mut flags = is_taken.into_iter();
+    dataset.examples.retain(|_| flags.next().unwrap_or(false));
 }
 
 /// The file's name without its folder.

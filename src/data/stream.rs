@@ -8,14 +8,17 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::dataset::Example;
+use super::draw::DrawOrder;
 use super::error::Error;
 use super::examples::Examples;
 use super::lexicon::LEXICON_COLUMN;
 use super::lexicon::Lexicon;
 use super::memberships::MembershipsBuilder;
 use super::options::ReadOptions;
+use super::options::Take;
 use super::read::display_name;
 use super::read::hash_of;
+use super::read::sample_of;
 use super::rows::Failure;
 use super::survey::LISTED_ROWS;
 use super::survey::RowFacts;
@@ -52,6 +55,8 @@ pub struct DataStream {
     options: ReadOptions,
     survey: Arc<Survey>,
     marks: Vec<Mark>,
+    /// Rows of the file that the survey holds, ascending; `None` = all.
+    drawn: Option<Vec<u32>>,
 }
 
 impl DataStream {
@@ -107,7 +112,18 @@ impl DataStream {
         if let Some(lexicon) = lexicon {
             add_lexicon(&mut survey, lexicon, mentioned);
         }
-        Ok(Self { path: path.to_owned(), options: options.clone(), survey: Arc::new(survey), marks: marker.finish() })
+        survey.sample = sample_of(options.take, survey.len());
+        let mut drawn = None;
+        if let Take::Draw { rows, seed } = options.take {
+            let order = DrawOrder::new(&survey, seed);
+            let mut taken = order.rows()[..order.prefix(rows)].to_vec();
+            taken.sort_unstable();
+            let sample = order.sample(taken.len(), survey.cluster_column.as_deref());
+            survey = survey.select(&taken, sample);
+            drawn = Some(taken);
+        }
+        let (path, options) = (path.to_owned(), options.clone());
+        Ok(Self { path, options, survey: Arc::new(survey), marks: marker.finish(), drawn })
     }
 
     /// What is kept of the rows.
@@ -129,7 +145,7 @@ impl DataStream {
     /// of the chunk.
     pub fn chunks(&self) -> Result<Chunks<'_>, Error> {
         let examples = Examples::open(&self.path, &self.options)?;
-        Ok(Chunks { stream: self, examples, next: 0 })
+        Ok(Chunks { stream: self, examples, next: 0, rows: 0 })
     }
 
     /// Reads these rows again, which are in ascending order.
@@ -215,6 +231,8 @@ pub struct Chunks<'a> {
     stream: &'a DataStream,
     examples: Examples,
     next: usize,
+    /// Rows of the file that went by.
+    rows: usize,
 }
 
 impl std::fmt::Debug for Chunks<'_> {
@@ -255,10 +273,25 @@ impl Chunks<'_> {
         let is_same = chunk.len() == mark.rows && digest.finalize().as_slice() == mark.digest;
         // What is in no digest, such as groups, is in the file's.
         if is_same && (!is_last || hash_of(&self.stream.path)? == self.stream.survey.hash) {
-            Ok(chunk)
+            Ok(self.only_drawn(chunk))
         } else {
             Err(changed())
         }
+    }
+
+    /// The rows of a chunk that were drawn.
+    fn only_drawn(&mut self, mut chunk: Vec<Example>) -> Vec<Example> {
+        let first = self.rows;
+        self.rows += chunk.len();
+        if let Some(drawn) = &self.stream.drawn {
+            let mut row = first;
+            chunk.retain(|_| {
+                let is_drawn = u32::try_from(row).is_ok_and(|row| drawn.binary_search(&row).is_ok());
+                row += 1;
+                is_drawn
+            });
+        }
+        chunk
     }
 }
 
@@ -326,6 +359,32 @@ mod tests {
         }
         let error = stream.chunks().unwrap().find_map(Result::err).unwrap().to_string();
         assert!(error.starts_with("the file changed while") && error.ends_with("d.csv"), "it says which: {error}");
+    }
+
+    #[test]
+    fn a_draw_is_that_of_the_data_set_and_holds_in_both_readings() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("d.csv");
+        let row = |row: usize| format!("{row},text {row},{},g{}\n", ["x", "y"][row / 30 % 2], row % 3);
+        std::fs::write(&path, format!("id,text,label,group\n{}", (0..60).map(row).collect::<String>())).unwrap();
+        let options = ReadOptions { take: Take::Draw { rows: 20, seed: 4 }, ..ReadOptions::default() };
+        let size = ChunkSize { rows: 7, bytes: 1 << 20 };
+        let stream = DataStream::open(&path, &options, None, size, &mut |_| true).unwrap();
+        let streamed: Vec<String> = ids(&stream).concat();
+        let dataset = super::super::read::read(&path, &options).unwrap();
+        assert_eq!(streamed, dataset.examples.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), "the same rows");
+        let facts = |survey: &Survey| {
+            let groups = |row: usize| survey.memberships[0].of(row).to_vec();
+            (0..survey.len()).map(|row| (survey.label(row), survey.cluster(row), groups(row))).collect::<Vec<_>>()
+        };
+        assert_eq!(facts(stream.survey()), facts(&Survey::of(&dataset, usize::MAX)), "and the same facts");
+        let counts: Vec<usize> = stream.survey().labels.iter().map(|label| label.count).collect();
+        assert_eq!((counts, &stream.survey().sample), (vec![10, 10], &dataset.sample), "counted anew, told alike");
+        let of = |label: &str| dataset.examples.iter().filter(|one| one.label.as_deref() == Some(label)).count();
+        assert_eq!((of("x"), of("y")), (10, 10), "half of each label, although the file is sorted");
+        assert!(streamed.windows(2).all(|pair| pair[0].parse::<u32>().unwrap() < pair[1].parse().unwrap()), "in order");
+        let told = stream.survey().sample.to_string();
+        assert!(told.starts_with("20 of 60 texts, drawn at random") && told.ends_with("seed 4"), "{told}");
     }
 
     #[test]

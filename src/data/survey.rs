@@ -6,6 +6,7 @@ use super::dataset::Dataset;
 use super::dataset::Example;
 use super::dataset::GroupColumn;
 use super::dataset::SkippedRow;
+use super::draw::Sample;
 use super::memberships::Memberships;
 use super::memberships::MembershipsBuilder;
 
@@ -42,6 +43,8 @@ pub struct Survey {
     pub skipped: Vec<SkippedRow>,
     /// SHA-256 of the file, hex.
     pub hash: String,
+    /// Which rows of the file these are.
+    pub sample: Sample,
     /// Index into `labels` of each row.
     pub(super) label_of_row: Vec<u32>,
     /// A number for each row, equal where the cluster is. Empty where no row has one.
@@ -84,8 +87,43 @@ impl Survey {
             num_skipped: dataset.skipped.len(),
             skipped: dataset.skipped.iter().take(LISTED_ROWS).cloned().collect(),
             hash: dataset.hash.clone(),
+            sample: dataset.sample.clone(),
             ..facts.finish()
         }
+    }
+
+    /// Some of the rows, in the order given.
+    #[must_use]
+    pub fn select(&self, rows: &[u32], sample: Sample) -> Self {
+        let pick = |column: &[u32]| -> Vec<u32> {
+            let of_row = |&row: &u32| column.get(row as usize).copied().unwrap_or(NONE);
+            if column.is_empty() { Vec::new() } else { rows.iter().map(of_row).collect() }
+        };
+        let mut labels = self.labels.clone();
+        for label in &mut labels {
+            label.count = 0;
+        }
+        let mut label_of_row = pick(&self.label_of_row);
+        for label in label_of_row.iter().filter(|&&label| label != NONE) {
+            labels[*label as usize].count += 1;
+        }
+        // Labels that no row carries are not listed; the others close up.
+        let mut next = 0;
+        let renumbered: Vec<u32> = labels
+            .iter()
+            .map(|label| {
+                let number = next;
+                next += u32::from(label.count > 0);
+                number
+            })
+            .collect();
+        labels.retain(|label| label.count > 0);
+        for label in label_of_row.iter_mut().filter(|label| **label != NONE) {
+            *label = renumbered[*label as usize];
+        }
+        let memberships = self.memberships.iter().map(|column| column.select(rows)).collect();
+        let cluster_of_row = pick(&self.cluster_of_row);
+        Self { memberships, labels, sample, label_of_row, cluster_of_row, ..self.clone() }
     }
 
     /// Number of usable rows.

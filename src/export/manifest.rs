@@ -96,6 +96,7 @@ fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
         "clusters": evaluation.clusters(),
         "positive": prepared.is_binary().then(|| prepared.positive_name()),
         "group_columns": survey.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(),
+        "sample": survey.sample.to_string(),
         "items": prepared.total(),
         "labelled_items": prepared.labelled(),
         "truncated_texts": prepared.truncated,

@@ -107,8 +107,8 @@ fn a_data_set_is_timed_by_length() {
         let texts: u64 = of.map(|bucket| bucket["texts"].as_u64().unwrap()).sum();
         assert_eq!(texts, 240, "every text is in one bucket of batch size {batch}");
     }
-    let limited = bench(&[&options[..], &["--limit", "10", "--text-column", "text"]].concat()).json();
-    assert_eq!(limited["data"]["texts"], 10, "the first rows");
+    let limited = bench(&[&options[..], &["--first", "10", "--text-column", "text"]].concat()).json();
+    assert_eq!(limited["data"]["texts"], 10, "ten rows");
 }
 
 #[test]

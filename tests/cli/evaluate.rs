@@ -32,7 +32,7 @@ pub(crate) fn data(folder: &Path) -> PathBuf {
 
 pub(crate) fn evaluate(data: &Path, out: &Path, more: &[&str]) -> Run {
     let (model, data, out) = (fixture("bert"), data.display().to_string(), out.display().to_string());
-    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200", "--force"];
+    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200"];
     // Timing is of no use to most tests.
     let untimed: &[&str] = if more.contains(&"--latency-rounds") { &[] } else { &["--latency-rounds", "0"] };
     run(&[&args[..], untimed, more].concat())
@@ -96,10 +96,37 @@ fn identity_terms_of_a_lexicon_make_groups() {
 }
 
 #[test]
-fn a_limit_takes_the_first_rows_and_dense_runs_once() {
+fn a_limit_draws_rows_and_first_takes_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, rows) = (folder.path().join("out"), |label: &str, from: usize| -> String {
+        (from..from + 60).map(|row| format!("{row},text number {row},{label}\n")).collect()
+    });
+    let sorted = write(folder.path(), "sorted.csv", &format!("id,text,label\n{}{}", rows("0", 0), rows("1", 60)));
+    let run = evaluate(&sorted, &out, &["--strategy", "first_k", "--limit", "30", "--seed", "5"]);
+    assert!(!run.stderr.contains("every label"), "both labels are there: {}", run.stderr);
+    let told = "sample: 30 of 120 texts, drawn at random, in proportion within labels and groups, seed 5";
+    assert!(run.done().contains(told), "rows and seed are said");
+    let metrics = read_json(&out, "metrics.json");
+    assert_eq!(
+        metrics["strategies"][0]["overall"]["n_per_class"]["0"].as_u64().unwrap_or(15),
+        15,
+        "half of each label"
+    );
+    assert_eq!(read_json(&out, "manifest.json")["data"]["sample"].as_str(), Some(&told[8..]), "in the manifest too");
+    let first = evaluate(&sorted, &out, &["--strategy", "first_k", "--first", "30"]);
+    assert!(first.stderr.contains("every label of the first 30 texts"), "one class is said: {}", first.stderr);
+    assert!(first.done().contains("the first 30 texts of the file, not drawn"), "what they are");
+    let ordered = evaluate(&sorted, &out, &["--strategy", "first_k", "--first", "90"]);
+    assert!(ordered.stderr.contains("stand in an order"), "an order is said: {}", ordered.stderr);
+    let both = evaluate(&sorted, &out, &["--strategy", "first_k", "--first", "9", "--limit", "9"]).error();
+    assert!(both.contains("--first"), "one of the two: {both}");
+}
+
+#[test]
+fn a_limit_takes_as_many_rows_and_dense_runs_once() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let more = ["--strategy", "ltp", "--strategy", "dense", "--strategy", "ltp:theta_final=0.01", "--limit", "12"];
+    let more = ["--strategy", "ltp", "--strategy", "dense", "--strategy", "ltp:theta_final=0.01", "--first", "12"];
     let stdout = evaluate(&data(folder.path()), &out, &more).done();
     assert!(stdout.contains("12 texts"), "the table says how many: {stdout}");
     let manifest = read_json(&out, "manifest.json");

@@ -77,12 +77,12 @@ fn links_to_the_data_set_do_not_hide_it() {
 fn results_are_replaced_only_when_asked_and_other_files_never() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (data(folder.path()), folder.path().join("out"));
-    evaluate(&data, &out, &["--limit", "20"]).done();
+    evaluate(&data, &out, &["--first", "20"]).done();
     let before = fs::read(out.join("metrics.json")).unwrap();
-    let refused = evaluate(&data, &out, &["--limit", "30"]).error();
+    let refused = evaluate(&data, &out, &["--first", "30"]).error();
     assert!(refused.contains("--force") && refused.contains("out"), "the folder and the ways on: {refused}");
     assert_eq!(fs::read(out.join("metrics.json")).unwrap(), before, "the first results stand");
-    evaluate(&data, &out, &["--limit", "30", "--force"]).done();
+    evaluate(&data, &out, &["--first", "30", "--force"]).done();
     assert_ne!(fs::read(out.join("metrics.json")).unwrap(), before, "replaced");
     assert_eq!(names(&out), ["manifest.json", "metrics.csv", "metrics.json", "predictions.parquet"], "nothing else");
     fs::write(out.join("metrics.csv"), "name,age\nmine,7\n").unwrap();

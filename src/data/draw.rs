@@ -1,0 +1,372 @@
+//! Random samples of a data set: whole clusters, in proportion within labels and groups, and such that a longer sample of the
+//! same seed holds every shorter one.
+//!
+//! Files are often sorted, so that their first rows are a sample of nothing. A [`DrawOrder`] is a seeded order of all rows of
+//! which every prefix that ends with a unit is a random sample: results grow by going on along it.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::RngCore as _;
+use rand_chacha::rand_core::SeedableRng as _;
+
+use super::survey::Survey;
+
+/// A seeded order of the rows of a data set.
+///
+/// Units are whole clusters, or single rows where a row has none. A stratum holds the units with the same most frequent label
+/// and the same groups (of their first row). Within a stratum units come in random order, and a unit's place is the share of
+/// the stratum's rows that come before it plus a random part of its own: so every prefix takes about the same share of every
+/// stratum, and every row is in it with the same probability. Proportional strata need no weights, and intervals that know
+/// nothing of them are at most too wide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawOrder {
+    seed: u64,
+    /// All rows, unit by unit.
+    rows: Vec<u32>,
+    /// Number of rows up to the end of each unit.
+    ends: Vec<u32>,
+    /// Whether any unit is a cluster.
+    is_clustered: bool,
+}
+
+impl DrawOrder {
+    /// Orders the rows of a data set.
+    #[must_use]
+    pub fn new(survey: &Survey, seed: u64) -> Self {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        let units = units(survey);
+        let mut strata: BTreeMap<Stratum, Vec<usize>> = BTreeMap::new();
+        for (number, unit) in units.iter().enumerate() {
+            strata.entry(stratum(survey, unit)).or_default().push(number);
+        }
+        let mut places: Vec<(f64, usize)> = Vec::with_capacity(units.len());
+        for members in strata.values_mut() {
+            shuffle(members, &mut generator);
+            let total: usize = members.iter().map(|&unit| units[unit].len()).sum();
+            let mut before = 0;
+            for &unit in &*members {
+                let size = units[unit].len();
+                let place = (before as f64 + uniform(&mut generator) * size as f64) / total as f64;
+                places.push((place, unit));
+                before += size;
+            }
+        }
+        places.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        let (mut rows, mut ends) = (Vec::with_capacity(survey.len()), Vec::with_capacity(units.len()));
+        for (_, unit) in places {
+            rows.extend_from_slice(&units[unit]);
+            ends.push(narrow(rows.len()));
+        }
+        let is_clustered = (0..survey.len()).any(|row| survey.cluster(row).is_some());
+        Self { seed, rows, ends, is_clustered }
+    }
+
+    /// The rows in this order.
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// The seed it was made from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many rows a sample of at most `limit` rows has: units are never divided, and at least one is taken.
+    #[must_use]
+    pub fn prefix(&self, limit: usize) -> usize {
+        let fitting = self.ends.partition_point(|&end| end as usize <= limit);
+        self.ends.get(fitting.saturating_sub(1)).map_or(0, |&end| end as usize)
+    }
+
+    /// How a sample of the first `rows` of this order is described.
+    #[must_use]
+    pub fn sample(&self, rows: usize, column: Option<&str>) -> Sample {
+        if rows >= self.rows.len() {
+            return Sample { rows: self.rows.len(), kind: SampleKind::All };
+        }
+        let clusters = self.is_clustered.then(|| Clusters {
+            taken: self.ends.partition_point(|&end| end as usize <= rows),
+            of: self.ends.len(),
+            column: column.unwrap_or("cluster").to_owned(),
+        });
+        Sample { rows, kind: SampleKind::Drawn { of: self.rows.len(), seed: self.seed, clusters } }
+    }
+}
+
+/// Which rows of a file results rest on, for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Rows taken.
+    pub rows: usize,
+    /// How they were chosen.
+    pub kind: SampleKind,
+}
+
+/// How the rows of a [`Sample`] were chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SampleKind {
+    /// All of them.
+    #[default]
+    All,
+    /// The first ones of the file, which may be sorted.
+    First,
+    /// At random.
+    Drawn {
+        /// Usable rows of the file.
+        of: usize,
+        /// Of the order.
+        seed: u64,
+        /// Whole clusters, where the file names any.
+        clusters: Option<Clusters>,
+    },
+}
+
+/// The clusters of a sample; rows without a cluster count as one each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clusters {
+    /// In the sample.
+    pub taken: usize,
+    /// In the file.
+    pub of: usize,
+    /// The column that names them.
+    pub column: String,
+}
+
+impl std::fmt::Display for Sample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let rows = self.rows;
+        match &self.kind {
+            SampleKind::All => write!(f, "all {rows} texts"),
+            SampleKind::First => write!(f, "the first {rows} texts of the file, not drawn"),
+            SampleKind::Drawn { of, seed, clusters } => {
+                write!(f, "{rows} of {of} texts, drawn at random")?;
+                if let Some(Clusters { taken, of, column }) = clusters {
+                    write!(f, " by whole clusters ({taken} of {of}, column {column})")?;
+                }
+                write!(f, ", in proportion within labels and groups, seed {seed}")
+            }
+        }
+    }
+}
+
+/// What makes rows a poor sample although nothing failed: a single label, or labels in an order where the first rows of a
+/// file were taken.
+///
+/// The order is told by the number of runs of equal labels, compared with what a random order gives (Source: A. Wald and
+/// J. Wolfowitz, *On a test whether two samples are from the same population*, 1940; for several labels A. M. Mood, *The
+/// distribution theory of runs*, 1940); six standard deviations too few are said.
+#[must_use]
+pub fn sample_warning(survey: &Survey) -> Option<String> {
+    let labels: Vec<usize> = (0..survey.len()).filter_map(|row| survey.label(row)).collect();
+    let sample = &survey.sample;
+    let first = *labels.first()?;
+    if labels.len() > 1 && labels.iter().all(|&label| label == first) {
+        let name = &survey.labels[first].value;
+        return Some(format!("every label of {sample} is {name:?}: nothing can be said about other classes"));
+    }
+    if sample.kind != SampleKind::First {
+        return None;
+    }
+    let runs = 1 + labels.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let (expected, deviation) = expected_runs(&labels)?;
+    let is_ordered = (runs as f64) < expected - 6.0 * deviation;
+    is_ordered.then(|| {
+        format!(
+            "the labels of {sample} stand in an order ({runs} changes where about {expected:.0} are expected): they are no \
+             sample of the file; use --limit, which draws at random"
+        )
+    })
+}
+
+/// Mean and standard deviation of the number of runs in a random order.
+fn expected_runs(labels: &[usize]) -> Option<(f64, f64)> {
+    let mut counts: BTreeMap<usize, f64> = BTreeMap::new();
+    for &label in labels {
+        *counts.entry(label).or_default() += 1.0;
+    }
+    let n = labels.len() as f64;
+    let squares: f64 = counts.values().map(|count| count * count).sum();
+    let cubes: f64 = counts.values().map(|count| count.powi(3)).sum();
+    let variance = (squares * (squares + n * (n + 1.0)) - 2.0 * n * cubes - n.powi(3)) / (n * n * (n - 1.0));
+    (labels.len() > 2 && variance > 0.0).then(|| (n + 1.0 - squares / n, variance.sqrt()))
+}
+
+/// Rows of each unit, in the order of the file.
+fn units(survey: &Survey) -> Vec<Vec<u32>> {
+    let mut units: Vec<Vec<u32>> = Vec::new();
+    let mut unit_of_cluster: BTreeMap<usize, usize> = BTreeMap::new();
+    for row in 0..survey.len() {
+        let unit = match survey.cluster(row) {
+            Some(cluster) => *unit_of_cluster.entry(cluster).or_insert(units.len()),
+            None => units.len(),
+        };
+        if unit == units.len() {
+            units.push(Vec::new());
+        }
+        units[unit].push(narrow(row));
+    }
+    units
+}
+
+/// A label, and the groups in each column.
+type Stratum = (Option<usize>, Vec<Vec<usize>>);
+
+/// The most frequent label of a unit, the smaller number on ties, and the groups of its first row.
+fn stratum(survey: &Survey, unit: &[u32]) -> Stratum {
+    let mut counts: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+    for &row in unit {
+        *counts.entry(survey.label(row as usize)).or_default() += 1;
+    }
+    let most = counts.values().max().copied();
+    let label = counts.into_iter().find(|&(_, count)| Some(count) == most).and_then(|(label, _)| label);
+    let row = unit.first().map_or(0, |&row| row as usize);
+    (label, survey.memberships.iter().map(|column| column.of(row).to_vec()).collect())
+}
+
+/// Every order equally likely (Source: R. Durstenfeld, *Algorithm 235: random permutation*, 1964).
+fn shuffle(items: &mut [usize], generator: &mut ChaCha8Rng) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(last + 1, generator));
+    }
+}
+
+/// A number below `count`, each equally likely but for one part in 2⁶⁴/`count`.
+fn below(count: usize, generator: &mut ChaCha8Rng) -> usize {
+    let wide = u128::from(generator.next_u64()) * count as u128;
+    usize::try_from(wide >> 64).unwrap_or(0)
+}
+
+/// From 0 up to but not including 1.
+fn uniform(generator: &mut ChaCha8Rng) -> f64 {
+    (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Numbers of rows are checked where these are read.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Dataset;
+    use crate::data::Example;
+    use std::sync::Arc;
+
+    /// Rows by label and cluster.
+    fn survey(rows: &[(&str, Option<usize>)]) -> Survey {
+        let example = |(number, (label, cluster)): (usize, &(&str, Option<usize>))| Example {
+            id: number.to_string(),
+            text: Arc::from("x"),
+            text_pair: None,
+            label: (!label.is_empty()).then(|| (*label).to_owned()),
+            groups: Vec::new(),
+            cluster: cluster.map(|cluster| cluster.to_string()),
+        };
+        let examples = rows.iter().enumerate().map(example).collect();
+        Survey::of(&Dataset { examples, ..Dataset::default() }, usize::MAX)
+    }
+
+    /// 300 rows sorted by label: 200 of `a`, 100 of `b`; clusters of four where `clustered`.
+    fn sorted(clustered: bool) -> Survey {
+        let row = |row: usize| (if row < 200 { "a" } else { "b" }, clustered.then_some(row / 4));
+        survey(&(0..300).map(row).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_prefix_holds_the_labels_in_proportion() {
+        for clustered in [false, true] {
+            let survey = sorted(clustered);
+            let order = DrawOrder::new(&survey, 3);
+            for limit in [30, 60, 150, 299] {
+                let taken = order.prefix(limit);
+                assert!(taken <= limit && taken + 4 > limit, "{taken} rows for at most {limit}");
+                let share = order.rows()[..taken].iter().filter(|&&row| row < 200).count() as f64 / taken as f64;
+                assert!((share - 2.0 / 3.0).abs() < 0.1, "{share} of {taken} are of the class of two thirds");
+            }
+            let mut all = order.rows().to_vec();
+            all.sort_unstable();
+            assert_eq!(all, (0..300).collect::<Vec<u32>>(), "every row once");
+        }
+    }
+
+    #[test]
+    fn clusters_are_never_divided_and_a_longer_sample_holds_the_shorter() {
+        let order = DrawOrder::new(&sorted(true), 1);
+        for limit in [1, 7, 50, 123] {
+            let rows = &order.rows()[..order.prefix(limit)];
+            for &row in rows {
+                let mates = (row / 4 * 4)..(row / 4 * 4 + 4);
+                assert!(mates.clone().all(|mate| rows.contains(&mate)), "the cluster of row {row} is there as a whole");
+            }
+        }
+        assert_eq!(order.prefix(1), 4, "at least one cluster");
+        assert_eq!(order.prefix(9999), 300, "all");
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_order_and_another_seed_another() {
+        let survey = sorted(true);
+        assert_eq!(DrawOrder::new(&survey, 5), DrawOrder::new(&survey, 5), "the same seed");
+        assert_ne!(DrawOrder::new(&survey, 5).rows(), DrawOrder::new(&survey, 6).rows(), "another seed");
+    }
+
+    #[test]
+    fn over_many_seeds_a_sample_tells_what_all_rows_tell() {
+        // Whether a row counts depends on its cluster, sizes of which go from 1 to 12, and on its place in the file.
+        let mut rows = Vec::new();
+        for cluster in 0..120 {
+            let label = if cluster % 3 == 0 { "b" } else { "a" };
+            rows.extend((0..=cluster % 12).map(|_| (label, Some(cluster))));
+        }
+        let counts = |row: usize| rows[row].1.is_some_and(|cluster| cluster < 50 || cluster % 12 > 8);
+        let survey = survey(&rows);
+        let truth = (0..rows.len()).filter(|&row| counts(row)).count() as f64 / rows.len() as f64;
+        let share = |seed: u64| {
+            let order = DrawOrder::new(&survey, seed);
+            let sample = &order.rows()[..order.prefix(150)];
+            sample.iter().filter(|&&row| counts(row as usize)).count() as f64 / sample.len() as f64
+        };
+        let found: Vec<f64> = (0..600).map(share).collect();
+        let mean = found.iter().sum::<f64>() / 600.0;
+        let variance = found.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / 599.0;
+        let standard_error = (variance / 600.0).sqrt();
+        assert!(
+            (mean - truth).abs() < 4.0 * standard_error + 0.005,
+            "mean {mean}, all rows {truth}, ± {standard_error}"
+        );
+    }
+
+    #[test]
+    fn every_row_is_as_likely_as_every_other() {
+        // Strata of 1, 9 and 90 rows: the lone row must come as often as the others.
+        let row = |row: usize| (["a", "b", "c"][usize::from(row > 0) + usize::from(row > 9)], None);
+        let survey = survey(&(0..100).map(row).collect::<Vec<_>>());
+        let mut times = [0_u32; 100];
+        for seed in 0..2000 {
+            let order = DrawOrder::new(&survey, seed);
+            for &row in &order.rows()[..30] {
+                times[row as usize] += 1;
+            }
+        }
+        // 2000 * 0.3 = 600, standard deviation 20.5.
+        assert!(times.iter().all(|count| (500..=700).contains(count)), "{times:?}");
+    }
+
+    #[test]
+    fn a_sample_with_an_order_or_with_one_class_is_said() {
+        let mut survey = sorted(false);
+        assert_eq!(sample_warning(&survey), None, "all rows may stand in any order");
+        survey.sample = Sample { rows: 300, kind: SampleKind::First };
+        let said = sample_warning(&survey).unwrap_or_default();
+        assert!(said.contains("2 changes where about 134"), "301 - (200² + 100²) / 300 = 134.3: {said}");
+        let mut mixed = self::survey(&(0..300).map(|row| (["a", "b"][row * row % 7 % 2], None)).collect::<Vec<_>>());
+        mixed.sample = survey.sample.clone();
+        assert_eq!(sample_warning(&mixed), None, "no order");
+        let one = self::survey(&[("a", None), ("a", None), ("", None)]);
+        assert!(sample_warning(&one).is_some_and(|said| said.contains("every label")), "one class");
+    }
+}
