@@ -99,7 +99,7 @@ fn identity_terms_of_a_lexicon_make_groups() {
 fn a_limit_draws_rows_and_first_takes_the_first() {
     let folder = tempfile::tempdir().unwrap();
     let (out, rows) = (folder.path().join("out"), |label: &str, from: usize| -> String {
-        (from..from + 60).map(|row| format!("{row},text number {row},{label}\n")).collect()
+        (from..from + 60).map(|row| format!("{row},text number {row},{label}\n")).collect::<Vec<_>>().concat()
     });
     let sorted = write(folder.path(), "sorted.csv", &format!("id,text,label\n{}{}", rows("0", 0), rows("1", 60)));
     let run = evaluate(&sorted, &out, &["--strategy", "first_k", "--limit", "30", "--seed", "5"]);
