@@ -14,7 +14,7 @@ use crate::support::write;
 /// 240 rows of known words; every fifth has no group, every fourth has two.
 pub(crate) fn data(folder: &Path) -> PathBuf {
     let (foods, ends) = (["food", "film", "doctor", "scene"], ["bad", "great", "slow", "quiet", "joy"]);
-    let mut text = "id,text,label,group,template\n".to_owned();
+    let mut text = "id,text,label,group,source\n".to_owned();
     for row in 0..240 {
         let words = format!("the {} was {} from the first to the last", foods[row % 4], ends[row % 5]);
         let label = ["negative", "positive", "1", "0"][(row / 5 + row) % 4];
@@ -32,7 +32,7 @@ pub(crate) fn data(folder: &Path) -> PathBuf {
 
 pub(crate) fn evaluate(data: &Path, out: &Path, more: &[&str]) -> Run {
     let (model, data, out) = (fixture("bert"), data.display().to_string(), out.display().to_string());
-    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200"];
+    let args = ["evaluate", "--model", &model, "--data", &data, "--out", &out, "--draws", "200", "--force"];
     // Timing is of no use to most tests.
     let untimed: &[&str] = if more.contains(&"--latency-rounds") { &[] } else { &["--latency-rounds", "0"] };
     run(&[&args[..], untimed, more].concat())
@@ -151,7 +151,14 @@ fn checks_decide_the_exit_code() {
     let groupless = evaluate(&data, &out, &[&more[..], &["worst_group_drop>0.1"]].concat()).error();
     assert!(groupless.contains("--group-by"), "it says what is missing: {groupless}");
     let more = ["--strategy", "first_k:retention=0.3", "--group-by", "group", "--fail-if", "worst_group_drop>=-1"];
-    let grouped = evaluate(&data, &out, &more);
+    let unjudged = evaluate(&data, &out, &more);
+    assert!(
+        unjudged.code == Some(1) && unjudged.stderr.contains("has no value") && unjudged.stderr.contains("few"),
+        "a group that is too small to be judged may be the worst: {}",
+        unjudged.stderr
+    );
+    let without = std::fs::read_to_string(&data).unwrap().replace(",few,", ",men,");
+    let grouped = evaluate(&write(folder.path(), "judged.csv", &without), &out, &more);
     assert!(
         grouped.code == Some(1) && grouped.stderr.contains("in group = "),
         "the group is named: {}",
@@ -177,7 +184,7 @@ fn bad_input_ends_with_exit_code_2_and_says_what_there_is() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (data(folder.path()), folder.path().join("out"));
     let column = evaluate(&data, &out, &["--strategy", "ltp", "--group-by", "gruop"]).error();
-    assert!(column.contains("\"group\"") && column.contains("template"), "columns and the nearest: {column}");
+    assert!(column.contains("\"group\"") && column.contains("source"), "columns and the nearest: {column}");
     let strategy = evaluate(&data, &out, &["--strategy", "lpt"]).error();
     assert!(strategy.contains("\"ltp\""), "the nearest strategy: {strategy}");
     let missing = evaluate(&folder.path().join("no.csv"), &out, &["--strategy", "ltp"]).error();

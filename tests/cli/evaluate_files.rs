@@ -180,8 +180,8 @@ fn the_table_holds_the_same_numbers() {
     let metrics = read_json(&out, "metrics.json");
     let mut reader = csv::Reader::from_path(out.join("metrics.csv")).unwrap();
     let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let expected = ["strategy", "group_column", "group", "metric", "value", "low", "high", "method", "n", "undefined"];
-    assert_eq!(header, expected, "the header");
+    let expected = "strategy,group_column,group,metric,value,low,high,method,n,undefined,clusters,note";
+    assert_eq!(header.join(","), expected, "the header");
     let mut compared = 0;
     for record in reader.records().map(Result::unwrap) {
         let strategies = metrics["strategies"].as_array().unwrap();
@@ -201,7 +201,7 @@ fn the_table_holds_the_same_numbers() {
 fn the_manifest_says_where_the_numbers_come_from() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    evaluate(&data(folder.path()), &out, &[&OPTIONS[..], &["--seed", "9", "--cluster", "template"]].concat()).done();
+    evaluate(&data(folder.path()), &out, &[&OPTIONS[..], &["--seed", "9", "--cluster", "source"]].concat()).done();
     let manifest = read_json(&out, "manifest.json");
     for hash in
         [&manifest["model"]["weights_sha256"], &manifest["model"]["tokenizer_sha256"], &manifest["data"]["sha256"]]
@@ -213,7 +213,7 @@ fn the_manifest_says_where_the_numbers_come_from() {
     assert!(manifest["command_line"].as_array().unwrap().iter().any(|word| word == "evaluate"), "the command line");
     assert!(manifest["hardware"]["threads"].as_u64().unwrap() >= 1, "threads");
     assert_eq!(manifest["strategies"].as_array().unwrap().len(), 3, "every spec");
-    assert_eq!(manifest["data"]["cluster_column"], "template", "what was resampled together");
+    assert_eq!(manifest["data"]["cluster_column"], "source", "what was resampled together");
     assert_eq!(manifest["data"]["text_pair_column"], Value::Null, "no second text");
     assert_eq!(manifest["partial"], false, "nothing is missing");
 }
