@@ -146,7 +146,7 @@ impl Session {
                 self.messages.error(format!("{name} could not be read: {reason}"), advice);
             }
             Some(SlotEvent::Finished(source)) => {
-                let skipped = self.data.get(&source).map_or(0, |dataset| dataset.skipped.len());
+                let skipped = self.data.get(&source).map_or(0, |dataset| dataset.num_skipped);
                 if skipped > 0 {
                     let name = files::short_name(&source.path);
                     self.messages.warn(

@@ -98,6 +98,7 @@ fn prepare(ticket: &Ticket, checkpoint: &Checkpoint, args: &BenchArgs) -> anyhow
     stage(ticket, "reading the data");
     let file = resolve::file_options(&args.file, resolve::take(args.limit, args.first, args.seed));
     let mut dataset = data::read(path, &ReadOptions { group_columns: Some(Vec::new()), ..file })?;
+    resolve::tell_report(&dataset.name, &dataset.report);
     for example in &mut dataset.examples {
         example.label = None;
     }

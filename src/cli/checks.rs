@@ -55,9 +55,17 @@ pub(super) struct Check {
 
 /// A condition that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--fail-if {text:?}: expected QUANTITY>NUMBER (or >=, <, <=); quantities are {}", names())]
+#[error("--fail-if {text:?}: {}expected QUANTITY>NUMBER (or >=, <, <=); quantities are {}", comma_hint(text), names())]
 pub(super) struct BadCheck {
     text: String,
+}
+
+/// What to do about a comma inside the number.
+fn comma_hint(text: &str) -> String {
+    let number = text.rsplit(['>', '<', '=']).next().unwrap_or_default().trim();
+    let with_point = number.replace(',', ".");
+    let is_meant = number.contains(',') && with_point.parse::<f64>().is_ok();
+    if is_meant { format!("got {number}: write {with_point}; ") } else { String::new() }
 }
 
 fn names() -> String {
@@ -174,6 +182,12 @@ mod tests {
         let check: Check = " accuracy_drop >= 0.02 ".parse().unwrap();
         assert!(check.holds(0.02) && !check.holds(0.019), "the bound belongs to it");
         assert!(!"accuracy_drop>0.02".parse::<Check>().unwrap().holds(0.02), "here it does not");
+    }
+
+    #[test]
+    fn a_decimal_comma_is_named() {
+        let message = "accuracy_drop>=0,02".parse::<Check>().unwrap_err().to_string();
+        assert!(message.contains("got 0,02: write 0.02; "), "got: {message}");
     }
 
     #[test]

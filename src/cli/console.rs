@@ -16,6 +16,12 @@ pub(super) fn warn(line: &str) {
     drop(writeln!(io::stderr().lock(), "{line}"));
 }
 
+/// As [`warn`], while a bar may stand in the last line of the terminal: it is drawn again below.
+pub(super) fn warn_over_progress(line: &str) {
+    let clear = if stderr_is_terminal() { "\r\u{1b}[2K" } else { "" };
+    drop(writeln!(io::stderr().lock(), "{clear}{line}"));
+}
+
 /// Whether stdout may be decorated: a terminal, and `NO_COLOR` not set (<https://no-color.org>).
 pub(super) fn stdout_is_decorated() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

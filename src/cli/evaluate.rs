@@ -13,6 +13,7 @@ use crate::cli::checks;
 use crate::cli::checks::Check;
 use crate::cli::console;
 use crate::cli::console::warn;
+use crate::cli::console::warn_over_progress;
 use crate::cli::evaluate_view;
 use crate::cli::progress::run_job;
 use crate::cli::resolve;
@@ -21,6 +22,7 @@ use crate::data::ChunkSize;
 use crate::data::DataStream;
 use crate::data::Lexicon;
 use crate::data::ReadOptions;
+use crate::data::Survey;
 use crate::evaluation;
 use crate::evaluation::Draws;
 use crate::evaluation::EvaluateOptions;
@@ -58,6 +60,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
         stage(ticket, "loading the model");
         let checkpoint = Checkpoint::load_with(&folder, load_options)?;
         let stream = read(ticket, &path, &options, lexicon.as_ref())?;
+        tell_reading(&checkpoint, stream.survey())?;
         let mut predictions = export::begin_predictions(&out, &stream.survey().groups)?;
         let write = |rows: FinishedRows<'_>| Ok(predictions.write(rows)?);
         let evaluation = evaluation::evaluate(ticket, &checkpoint, &stream, &specs, evaluate_options, write);
@@ -102,6 +105,18 @@ fn read(ticket: &Ticket, path: &Path, options: &ReadOptions, lexicon: Option<&Le
     Ok(DataStream::open(path, options, lexicon, ChunkSize::default(), &mut go_on)?)
 }
 
+/// The first lines of a run: what was read, and which classes were found.
+fn tell_reading(checkpoint: &Checkpoint, survey: &Arc<Survey>) -> anyhow::Result<()> {
+    resolve::tell_report(&survey.name, &survey.report);
+    let prepared = Prepared::new(checkpoint, Arc::clone(survey))?;
+    let counts = prepared.classes.iter().zip(prepared.class_counts()).map(|(class, count)| format!("{class} {count}"));
+    let classes = counts.collect::<Vec<_>>().join(", ");
+    let interest =
+        if prepared.is_binary() { format!("; of interest: {}", prepared.positive_name()) } else { String::new() };
+    warn_over_progress(&format!("{}: classes: {classes}{interest}", survey.name));
+    Ok(())
+}
+
 /// Whether this came of Ctrl-C.
 fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(evaluation::Error::Cancelled))
@@ -132,22 +147,8 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// What was left out or cut, on stderr.
 fn tell_losses(prepared: &Prepared) {
-    let survey = &prepared.survey;
-    if let Some(warning) = data::sample_warning(survey) {
+    if let Some(warning) = data::sample_warning(&prepared.survey) {
         warn(&format!("warning: {warning}"));
-    }
-    if let Some(first) = survey.skipped.first() {
-        let line = first.line.map_or_else(String::new, |line| format!(" (line {line})"));
-        let (count, record, reason) = (survey.num_skipped, first.record, &first.reason);
-        let rows = counted(count, "row");
-        warn(&format!("warning: {rows} could not be read; the first: record {record}{line}: {reason}"));
-    }
-    for unknown in &prepared.unknown_labels {
-        let (count, value, id) = (unknown.count, &unknown.value, &unknown.first_id);
-        let (rows, classes) = (counted(count, "row"), prepared.classes.join(", "));
-        warn(&format!(
-            "warning: {rows} with label {value:?} left out (the first: {id}): not one of {classes}; see --label-map"
-        ));
     }
     if prepared.truncated > 0 {
         warn(&format!(

@@ -14,8 +14,10 @@ use crate::cli::args::ModelArgs;
 use crate::cli::args::WindowArgs;
 use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
+use crate::cli::console::warn_over_progress;
 use crate::data;
 use crate::data::ReadOptions;
+use crate::data::ReadReport;
 use crate::data::Take;
 use crate::disk::read_regular_text;
 use crate::export::Existing;
@@ -136,4 +138,14 @@ pub(super) fn file_options(file: &FileArgs, take: Take) -> ReadOptions {
 pub(super) fn take(limit: Option<usize>, first: Option<usize>, seed: u64) -> Take {
     let drawn = limit.map(|rows| Take::Draw { rows, seed });
     first.map(Take::First).or(drawn).unwrap_or_default()
+}
+
+/// How a file was read, as the first lines of a run.
+pub(super) fn tell_report(name: &str, report: &ReadReport) {
+    for line in report.lines() {
+        warn_over_progress(&format!("{name}: {line}"));
+    }
+    for warning in &report.warnings {
+        warn_over_progress(&format!("warning: {warning}"));
+    }
 }

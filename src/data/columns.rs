@@ -66,9 +66,18 @@ pub(super) struct Roles {
     pub(super) id: Option<usize>,
     pub(super) cluster: Option<usize>,
     /// Group columns, each once.
-    pub(super) groups: Vec<usize>,
+    pub(super) groups: Vec<GroupRole>,
     /// Whether `groups` was named by the user; otherwise it lists every column that may turn out to be one.
     pub(super) groups_named: bool,
+    /// Choices among several columns that would do.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A group column, or the intersection of several.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct GroupRole {
+    pub(super) name: String,
+    pub(super) columns: Vec<usize>,
 }
 
 impl Roles {
@@ -85,20 +94,23 @@ impl Roles {
         if text_pair == Some(text) {
             return Err(finder.same(text, "text", "second text"));
         }
-        let mut groups = Vec::new();
+        let mut groups: Vec<GroupRole> = Vec::new();
         if let Some(names) = &options.group_columns {
             for name in names {
-                let index = finder.named("group", name)?;
-                if !groups.contains(&index) {
-                    groups.push(index);
+                let group = finder.group(name)?;
+                if groups.iter().all(|known| known.columns != group.columns) {
+                    groups.push(group);
                 }
             }
         } else {
             let taken = [Some(text), text_pair, label, id, cluster];
-            groups = (0..columns.len()).filter(|&i| !columns[i].is_empty() && !taken.contains(&Some(i))).collect();
+            let free = (0..columns.len()).filter(|&i| !columns[i].is_empty() && !taken.contains(&Some(i)));
+            groups.extend(free.map(|i| GroupRole { name: columns[i].clone(), columns: vec![i] }));
         }
         let groups_named = options.group_columns.is_some();
-        Ok(Self { text, text_pair, label, id, cluster, groups, groups_named })
+        let mut roles = Self { text, text_pair, label, id, cluster, groups, groups_named, warnings: Vec::new() };
+        roles.warnings = finder.rivals(&roles, options);
+        Ok(roles)
     }
 }
 
@@ -148,6 +160,57 @@ impl Finder<'_> {
         })
     }
 
+    /// One column, or the columns between commas unless a column has that very name.
+    fn group(&self, name: &str) -> Result<GroupRole, Error> {
+        let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        if self.find(name).is_some() || parts.len() < 2 {
+            let column = self.named("group", name)?;
+            return Ok(GroupRole { name: self.columns[column].clone(), columns: vec![column] });
+        }
+        let mut columns = Vec::new();
+        for part in parts {
+            let column = self.named("group", part)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        let names: Vec<&str> = columns.iter().map(|&column| self.columns[column].as_str()).collect();
+        Ok(GroupRole { name: names.join(","), columns })
+    }
+
+    /// Columns that would have done as well as the one that was found.
+    fn rivals(&self, roles: &Roles, options: &ReadOptions) -> Vec<String> {
+        let grouped: Vec<usize> = match &options.group_columns {
+            Some(_) => roles.groups.iter().flat_map(|group| group.columns.clone()).collect(),
+            None => Vec::new(),
+        };
+        let taken = [Some(roles.text), roles.text_pair, roles.label, roles.id, roles.cluster];
+        let is_free = |column: &usize| !taken.contains(&Some(*column)) && !grouped.contains(column);
+        let like = |looks_like: &dyn Fn(&str) -> bool| -> Vec<String> {
+            let columns = (0..self.columns.len()).filter(is_free);
+            let names = columns.map(|column| &self.columns[column]);
+            names.filter(|name| looks_like(&name.to_lowercase())).map(|name| format!("{name:?}")).collect()
+        };
+        let mut warnings = Vec::new();
+        let mut warn = |duty: &str, column: usize, flag: &str, rivals: Vec<String>| {
+            if !rivals.is_empty() {
+                let (name, rivals) = (&self.columns[column], rivals.join(", "));
+                warnings.push(format!(
+                    "{name:?} was taken as the {duty}, {rivals} would do too; name the column with {flag}"
+                ));
+            }
+        };
+        if options.text_column.is_none() {
+            warn("text", roles.text, "--text-column", like(&|name| TEXT_NAMES.contains(&name)));
+        }
+        if let (None, Some(label)) = (&options.label_column, roles.label) {
+            let looks_like =
+                |name: &str| LABEL_NAMES.contains(&name) || name.starts_with("label") || name.ends_with("label");
+            warn("label", label, "--label-column", like(&looks_like));
+        }
+        warnings
+    }
+
     /// The column of exactly this name, else the first that differs in case alone.
     fn find(&self, name: &str) -> Option<usize> {
         let exact = self.columns.iter().position(|column| column == name);
@@ -159,29 +222,23 @@ impl Finder<'_> {
     }
 }
 
+/// Whether texts, labels or ids are looked for under this name.
+pub(super) fn is_usual_name(name: &str) -> bool {
+    let name = name.trim().to_lowercase();
+    let pairs = PAIR_NAMES.iter().flat_map(|&(first, second)| [first, second]);
+    let mut usual = [TEXT_NAMES, LABEL_NAMES, ID_NAMES].into_iter().flatten().copied().chain(pairs);
+    usual.any(|usual| usual == name)
+}
+
 /// The most similar name, if it is similar at all: at most two in five letters differ.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
     let name = name.to_lowercase();
-    let distance = |other: &&String| edit_distance(&name, &other.to_lowercase());
-    let best = known.iter().filter(|other| !other.is_empty()).min_by_key(distance)?;
+    let distance = |other: &&String| strsim::levenshtein(&name, &other.to_lowercase());
+    // Names of sentences are no neighbors of anything, and their distance takes the product of their lengths.
+    let short = known.iter().filter(|other| !other.is_empty() && other.len() <= 4 * name.len() + 8);
+    let best = short.min_by_key(distance)?;
     let allowed = (name.chars().count().max(best.chars().count()) * 2 / 5).max(1);
     (distance(&best) <= allowed).then_some(best)
-}
-
-/// Levenshtein's distance in characters.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -243,9 +300,39 @@ mod tests {
     }
 
     #[test]
-    fn distances_count_letters() {
-        // kitten -> sitting: two replaced, one added (Levenshtein's textbook example).
-        assert_eq!(edit_distance("kitten", "sitting"), 3, "the textbook example");
-        assert_eq!(nearest("zzz", &["text".to_owned()]), None, "nothing similar, no hint");
+    fn only_similar_names_are_offered() {
+        let known = ["text".to_owned(), "x".repeat(10_000)];
+        assert_eq!(nearest("txt", &known).map(String::as_str), Some("text"), "a letter is missing");
+        assert_eq!(nearest("zzz", &known), None, "nothing similar, no hint");
+    }
+
+    #[test]
+    fn commas_make_intersections_unless_a_column_has_that_name() {
+        let groups = |columns: &str, name: &str| {
+            let columns: Vec<String> = columns.split('|').map(str::to_owned).collect();
+            let options = ReadOptions { group_columns: Some(vec![name.to_owned()]), ..Default::default() };
+            Roles::resolve(&columns, &options, Path::new("data.csv")).map(|roles| roles.groups)
+        };
+        let both = GroupRole { name: "gender,race".to_owned(), columns: vec![1, 2] };
+        assert_eq!(groups("text|gender|race", "Gender, race").unwrap(), [both], "two columns");
+        let one = GroupRole { name: "a,b".to_owned(), columns: vec![1] };
+        assert_eq!(groups("text|a,b|a|b", "a,b").unwrap(), [one], "a column of that name");
+        let message = groups("text|gender|race", "gender,rase").unwrap_err().to_string();
+        assert!(message.starts_with("no group column \"rase\", did you mean \"race\""), "got: {message}");
+    }
+
+    #[test]
+    fn columns_that_compete_are_told() {
+        let warnings = |columns: &str, options: &ReadOptions| resolve(columns, options).unwrap().warnings;
+        let columns = "title,review,text,rating,sentiment,label_id";
+        let expected = [
+            "\"text\" was taken as the text, \"review\" would do too; name the column with --text-column",
+            "\"sentiment\" was taken as the label, \"label_id\" would do too; name the column with --label-column",
+        ];
+        assert_eq!(warnings(columns, &ReadOptions::default()), expected, "one of two each");
+        let some = |name: &str| Some(name.to_owned());
+        let named = ReadOptions { text_column: some("review"), label_column: some("sentiment"), ..Default::default() };
+        assert!(warnings(columns, &named).is_empty(), "named columns have no rivals");
+        assert!(warnings("text,label,gender", &ReadOptions::default()).is_empty(), "one of each");
     }
 }

@@ -8,6 +8,7 @@ use super::draw::Sample;
 use super::groups::MAX_GUESSED_VALUES;
 use super::lexicon::LEXICON_COLUMN;
 use super::lexicon::Lexicon;
+use super::report::ReadReport;
 
 /// One text with its label and groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +80,12 @@ pub struct Dataset {
     pub groups: Vec<GroupColumn>,
     /// The rows that could be read.
     pub examples: Vec<Example>,
-    /// The rows that could not.
+    /// Rows that could not.
+    pub num_skipped: usize,
+    /// The first [`LISTED_ROWS`](super::LISTED_ROWS) of them.
     pub skipped: Vec<SkippedRow>,
+    /// How it was read.
+    pub report: ReadReport,
     /// SHA-256 of the file, hex.
     pub hash: String,
     /// Which rows of the file these are.

@@ -8,21 +8,28 @@ use std::io;
 use std::io::BufRead;
 
 use super::dataset::SkippedRow;
+use super::delimiter;
+use super::delimiter::Delimiter;
+use super::fields::Fields;
+use super::fields::Status;
+use super::lines::Line;
 use super::lines::Lines;
-use super::lines::split_ending;
 use super::record::Cell;
 use super::record::Record;
 
-/// A quoted cell may run over lines, but a row longer than this has lost its closing quote.
-const MAX_ROW_BYTES: usize = 16 << 20;
+/// Bytes that may be looked through in vain for the ends of quoted cells, in the whole file. After that a quoted cell may
+/// run over [`SHORT_LOOK`] bytes, so that a file full of lost quotes does not take quadratic time.
+const VAIN_LOOKS: usize = 256 << 20;
+const SHORT_LOOK: usize = 4 << 10;
 
 /// Reads delimited text after RFC 4180: cells may be quoted, quotes are doubled inside, quoted cells may hold
 /// newlines. In tab-separated files a cell that is not quoted as a whole is taken literally.
 pub(super) struct Delimited<R> {
     lines: Lines<R>,
-    delimiter: u8,
+    delimiter: Delimiter,
     columns: Vec<String>,
     record: u64,
+    vain_left: usize,
 }
 
 /// What the header line turned out to be.
@@ -35,21 +42,41 @@ pub(super) enum Header<T> {
     Nameless,
     /// It is not UTF-8.
     NotUtf8,
+    /// It is longer than a record may be.
+    TooLong,
 }
 
 impl<R: BufRead> Delimited<R> {
-    /// Reads the header. A `delimiter` of `None` takes the comma, or else the semicolon or tab if only that is there.
-    pub(super) fn open(input: R, delimiter: Option<u8>) -> io::Result<Header<Self>> {
-        let mut lines = Lines::new(input);
-        let Some(line) = lines.next_filled_line()? else {
-            return Ok(Header::Empty);
+    /// Reads the header. A `delimiter` of `None` is told by a line `sep=` or guessed over the first rows.
+    pub(super) fn open(input: R, delimiter: Option<u8>, most_bytes: usize) -> io::Result<Header<Self>> {
+        let mut lines = Lines::new(input, most_bytes);
+        let mut first = match lines.next_filled_line()? {
+            None => return Ok(Header::Empty),
+            Some(Line::TooLong) => return Ok(Header::TooLong),
+            Some(Line::Whole(line)) => line,
         };
-        let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&line));
-        lines.put_back(&line);
-        let mut reader = Self { lines, delimiter, columns: Vec::new(), record: 0 };
+        let told = delimiter::told(&first);
+        if told.is_some() {
+            first = match lines.next_filled_line()? {
+                None => return Ok(Header::Empty),
+                Some(Line::TooLong) => return Ok(Header::TooLong),
+                Some(Line::Whole(line)) => line,
+            };
+        }
+        lines.put_back(&first, false);
+        let delimiter = match (delimiter, told) {
+            (Some(asked), _) => Delimiter::Asked(asked),
+            (None, Some(told)) => Delimiter::Told(told),
+            (None, None) => Delimiter::Guessed(delimiter::guess(&sample(&mut lines)?)),
+        };
+        let (columns, vain_left) = (Vec::new(), VAIN_LOOKS);
+        let mut reader = Self { lines, delimiter, columns, record: 0, vain_left };
         let Some(row) = reader.next_row()? else {
             return Ok(Header::Empty);
         };
+        if matches!(row.problem, Some(Problem::TooLong)) {
+            return Ok(Header::TooLong);
+        }
         let Ok(names) = row.fields.texts() else {
             return Ok(Header::NotUtf8);
         };
@@ -64,6 +91,10 @@ impl<R: BufRead> Delimited<R> {
         &self.columns
     }
 
+    pub(super) fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
     pub(super) fn next_record(&mut self) -> io::Result<Option<Result<Record, SkippedRow>>> {
         let Some(row) = self.next_row()? else {
             return Ok(None);
@@ -73,6 +104,7 @@ impl<R: BufRead> Delimited<R> {
         let skip = |reason: String| Ok(Some(Err(SkippedRow { record: place.0, line: place.1, reason })));
         match row.problem {
             Some(Problem::Unclosed) => return skip("a quote is opened and never closed".to_owned()),
+            Some(Problem::TooLong) => return skip(too_long(self.lines.most_bytes())),
             Some(Problem::TextAfterQuote { column }) => {
                 let name = self.columns.get(column).map_or("", String::as_str);
                 return skip(format!("text follows the closing quote in column {name:?}"));
@@ -97,35 +129,56 @@ impl<R: BufRead> Delimited<R> {
 
     /// The next row that is not blank; after a quoting error only its first line is used up.
     fn next_row(&mut self) -> io::Result<Option<Row>> {
-        let Some(mut raw) = self.lines.next_filled_line()? else {
-            return Ok(None);
+        let mut raw = match self.lines.next_filled_line()? {
+            None => return Ok(None),
+            Some(Line::Whole(line)) => line,
+            Some(Line::TooLong) => {
+                let (line, fields) = (self.lines.number(), Fields::default());
+                return Ok(Some(Row { line, fields, problem: Some(Problem::TooLong) }));
+            }
         };
         let line = self.lines.number();
         let first_len = raw.len();
         let mut fields = Fields::default();
-        let mut status = fields.feed(&raw, self.delimiter);
+        let mut status = fields.feed(&raw, self.delimiter.byte());
+        let mut ran_into_long_line = false;
+        let look = self.lines.most_bytes().min(self.vain_left.max(SHORT_LOOK));
         // A row with too many cells is bad already: reading on would only make hostile files slow.
-        while status == Status::Open && raw.len() < MAX_ROW_BYTES && !self.has_too_many(&fields) {
-            let Some(more) = self.lines.next_line()? else { break };
-            status = fields.feed(&more, self.delimiter);
-            raw.extend_from_slice(&more);
+        while status == Status::Open && raw.len() - first_len < look && !self.has_too_many(&fields) {
+            match self.lines.next_line()? {
+                None => break,
+                Some(Line::TooLong) => {
+                    ran_into_long_line = true;
+                    break;
+                }
+                Some(Line::Whole(more)) => {
+                    status = fields.feed(&more, self.delimiter.byte());
+                    raw.extend_from_slice(&more);
+                }
+            }
         }
         let complete = status == Status::Complete;
         let wrong_count = !self.columns.is_empty() && fields.len() != self.columns.len();
-        if self.delimiter == b'\t' && (!complete || wrong_count) {
-            self.lines.put_back(&raw[first_len..]);
-            let fields = Fields::literal(&raw[..first_len], self.delimiter);
+        if self.delimiter.byte() == b'\t' && (!complete || wrong_count) {
+            self.give_back(&raw[first_len..], ran_into_long_line);
+            let fields = Fields::literal(&raw[..first_len], self.delimiter.byte());
             return Ok(Some(Row { line, fields, problem: None }));
         }
         let problem = match status {
+            Status::Complete if raw.len() > self.lines.most_bytes() => Some(Problem::TooLong),
             Status::Complete => None,
             Status::Open => Some(Problem::Unclosed),
             Status::TextAfterQuote => Some(Problem::TextAfterQuote { column: fields.len() }),
         };
-        if problem.is_some() {
-            self.lines.put_back(&raw[first_len..]);
+        if !complete {
+            self.give_back(&raw[first_len..], ran_into_long_line);
         }
         Ok(Some(Row { line, fields, problem }))
+    }
+
+    fn give_back(&mut self, lines: &[u8], too_long: bool) {
+        self.vain_left = self.vain_left.saturating_sub(lines.len());
+        self.lines.put_back(lines, too_long);
     }
 
     /// The header itself may have any number of cells.
@@ -134,12 +187,34 @@ impl<R: BufRead> Delimited<R> {
     }
 }
 
-fn cell_of(text: String) -> Cell {
-    if text.is_empty() { Cell::Missing } else { Cell::Text(text) }
+/// The first lines, which come again.
+fn sample<R: BufRead>(lines: &mut Lines<R>) -> io::Result<Vec<u8>> {
+    let (mut text, mut too_long) = (Vec::new(), false);
+    for _ in 0..delimiter::LINES_FOR_GUESS {
+        match lines.next_line()? {
+            Some(Line::Whole(line)) => text.extend_from_slice(&line),
+            Some(Line::TooLong) => too_long = true,
+            None => break,
+        }
+        if too_long || text.len() > delimiter::BYTES_FOR_GUESS {
+            break;
+        }
+    }
+    lines.put_back(&text, too_long);
+    Ok(text)
 }
 
-fn guess_delimiter(header: &[u8]) -> u8 {
-    [b',', b'\t', b';'].into_iter().find(|delimiter| header.contains(delimiter)).unwrap_or(b',')
+/// Why a record is skipped that is longer than the limit.
+pub(super) fn too_long(most_bytes: usize) -> String {
+    if most_bytes >= 1 << 20 {
+        format!("the record is longer than {} MiB", most_bytes >> 20)
+    } else {
+        format!("the record is longer than {most_bytes} bytes")
+    }
+}
+
+fn cell_of(text: String) -> Cell {
+    if text.is_empty() { Cell::Missing } else { Cell::Text(text) }
 }
 
 struct Row {
@@ -150,87 +225,6 @@ struct Row {
 
 enum Problem {
     Unclosed,
+    TooLong,
     TextAfterQuote { column: usize },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Status {
-    Complete,
-    Open,
-    TextAfterQuote,
-}
-
-#[derive(Clone, Copy, Default)]
-enum State {
-    #[default]
-    Start,
-    Plain,
-    Quoted,
-    Closed,
-}
-
-/// The cells of one row, one after another in `bytes`, bounded by `ends`.
-#[derive(Default)]
-struct Fields {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    state: State,
-}
-
-impl Fields {
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn end_field(&mut self) {
-        self.ends.push(self.bytes.len());
-        self.state = State::Start;
-    }
-
-    /// Takes one more line of the row.
-    fn feed(&mut self, line: &[u8], delimiter: u8) -> Status {
-        let (content, ending) = split_ending(line);
-        for &byte in content {
-            match self.state {
-                State::Start if byte == b'"' => self.state = State::Quoted,
-                State::Start | State::Plain if byte == delimiter => self.end_field(),
-                State::Start | State::Plain => {
-                    self.bytes.push(byte);
-                    self.state = State::Plain;
-                }
-                State::Quoted if byte == b'"' => self.state = State::Closed,
-                State::Quoted => self.bytes.push(byte),
-                State::Closed if byte == b'"' => {
-                    self.bytes.push(byte);
-                    self.state = State::Quoted;
-                }
-                State::Closed if byte == delimiter => self.end_field(),
-                State::Closed if byte == b' ' => {}
-                State::Closed => return Status::TextAfterQuote,
-            }
-        }
-        if matches!(self.state, State::Quoted) {
-            self.bytes.extend_from_slice(ending);
-            return Status::Open;
-        }
-        self.end_field();
-        Status::Complete
-    }
-
-    /// One line cut at every delimiter, quotes taken as they are.
-    fn literal(line: &[u8], delimiter: u8) -> Self {
-        let mut fields = Self::default();
-        for cell in split_ending(line).0.split(|&byte| byte == delimiter) {
-            fields.bytes.extend_from_slice(cell);
-            fields.end_field();
-        }
-        fields
-    }
-
-    /// The cells as text, or the index of the first that is not UTF-8.
-    fn texts(&self) -> Result<Vec<String>, usize> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let cells = starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end]);
-        cells.enumerate().map(|(i, cell)| std::str::from_utf8(cell).map(str::to_owned).map_err(|_err| i)).collect()
-    }
 }

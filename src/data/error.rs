@@ -50,20 +50,65 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not UTF-8 text.
-    #[error("expected UTF-8 text, got {got}: {}", path.display())]
+    /// The header is no text in the encoding.
+    #[error("the header is not valid {expected}; name the encoding with --encoding, for example windows-1252: {}", path.display())]
     Encoding {
-        /// What the first bytes look like.
-        got: &'static str,
+        /// The encoding it was read in.
+        expected: &'static str,
         /// The file.
         path: PathBuf,
     },
-    /// A JSON document that is not one object a line.
-    #[error("expected one JSON object a line, got one JSON array over the whole file: {}", path.display())]
-    JsonArray {
+    /// There is no encoding of that name.
+    #[error("unknown encoding {label:?}; names are those of the WHATWG, such as utf-8, windows-1252, utf-16le, shift_jis or gbk: {}", path.display())]
+    UnknownEncoding {
+        /// The name asked for.
+        label: String,
         /// The file.
         path: PathBuf,
     },
+    /// The header does not end.
+    #[error("the header cannot be read: {reason}; see --max-record: {}", path.display())]
+    HeaderTooLong {
+        /// How long it may be.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// So many columns would make every row slow.
+    #[error("the file has {count} columns, at most {most} are read; write a file with those that are needed: {}", path.display())]
+    TooManyColumns {
+        /// Columns of the file.
+        count: usize,
+        /// The most.
+        most: usize,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A JSON document that holds no table.
+    #[error("the JSON document is no table that can be read: {reason}; write JSON Lines, as orient=\"records\", lines=True does: {}", path.display())]
+    JsonLayout {
+        /// What it is instead.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A JSON document too large to hold.
+    #[error("one JSON document of more than {mebibytes} MiB; write JSON Lines, one object a line: {}", path.display())]
+    LargeDocument {
+        /// The most it may have.
+        mebibytes: u64,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Parquet is compressed within, and is read from its end.
+    #[error("a Parquet file packed once more cannot be read; unpack it first: {}", path.display())]
+    PackedParquet {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `-` as the name of the file.
+    #[error("data cannot come from standard input, as they are read more than once; save them to a file first: -")]
+    StandardInput,
     /// Neither the name nor the content tells the format.
     #[error("unknown file type {extension:?}; known are {known}: {}", path.display())]
     UnknownFormat {
@@ -128,6 +173,53 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// So many rows were skipped that the file is not what it was taken for.
+    #[error(
+        "{skipped} of {records} rows cannot be read ({}), which is more than {}%; mend them, {}or allow the share with \
+         --allow-skipped {}: {}",
+        counted(reasons), 100.0 * allowed, encoding_hint(reasons), share_above(*skipped, *records), path.display()
+    )]
+    TooManySkipped {
+        /// Rows that were skipped.
+        skipped: usize,
+        /// Rows in all.
+        records: usize,
+        /// The share that was allowed.
+        allowed: f64,
+        /// Why, with counts.
+        reasons: Vec<(String, usize)>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A column that does not divide the texts into groups.
+    #[error(
+        "group column {column:?} has {count} values, such as {}; at most {most} are groups: name another column, or write \
+         one with bands or fewer names: {}", quoted(examples), path.display()
+    )]
+    TooManyGroups {
+        /// The column.
+        column: String,
+        /// How many values it has.
+        count: String,
+        /// The most.
+        most: usize,
+        /// Some of them.
+        examples: Vec<String>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A column that was asked for is in the file, but of a type that is not read.
+    #[error("the {role} column {column:?} is of a type that is not read, {kind}; write it as text: {}", path.display())]
+    UnreadColumn {
+        /// What it was wanted for.
+        role: &'static str,
+        /// The column.
+        column: String,
+        /// Its type.
+        kind: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// An entry of a label map has no `=` or an empty side.
     #[error("label map entry {entry:?} is not of the form FROM=TO")]
     LabelMap {
@@ -152,6 +244,27 @@ pub enum Error {
         /// Records seen.
         records: u64,
     },
+}
+
+fn counted(reasons: &[(String, usize)]) -> String {
+    const SHOWN: usize = 3;
+    let shown = reasons.iter().take(SHOWN).map(|(reason, count)| format!("{count}: {reason}"));
+    let mut text = shown.collect::<Vec<_>>().join("; ");
+    if reasons.len() > SHOWN {
+        text.push_str("; \u{2026}");
+    }
+    text
+}
+
+/// What to do about bytes that are no text.
+fn encoding_hint(reasons: &[(String, usize)]) -> &'static str {
+    let is_wrong = reasons.iter().any(|(reason, _)| reason.contains("not valid UTF-8"));
+    if is_wrong { "name the encoding with --encoding, " } else { "" }
+}
+
+/// The share, rounded up to whole percents, so that it suffices.
+fn share_above(skipped: usize, records: usize) -> f64 {
+    (100.0 * skipped as f64 / records.max(1) as f64).ceil() / 100.0
 }
 
 fn hint(nearest: Option<&str>) -> String {

@@ -3,20 +3,27 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::columns::GroupRole;
 use super::columns::Roles;
 use super::dataset::Example;
-use super::dataset::GroupColumn;
 use super::dataset::SkippedRow;
 use super::error::Error;
+use super::groups::Finished;
 use super::groups::GroupBuilder;
+use super::groups::MOST_GROUPS;
+use super::groups::Taken;
+use super::groups::TooMany;
 use super::label::mapped_label;
-use super::memberships::Memberships;
+use super::missing::is_missing;
 use super::options::ReadOptions;
 use super::options::Take;
 use super::record::Cell;
 use super::record::Record;
+use super::report::ReadReport;
 use super::rows::Failure;
+use super::rows::FileFacts;
 use super::rows::Rows;
+use super::skips::Skips;
 
 /// How often the progress callback is asked, in records.
 const PROGRESS_EVERY: u64 = 1024;
@@ -27,6 +34,8 @@ pub(super) struct Examples {
     columns: Vec<String>,
     roles: Roles,
     label_map: Vec<(String, String)>,
+    whole_cells: bool,
+    max_skipped: f64,
     /// Usable rows that may still come.
     left: usize,
 }
@@ -36,15 +45,18 @@ pub(super) type Usable = (Example, Record);
 
 impl Examples {
     pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
-        let rows = Rows::open(path)?;
+        let rows = Rows::open_with(path, options)?;
         let columns = rows.columns().to_vec();
-        let roles = Roles::resolve(&columns, options, path)?;
+        let roles = Roles::resolve(&columns, options, path).map_err(|error| name_type(error, &rows.facts().unread))?;
         let left = match options.take {
             // Whoever reads draws among all of them.
             Take::All | Take::Draw { .. } => usize::MAX,
             Take::First(rows) => rows,
         };
-        Ok(Self { rows, columns, roles, label_map: options.label_map.clone(), left })
+        let names = roles.label.and_then(|label| class_names(rows.facts(), &columns[label]));
+        let label_map = with_class_names(&options.label_map, names.unwrap_or_default());
+        let (whole_cells, max_skipped) = (options.whole_cells, options.max_skipped);
+        Ok(Self { rows, columns, roles, label_map, whole_cells, max_skipped, left })
     }
 
     pub(super) fn columns(&self) -> &[String] {
@@ -58,30 +70,48 @@ impl Examples {
         (self.columns[*text].clone(), [*text_pair, *label, *cluster].map(name_of))
     }
 
+    /// What is known before the first row: the format and the columns.
+    pub(super) fn report(&self) -> ReadReport {
+        let Roles { text, text_pair, label, id, cluster, warnings, .. } = &self.roles;
+        let duties = ["text", "second text", "label", "id", "cluster"];
+        let columns = duties.into_iter().zip([Some(*text), *text_pair, *label, *id, *cluster]);
+        let facts = self.rows.facts();
+        ReadReport {
+            format: facts.format.clone(),
+            columns: columns.filter_map(|(duty, column)| Some((duty, self.columns[column?].clone()))).collect(),
+            unread: facts.unread.clone(),
+            class_names: label.and_then(|label| class_names(facts, &self.columns[label])).map(<[String]>::to_vec),
+            warnings: warnings.clone(),
+            ..ReadReport::default()
+        }
+    }
+
     /// What takes in the groups of every usable row.
     pub(super) fn groups(&self) -> GroupReader {
-        let builder = |&column: &usize| (column, GroupBuilder::new(&self.columns[column], self.roles.groups_named));
+        let builder = |role: &GroupRole| {
+            let taken = Taken { named: self.roles.groups_named, whole: self.whole_cells };
+            (role.columns.clone(), GroupBuilder::new(&role.name, taken))
+        };
         GroupReader(self.roles.groups.iter().map(builder).collect())
     }
 
-    /// Hands over every row until the end, the limit, or a stop; `go_on` hears now and then how many were seen.
+    /// Hands over every usable row until the end, the limit, or a stop; `go_on` hears now and then how many were seen.
+    /// Gives back what was skipped.
     pub(super) fn for_each(
         self,
         path: &Path,
         go_on: &mut dyn FnMut(u64) -> bool,
-        mut take: impl FnMut(Result<Usable, SkippedRow>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let (mut records, mut usable, mut first_skipped) = (0_u64, 0_u64, None);
+        mut take: impl FnMut(Usable) -> Result<(), Error>,
+    ) -> Result<Skips, Error> {
+        let (mut records, mut usable, mut skips) = (0_u64, 0_usize, Skips::default());
+        let max_skipped = self.max_skipped;
         for row in self {
             match row {
                 Ok(row) => {
                     usable += 1;
-                    take(Ok(row))?;
+                    take(row)?;
                 }
-                Err(Failure::Row(row)) => {
-                    first_skipped.get_or_insert_with(|| row.to_string());
-                    take(Err(row))?;
-                }
+                Err(Failure::Row(row)) => skips.push(row),
                 Err(Failure::File(err)) => return Err(err),
             }
             records += 1;
@@ -89,24 +119,35 @@ impl Examples {
                 return Err(Error::Stopped { records });
             }
         }
+        let path = path.to_owned();
         if usable == 0 {
-            let skipped = usize::try_from(records).unwrap_or(usize::MAX);
-            return Err(Error::NoRow { skipped, reason: first_skipped, path: path.to_owned() });
+            return Err(Error::NoRow {
+                skipped: skips.count,
+                reason: skips.first.first().map(ToString::to_string),
+                path,
+            });
         }
-        Ok(())
+        let records = usable + skips.count;
+        if skips.count as f64 > max_skipped * records as f64 {
+            let (skipped, reasons) = (skips.count, skips.reasons());
+            return Err(Error::TooManySkipped { skipped, records, allowed: max_skipped, reasons, path });
+        }
+        Ok(skips)
     }
 
     fn example_of(&self, record: &Record) -> Result<Example, String> {
         let text = text_of(record, self.roles.text, &self.columns)?;
         let pair = self.roles.text_pair.map(|column| text_of(record, column, &self.columns));
         let text_in = |column: Option<usize>| column.and_then(|i| record.cells[i].as_text()).map(str::trim);
+        let value_in = |column: Option<usize>| text_in(column).filter(|value| !is_missing(value)).map(str::to_owned);
         Ok(Example {
-            id: text_in(self.roles.id).map_or_else(|| record.number.to_string(), str::to_owned),
+            id: value_in(self.roles.id).unwrap_or_else(|| record.number.to_string()),
             text,
             text_pair: pair.transpose()?,
-            label: text_in(self.roles.label).map(|label| mapped_label(label, &self.label_map)),
+            // Whether "None" is no label or the name of a class is for whoever knows the classes.
+            label: text_in(self.roles.label).and_then(|label| mapped_label(label, &self.label_map)),
             groups: Vec::new(),
-            cluster: text_in(self.roles.cluster).map(str::to_owned),
+            cluster: value_in(self.roles.cluster),
         })
     }
 }
@@ -129,18 +170,50 @@ impl Iterator for Examples {
 }
 
 /// The group columns while rows go by.
-pub(super) struct GroupReader(Vec<(usize, GroupBuilder)>);
+pub(super) struct GroupReader(Vec<(Vec<usize>, GroupBuilder)>);
 
 impl GroupReader {
     pub(super) fn push(&mut self, record: &Record) {
-        for (column, builder) in &mut self.0 {
-            builder.push(&record.cells[*column]);
+        for (columns, builder) in &mut self.0 {
+            match columns.as_slice() {
+                [column] => builder.push(&[&record.cells[*column]]),
+                columns => builder.push(&columns.iter().map(|&column| &record.cells[column]).collect::<Vec<_>>()),
+            }
         }
     }
 
     /// The columns that are groups, and who is in them.
-    pub(super) fn finish(self) -> (Vec<GroupColumn>, Vec<Memberships>) {
-        self.0.into_iter().filter_map(|(_, builder)| builder.finish()).unzip()
+    pub(super) fn finish(self, path: &Path) -> Result<Vec<Finished>, Error> {
+        let refused = |TooMany { name, count, examples }| Error::TooManyGroups {
+            column: name,
+            count,
+            most: MOST_GROUPS,
+            examples,
+            path: path.to_owned(),
+        };
+        let finished = self.0.into_iter().map(|(_, builder)| builder.finish().map_err(refused));
+        finished.filter_map(Result::transpose).collect()
+    }
+}
+
+/// Class names that the file gives to the numbers of this column.
+fn class_names<'a>(facts: &'a FileFacts, column: &str) -> Option<&'a [String]> {
+    facts.class_names.iter().find(|(name, _)| name == column).map(|(_, names)| names.as_slice())
+}
+
+/// A map from class numbers also works where the file has names for them.
+fn with_class_names(map: &[(String, String)], names: &[String]) -> Vec<(String, String)> {
+    let name_of = |number: &str| number.parse().ok().and_then(|number: usize| names.get(number));
+    let named = map.iter().filter_map(|(from, to)| Some((name_of(from)?.clone(), to.clone())));
+    map.iter().cloned().chain(named).collect()
+}
+
+/// A column that is missing because of its type is named as such.
+fn name_type(error: Error, unread: &[(String, String)]) -> Error {
+    let Error::MissingColumn { role, column, nearest, known, path } = error else { return error };
+    match unread.iter().find(|(name, _)| *name == column) {
+        Some((_, kind)) => Error::UnreadColumn { role, column, kind: kind.clone(), path },
+        None => Error::MissingColumn { role, column, nearest, known, path },
     }
 }
 

@@ -1,12 +1,17 @@
 //! JSON Lines: one object a line.
 
 use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::io;
 use std::io::BufRead;
 
 use serde_json::Value;
 
 use super::dataset::SkippedRow;
+use super::delimited::too_long as too_long_reason;
+use super::json_value;
+use super::json_value::cell_of;
+use super::lines::Line;
 use super::lines::Lines;
 use super::record::Cell;
 use super::record::Record;
@@ -14,12 +19,17 @@ use super::record::Record;
 /// Columns are the keys of the first lines; a key that first appears later is not read.
 const LINES_FOR_COLUMNS: usize = 1000;
 
+/// Bytes of them that are kept until the columns are known.
+const BYTES_FOR_COLUMNS: usize = 64 << 20;
+
 /// Reads one object after another.
 pub(super) struct JsonLines<R> {
     lines: Lines<R>,
     columns: Vec<String>,
     index: HashMap<String, usize>,
     record: u64,
+    /// Lines at the start that were too long, to be told as skipped.
+    too_long: VecDeque<u64>,
 }
 
 /// What the first lines turned out to be.
@@ -28,36 +38,57 @@ pub(super) enum Opened<T> {
     Objects(T),
     /// There is no line at all.
     Empty,
-    /// The whole file is one array.
-    Array,
+    /// The file is one document over many lines, or one whose only line is no record.
+    Document,
     /// None of the first lines is an object: how many there are, and what is wrong with the first.
     NoObject { lines: usize, reason: String },
 }
 
 impl<R: BufRead> JsonLines<R> {
-    pub(super) fn open(input: R) -> io::Result<Opened<Self>> {
-        let mut reader = Self { lines: Lines::new(input), columns: Vec::new(), index: HashMap::new(), record: 0 };
+    pub(super) fn open(input: R, most_bytes: usize) -> io::Result<Opened<Self>> {
+        let lines = Lines::new(input, most_bytes);
+        let mut reader =
+            Self { lines, columns: Vec::new(), index: HashMap::new(), record: 0, too_long: VecDeque::new() };
         let mut seen = Vec::new();
+        let mut too_long = false;
         let mut first_reason = None;
         let mut filled = 0;
+        let mut only = None;
         for _ in 0..LINES_FOR_COLUMNS {
             let Some(line) = reader.lines.next_line()? else { break };
+            let Line::Whole(line) = line else {
+                filled += 1;
+                first_reason = first_reason.or_else(|| Some(too_long_reason(most_bytes)));
+                if seen.is_empty() {
+                    reader.too_long.push_back(reader.lines.number());
+                    continue;
+                }
+                too_long = true;
+                break;
+            };
             let content = line.trim_ascii();
             if !content.is_empty() {
-                if filled == 0 && (content == b"[" || content.starts_with(b"[{")) {
-                    return Ok(Opened::Array);
+                if filled == 0 && opens_a_document(content) {
+                    return Ok(Opened::Document);
                 }
                 filled += 1;
                 match object_of(content) {
-                    Ok(object) => object.into_iter().for_each(|(key, _)| reader.add_column(key)),
+                    Ok(object) => {
+                        only = (filled == 1).then(|| is_record(&object));
+                        object.into_iter().for_each(|(key, _)| reader.add_column(key));
+                    }
                     Err(reason) => first_reason = first_reason.or(Some(reason)),
                 }
             }
             seen.extend_from_slice(&line);
+            if seen.len() > BYTES_FOR_COLUMNS {
+                break;
+            }
         }
-        reader.lines.put_back(&seen);
+        reader.lines.put_back(&seen, too_long);
         match first_reason {
             _ if filled == 0 => Ok(Opened::Empty),
+            _ if filled == 1 && (only == Some(false) || reader.too_long.len() == 1) => Ok(Opened::Document),
             Some(reason) if reader.columns.is_empty() => Ok(Opened::NoObject { lines: filled, reason }),
             _ => Ok(Opened::Objects(reader)),
         }
@@ -75,12 +106,21 @@ impl<R: BufRead> JsonLines<R> {
     }
 
     pub(super) fn next_record(&mut self) -> io::Result<Option<Result<Record, SkippedRow>>> {
+        if let Some(line) = self.too_long.pop_front() {
+            self.record += 1;
+            let reason = too_long_reason(self.lines.most_bytes());
+            return Ok(Some(Err(SkippedRow { record: self.record, line: Some(line), reason })));
+        }
         let Some(line) = self.lines.next_filled_line()? else {
             return Ok(None);
         };
         self.record += 1;
         let (number, line_number) = (self.record, Some(self.lines.number()));
-        let object = match object_of(line.trim_ascii()) {
+        let object = match line {
+            Line::Whole(line) => object_of(line.trim_ascii()),
+            Line::TooLong => Err(too_long_reason(self.lines.most_bytes())),
+        };
+        let object = match object {
             Ok(object) => object,
             Err(reason) => return Ok(Some(Err(SkippedRow { record: number, line: line_number, reason }))),
         };
@@ -94,47 +134,27 @@ impl<R: BufRead> JsonLines<R> {
     }
 }
 
+/// Whether the first line is the start of one array or object over the whole file.
+fn opens_a_document(line: &[u8]) -> bool {
+    matches!(line, b"[" | b"{" | b"[[" | b"[{") || line.starts_with(b"[{") || line.starts_with(b"[[")
+}
+
+/// Whether an object is a record rather than a table: some member is one value.
+fn is_record(object: &serde_json::Map<String, Value>) -> bool {
+    object.is_empty() || object.values().any(|value| !value.is_array() && !value.is_object()) && !has_rows(object)
+}
+
+/// Whether a member is a list of objects.
+fn has_rows(object: &serde_json::Map<String, Value>) -> bool {
+    object.values().any(|value| value.as_array().and_then(|items| items.first()).is_some_and(Value::is_object))
+}
+
 /// The object on a line, or what is there instead.
 fn object_of(line: &[u8]) -> Result<serde_json::Map<String, Value>, String> {
     let text = std::str::from_utf8(line).map_err(|err| format!("not valid UTF-8 at byte {}", err.valid_up_to() + 1))?;
-    match serde_json::from_str(text) {
+    match json_value::parse(text) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(format!("expected a JSON object, got {}", kind(&other))),
-        Err(err) => Err(format!("not valid JSON at byte {}: {}", err.column(), cause(&err))),
-    }
-}
-
-/// The parser's message without its own "at line 1 column 7": the line is known better here.
-fn cause(err: &serde_json::Error) -> String {
-    let message = err.to_string();
-    message.split_once(" at line ").map_or(message.clone(), |(cause, _)| cause.to_owned())
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
-}
-
-fn cell_of(value: Value) -> Cell {
-    match value {
-        Value::Null => Cell::Missing,
-        Value::String(text) if text.is_empty() => Cell::Missing,
-        Value::String(text) => Cell::Text(text),
-        Value::Array(items) => Cell::List(items.into_iter().filter_map(item_text).collect()),
-        other => Cell::Text(other.to_string()),
-    }
-}
-
-fn item_text(value: Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
+        Ok(other) => Err(format!("expected a JSON object, got {}", json_value::kind(&other))),
+        Err(err) => Err(format!("not valid JSON at byte {}: {}", err.column(), json_value::cause(&err))),
     }
 }

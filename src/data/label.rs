@@ -2,6 +2,9 @@
 
 use super::error::Error;
 
+/// The target of a label map that leaves rows without a label.
+pub const NO_LABEL: &str = "-";
+
 /// The class a label stands for: a class name without regard to case, a class number from 0, or, with two
 /// classes, `true` and `false`.
 ///
@@ -24,7 +27,7 @@ pub fn label_index(label: &str, labels: &[String]) -> Option<usize> {
     digits.parse().ok().filter(|&index: &usize| index < labels.len())
 }
 
-/// Reads `hateful=toxic,non-hateful=ok`. A key such as `>=4` or `<4` compares numbers: `>=4=toxic,<4=benign`.
+/// Reads `hateful=toxic,non-hateful=ok`. The target `-` leaves rows without a label. A key such as `>=4` or `<4` compares numbers: `>=4=toxic,<4=benign`.
 ///
 /// # Errors
 /// [`Error::LabelMap`] names the entry that is not of the form `FROM=TO`.
@@ -39,13 +42,18 @@ pub fn parse_label_map(text: &str) -> Result<Vec<(String, String)>, Error> {
     text.split(',').map(|entry| entry_of(entry).ok_or_else(|| Error::LabelMap { entry: entry.to_owned() })).collect()
 }
 
-/// The label after the map: the first entry that fits, exactly, without case, or by comparison; else as it was.
-pub(super) fn mapped_label(label: &str, map: &[(String, String)]) -> String {
+/// The label after the map: the first entry that fits, exactly, without case, or by comparison; else as it was. Nothing
+/// where the map says [`NO_LABEL`].
+pub(super) fn mapped_label(label: &str, map: &[(String, String)]) -> Option<String> {
     let label = label.trim();
     let folded = label.to_lowercase();
     let exact = map.iter().find(|(from, _)| from == label);
     let found = exact.or_else(|| map.iter().find(|(from, _)| from.to_lowercase() == folded || compares(from, label)));
-    found.map_or(label, |(_, to)| to).to_owned()
+    match found {
+        Some((_, to)) if to == NO_LABEL => None,
+        Some((_, to)) => Some(to.clone()),
+        None => Some(label.to_owned()),
+    }
 }
 
 /// Whether `rule` is a comparison with a number that `label` passes.
@@ -90,16 +98,19 @@ mod tests {
     #[test]
     fn a_label_map_reads_and_applies() {
         let map = parse_label_map("hateful=toxic, non-hateful = ok").unwrap();
-        assert_eq!(mapped_label("Hateful", &map), "toxic", "without case");
-        assert_eq!(mapped_label("non-hateful", &map), "ok", "spaces around names are dropped");
-        assert_eq!(mapped_label("other", &map), "other", "unmapped labels stay");
+        let mapped = |label: &str| mapped_label(label, &map);
+        assert_eq!(mapped("Hateful").as_deref(), Some("toxic"), "without case");
+        assert_eq!(mapped("non-hateful").as_deref(), Some("ok"), "spaces around names are dropped");
+        assert_eq!(mapped("other").as_deref(), Some("other"), "unmapped labels stay");
+        let map = parse_label_map("unsure=-").unwrap();
+        assert_eq!(mapped_label("unsure", &map), None, "a label that is none");
     }
 
     #[test]
     fn a_label_map_compares_numbers() {
         let map = parse_label_map(">=4=toxic,<4=benign").unwrap();
         for (label, expected) in [("4.0", "toxic"), ("5", "toxic"), ("3.67", "benign"), ("unknown", "unknown")] {
-            assert_eq!(mapped_label(label, &map), expected, "label {label}");
+            assert_eq!(mapped_label(label, &map).as_deref(), Some(expected), "label {label}");
         }
     }
 

@@ -8,7 +8,8 @@ use super::dataset::Example;
 use super::dataset::GroupColumn;
 use super::dataset::SkippedRow;
 use super::error::Error;
-use super::groups::values_of;
+use super::group_cells::values_of;
+use super::groups::MOST_GROUPS;
 use super::record::Cell;
 use super::rows::Failure;
 use super::rows::Rows;
@@ -73,6 +74,15 @@ impl Lexicon {
                 lexicon.skipped.push(SkippedRow { record: record.number, line: record.line, reason });
             }
         }
+        if lexicon.groups.len() > MOST_GROUPS {
+            return Err(Error::TooManyGroups {
+                column: known[group_column].clone(),
+                count: lexicon.groups.len().to_string(),
+                most: MOST_GROUPS,
+                examples: lexicon.groups.into_iter().take(3).collect(),
+                path: path.to_owned(),
+            });
+        }
         if lexicon.terms.is_empty() {
             let reason = lexicon.skipped.first().map(ToString::to_string);
             return Err(Error::NoRow { skipped: lexicon.skipped.len(), reason, path: path.to_owned() });
@@ -82,7 +92,7 @@ impl Lexicon {
 
     fn add_all(&mut self, group: &str, terms: &Cell) -> bool {
         let mut added = false;
-        for term in values_of(terms) {
+        for term in values_of(terms, false) {
             added |= self.add(group, &term);
         }
         added

@@ -51,10 +51,6 @@ pub(super) struct MembershipsBuilder {
 }
 
 impl MembershipsBuilder {
-    pub(super) fn len(&self) -> usize {
-        self.found.len()
-    }
-
     /// Takes the next row's groups, each once.
     pub(super) fn push(&mut self, groups: Vec<usize>) {
         let list = self.index.get(&groups).copied().unwrap_or_else(|| {

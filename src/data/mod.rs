@@ -5,27 +5,40 @@
 //! chunks for its texts. [`Rows`] is the stream underneath both, one [`Record`] at a time.
 //! One bad row never ends a reading: it is skipped, counted and kept as a [`SkippedRow`] with its reason.
 //!
-//! Knows nothing about class names of a model beyond [`label_index`], and never prints.
+//! Knows nothing about class names of a model beyond what [`match_labels`] is told, and never prints.
 
+mod bands;
+mod bytes;
 mod columns;
 mod dataset;
 mod delimited;
+mod delimiter;
 mod draw;
+mod encoding;
 mod error;
 mod examples;
+mod fields;
+mod group_cells;
 mod groups;
 mod hash;
+mod json_document;
 mod json_lines;
+mod json_value;
 mod label;
+mod label_set;
 mod lexicon;
 mod lines;
 mod memberships;
+mod missing;
 mod options;
+mod parquet_leaf;
 mod parquet_rows;
 mod read;
 mod record;
+mod report;
 mod rows;
 mod sample;
+mod skips;
 mod stream;
 mod survey;
 mod synthetic;
@@ -40,8 +53,11 @@ pub use draw::Sample;
 pub use draw::SampleKind;
 pub use draw::sample_warning;
 pub use error::Error;
+pub use label::NO_LABEL;
 pub use label::label_index;
 pub use label::parse_label_map;
+pub use label_set::Mismatch;
+pub use label_set::match_labels;
 pub use lexicon::LEXICON_COLUMN;
 pub use lexicon::Lexicon;
 pub use lexicon::Mention;
@@ -54,6 +70,8 @@ pub use read::read;
 pub use read::read_with;
 pub use record::Cell;
 pub use record::Record;
+pub use report::GroupFacts;
+pub use report::ReadReport;
 pub use rows::Failure;
 pub use rows::Rows;
 pub use sample::find_sample_data;

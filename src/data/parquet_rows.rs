@@ -1,27 +1,27 @@
 //! Parquet, row by row, through the column readers of the `parquet` crate.
 //!
-//! Columns of text, numbers, truth values and lists of these are read; maps, lists of lists and fixed-size bytes hold
-//! nothing a data set of texts needs and are left out of the columns. A field of a struct is named `struct.field`.
+//! Columns of text, numbers, decimals, truth values and lists of these are read; the others are named with their types. A
+//! field of a struct is named `struct.field`. Cells stay in the page they came in until their row is asked for, so that a
+//! batch of long texts that are one text in the file is not copied a thousand times.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use parquet::basic::ConvertedType;
-use parquet::basic::Type as PhysicalType;
 use parquet::column::reader::ColumnReader;
-use parquet::column::reader::ColumnReaderImpl;
-use parquet::data_type::ByteArray;
-use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::FileReader as _;
 use parquet::file::serialized_reader::SerializedFileReader;
-use parquet::schema::types::ColumnDescriptor;
 
 use super::dataset::SkippedRow;
+use super::delimited::too_long;
+use super::parquet_leaf::Leaf;
+use super::parquet_leaf::Value;
 use super::record::Cell;
 use super::record::Record;
+use super::rows::FileFacts;
 
 /// Rows decoded at a time.
 const BATCH: usize = 1024;
@@ -29,11 +29,17 @@ const BATCH: usize = 1024;
 /// Rows of one broken row group that are reported one by one; only a lying footer claims more.
 const MAX_LOST_ROWS: usize = 1 << 20;
 
+/// A column of a row group may unpack to this size, or to [`MOST_GROWTH`] times its own if that is more.
+const ALWAYS_ALLOWED: i64 = 256 << 20;
+const MOST_GROWTH: i64 = 200;
+
 /// Reads one row after another. A row group that breaks off loses its remaining rows, each reported.
 pub(super) struct ParquetRows {
     file: SerializedFileReader<File>,
     leaves: Vec<Leaf>,
     columns: Vec<String>,
+    facts: FileFacts,
+    most_bytes: usize,
     next_group: usize,
     readers: Vec<ColumnReader>,
     left_in_group: usize,
@@ -43,32 +49,30 @@ pub(super) struct ParquetRows {
     record: u64,
 }
 
-/// The cells of a row, or the column whose cell is not UTF-8.
-type DecodedRow = Result<Vec<Cell>, usize>;
-
-/// A leaf of the schema that becomes a column.
-struct Leaf {
-    index: usize,
-    is_list: bool,
-    max_definition: i16,
-    /// Whether bytes must be UTF-8; plain binary may hold anything.
-    is_text: bool,
-    is_unsigned: bool,
-}
+/// The cells of a row as they lie in their pages.
+type DecodedRow = Vec<Value>;
 
 impl ParquetRows {
-    pub(super) fn open(file: File) -> Result<Self, ParquetError> {
+    pub(super) fn open(file: File, most_bytes: usize) -> Result<Self, ParquetError> {
         let file = guarded(|| SerializedFileReader::new(file))?;
         check_offsets(&file)?;
-        let mut leaves = Vec::new();
-        let mut columns = Vec::new();
-        for (index, descriptor) in file.metadata().file_metadata().schema_descr().columns().iter().enumerate() {
-            if let Some((leaf, name)) = Leaf::of(index, descriptor) {
-                leaves.push(leaf);
-                columns.push(name);
+        let metadata = file.metadata().file_metadata();
+        let class_names = class_names(metadata);
+        let (mut leaves, mut columns, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, descriptor) in metadata.schema_descr().columns().iter().enumerate() {
+            match Leaf::of(index, descriptor) {
+                Ok((mut leaf, name)) => {
+                    leaf.names = class_names.iter().find(|(known, _)| *known == name).map(|(_, names)| names.clone());
+                    leaves.push(leaf);
+                    columns.push(name);
+                }
+                Err(kind) => unread.push((descriptor.path().string(), kind)),
             }
         }
+        let format = "Parquet".to_owned();
         Ok(Self {
+            facts: FileFacts { format, unread, class_names },
+            most_bytes,
             file,
             leaves,
             columns,
@@ -86,15 +90,18 @@ impl ParquetRows {
         &self.columns
     }
 
+    /// What the file says of itself.
+    pub(super) fn facts(&self) -> FileFacts {
+        self.facts.clone()
+    }
+
     pub(super) fn next_record(&mut self) -> Option<Result<Record, SkippedRow>> {
         loop {
             if let Some(row) = self.batch.pop_front() {
                 self.record += 1;
                 let number = self.record;
-                return Some(row.map(|cells| Record { number, line: None, cells }).map_err(|column| {
-                    let reason = format!("column {:?} is not valid UTF-8", self.columns[column]);
-                    SkippedRow { record: number, line: None, reason }
-                }));
+                let skip = |reason: String| SkippedRow { record: number, line: None, reason };
+                return Some(self.cells_of(row).map(|cells| Record { number, line: None, cells }).map_err(skip));
             }
             if self.lost > 0 {
                 self.lost -= 1;
@@ -109,6 +116,18 @@ impl ParquetRows {
                 return None;
             }
         }
+    }
+
+    /// The cells of a row, or why it is skipped.
+    fn cells_of(&self, row: DecodedRow) -> Result<Vec<Cell>, String> {
+        if row.iter().map(Value::len).sum::<usize>() > self.most_bytes {
+            return Err(too_long(self.most_bytes));
+        }
+        let mut cells = Vec::with_capacity(row.len());
+        for ((value, leaf), column) in row.into_iter().zip(&self.leaves).zip(&self.columns) {
+            cells.push(leaf.cell(value).map_err(|_error| format!("column {column:?} is not valid UTF-8"))?);
+        }
+        Ok(cells)
     }
 
     fn open_group(&mut self) {
@@ -127,7 +146,8 @@ impl ParquetRows {
 
     fn fill_batch(&mut self) {
         let rows = self.left_in_group.min(BATCH);
-        let mut decoded: Vec<DecodedRow> = vec![Ok(Vec::with_capacity(self.leaves.len())); rows];
+        let mut decoded: Vec<DecodedRow> = Vec::new();
+        decoded.resize_with(rows, || Vec::with_capacity(self.leaves.len()));
         for (i, (leaf, reader)) in self.leaves.iter().zip(&mut self.readers).enumerate() {
             let cells = match guarded(|| leaf.read(reader, rows)) {
                 Ok(cells) if cells.len() == rows => cells,
@@ -140,11 +160,7 @@ impl ParquetRows {
                 }
             };
             for (row, cell) in decoded.iter_mut().zip(cells) {
-                match (row.as_mut(), cell) {
-                    (Ok(row), Some(cell)) => row.push(cell),
-                    (Ok(_), None) => *row = Err(i),
-                    (Err(_), _) => {}
-                }
+                row.push(cell);
             }
         }
         self.left_in_group -= rows;
@@ -164,7 +180,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Parqu
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(damaged)
 }
 
-/// Refuses negative places and lengths in the footer, before they are used.
+/// Refuses negative places and lengths in the footer, and columns that grow without measure, before they are used.
 fn check_offsets(file: &SerializedFileReader<File>) -> Result<(), ParquetError> {
     for (group, metadata) in file.metadata().row_groups().iter().enumerate() {
         for column in metadata.columns() {
@@ -174,110 +190,33 @@ fn check_offsets(file: &SerializedFileReader<File>) -> Result<(), ParquetError> 
                 let message = format!("row group {group}: column {name:?} lies at a negative place");
                 return Err(ParquetError::General(message));
             }
+            let (packed, unpacked) = (column.compressed_size(), column.uncompressed_size());
+            if unpacked > ALWAYS_ALLOWED && unpacked / MOST_GROWTH > packed {
+                let (name, size) = (column.column_path().string(), unpacked >> 20);
+                let message = format!("row group {group}: column {name:?} unpacks from {packed} bytes to {size} MiB");
+                return Err(ParquetError::General(message));
+            }
         }
     }
     Ok(())
 }
 
-impl Leaf {
-    fn of(index: usize, descriptor: &ColumnDescriptor) -> Option<(Self, String)> {
-        let physical = descriptor.physical_type();
-        let converted = descriptor.converted_type();
-        let is_read = !matches!(physical, PhysicalType::INT96 | PhysicalType::FIXED_LEN_BYTE_ARRAY)
-            && converted != ConvertedType::DECIMAL;
-        if descriptor.max_rep_level() > 1 || !is_read {
-            return None;
-        }
-        let is_list = descriptor.max_rep_level() == 1;
-        let parts = descriptor.path().parts();
-        // A list is `name.list.element`; a map is `name.key_value.key` and has two leaves under one name.
-        if is_list && parts.get(1).is_some_and(|part| matches!(part.as_str(), "key_value" | "map")) {
-            return None;
-        }
-        let name = if is_list { parts.first()?.clone() } else { parts.join(".") };
-        let is_unsigned = matches!(
-            converted,
-            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64
-        );
-        let is_text = matches!(converted, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON);
-        let leaf = Self { index, is_list, max_definition: descriptor.max_def_level(), is_text, is_unsigned };
-        Some((leaf, name))
-    }
-
-    /// The next `rows` cells; `None` where bytes that should be text are not.
-    fn read(&self, reader: &mut ColumnReader, rows: usize) -> Result<Vec<Option<Cell>>, ParquetError> {
-        let is_unsigned = self.is_unsigned;
-        match reader {
-            ColumnReader::BoolColumnReader(reader) => self.read_typed(reader, rows, |value| Some(value.to_string())),
-            ColumnReader::Int32ColumnReader(reader) => self.read_typed(reader, rows, |value| {
-                Some(if is_unsigned { value.cast_unsigned().to_string() } else { value.to_string() })
-            }),
-            ColumnReader::Int64ColumnReader(reader) => self.read_typed(reader, rows, |value| {
-                Some(if is_unsigned { value.cast_unsigned().to_string() } else { value.to_string() })
-            }),
-            // `1.0` keeps its point, as in text formats.
-            ColumnReader::FloatColumnReader(reader) => {
-                self.read_typed(reader, rows, |value| Some(format!("{value:?}")))
-            }
-            ColumnReader::DoubleColumnReader(reader) => {
-                self.read_typed(reader, rows, |value| Some(format!("{value:?}")))
-            }
-            ColumnReader::ByteArrayColumnReader(reader) => {
-                let is_text = self.is_text;
-                self.read_typed(reader, rows, |value| text_of(value, is_text))
-            }
-            ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => Ok(Vec::new()),
-        }
-    }
-
-    fn read_typed<T: DataType>(
-        &self,
-        reader: &mut ColumnReaderImpl<T>,
-        rows: usize,
-        text_of: impl Fn(&T::T) -> Option<String>,
-    ) -> Result<Vec<Option<Cell>>, ParquetError> {
-        let (mut definitions, mut repetitions, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        let mut levels = 0;
-        let mut records = 0;
-        while records < rows {
-            let (more, _, more_levels) =
-                reader.read_records(rows - records, Some(&mut definitions), Some(&mut repetitions), &mut values)?;
-            if more == 0 {
-                break;
-            }
-            records += more;
-            levels += more_levels;
-        }
-        let mut cells: Vec<Option<Cell>> = Vec::with_capacity(records);
-        let mut values = values.iter();
-        for i in 0..levels {
-            let is_value = self.max_definition == 0 || definitions.get(i) == Some(&self.max_definition);
-            let value = if is_value { values.next().map(&text_of) } else { None };
-            if !self.is_list {
-                cells.push(value.map_or(Some(Cell::Missing), |text| text.map(one_cell)));
-                continue;
-            }
-            if repetitions.get(i) == Some(&0) {
-                cells.push(Some(Cell::List(Vec::new())));
-            }
-            match (cells.last_mut(), value) {
-                (Some(Some(Cell::List(items))), Some(Some(item))) => items.push(item),
-                (Some(cell), Some(None)) => *cell = None,
-                _ => {}
-            }
-        }
-        Ok(cells)
-    }
-}
-
-fn one_cell(text: String) -> Cell {
-    if text.is_empty() { Cell::Missing } else { Cell::Text(text) }
-}
-
-/// Bytes as text. Plain binary that is no text counts as an empty cell; text that is not UTF-8 is an error.
-fn text_of(bytes: &ByteArray, is_text: bool) -> Option<String> {
-    match std::str::from_utf8(bytes.data()) {
-        Ok(text) => Some(text.to_owned()),
-        Err(_) => (!is_text).then(String::new),
-    }
+/// Names of classes that Hugging Face's `datasets` writes into the file, by column: the numbers of a column of the type
+/// `ClassLabel` are indices into them.
+fn class_names(metadata: &FileMetaData) -> Vec<(String, Vec<String>)> {
+    let pairs = metadata.key_value_metadata().into_iter().flatten();
+    let text = pairs.filter(|pair| pair.key == "huggingface").find_map(|pair| pair.value.as_deref());
+    let Some(document) = text.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok()) else {
+        return Vec::new();
+    };
+    let features = document.pointer("/info/features").and_then(serde_json::Value::as_object);
+    let names_of = |feature: &serde_json::Value| {
+        // A list of classes has them one level down.
+        let feature = feature.get("feature").unwrap_or(feature);
+        let is_class = feature.get("_type").and_then(serde_json::Value::as_str) == Some("ClassLabel");
+        let names = feature.get("names").filter(|_| is_class)?.as_array()?;
+        names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>()
+    };
+    let columns = features.into_iter().flatten();
+    columns.filter_map(|(column, feature)| Some((column.clone(), names_of(feature)?))).collect()
 }

@@ -8,6 +8,7 @@ use super::draw::Sample;
 use super::draw::SampleKind;
 use super::error::Error;
 use super::examples::Examples;
+use super::groups::Finished;
 use super::hash::sha256_of_file;
 use super::options::ReadOptions;
 use super::options::Take;
@@ -15,11 +16,12 @@ use super::survey::Survey;
 
 /// Reads a data set from CSV, TSV, JSON Lines or Parquet.
 ///
-/// A row that cannot be used is skipped and listed in [`Dataset::skipped`].
+/// A row that cannot be used is skipped; the first of them are listed in [`Dataset::skipped`].
 ///
 /// # Errors
 /// When the file cannot be opened, is empty or of an unknown format, has no header, lacks a column that was named
-/// or has none for the text, or holds no usable row.
+/// or has none for the text, holds no usable row, or more
+/// rows that cannot be used than the options allow.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Dataset, Error> {
     read_with(path, options, &mut |_records| true)
 }
@@ -32,22 +34,13 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
     let rows = Examples::open(path, options)?;
     let columns = rows.columns().to_vec();
     let (text_column, [text_pair_column, label_column, cluster_column]) = rows.names();
-    let mut groups = rows.groups();
-    let (mut examples, mut skipped) = (Vec::new(), Vec::new());
-    rows.for_each(path, go_on, |row| {
-        match row {
-            Ok((example, record)) => {
-                groups.push(&record);
-                examples.push(example);
-            }
-            Err(row) => skipped.push(row),
-        }
+    let (mut groups, mut report) = (rows.groups(), rows.report());
+    let mut examples = Vec::new();
+    let skips = rows.for_each(path, go_on, |(example, record)| {
+        groups.push(&record);
+        examples.push(example);
         Ok(())
     })?;
-    let (groups, memberships) = groups.finish();
-    for (row, example) in examples.iter_mut().enumerate() {
-        example.groups = memberships.iter().map(|column| column.of(row).to_vec()).collect();
-    }
     let mut dataset = Dataset {
         name: display_name(path),
         path: path.to_owned(),
@@ -57,12 +50,21 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
         label_column,
         cluster_column,
         positive: options.positive.clone(),
-        groups,
         examples,
-        skipped,
         hash: hash_of(path)?,
-        sample: Sample::default(),
+        ..Dataset::default()
     };
+    for Finished { column, rows, facts } in groups.finish(path)? {
+        for (row, example) in dataset.examples.iter_mut().enumerate() {
+            example.groups.push(rows.of(row).to_vec());
+        }
+        dataset.groups.push(column);
+        report.groups.push(facts);
+    }
+    report.rows = dataset.examples.len();
+    report.labels = dataset.label_counts().into_iter().map(|(label, count)| (label.to_owned(), count)).collect();
+    (report.skipped, report.reasons) = (skips.count, skips.reasons());
+    (dataset.num_skipped, dataset.skipped, dataset.report) = (skips.count, skips.first, report);
     dataset.sample = sample_of(options.take, dataset.examples.len());
     if let Take::Draw { rows, seed } = options.take {
         keep_drawn(&mut dataset, rows, seed);

@@ -21,6 +21,15 @@ impl Cell {
             _ => None,
         }
     }
+
+    /// Bytes of its texts.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Missing => 0,
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.iter().map(String::len).sum(),
+        }
+    }
 }
 
 /// One row.

@@ -2,26 +2,37 @@
 
 use std::fs::File;
 use std::io;
-use std::io::BufReader;
 use std::io::Read as _;
-use std::io::Seek as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::bytes;
+use super::bytes::Input;
+use super::bytes::Packing;
+use super::bytes::open_text;
 use super::dataset::SkippedRow;
 use super::delimited::Delimited;
 use super::delimited::Header;
+use super::delimited::too_long;
 use super::error::Error;
+use super::json_document;
+use super::json_document::Table;
 use super::json_lines::JsonLines;
 use super::json_lines::Opened;
+use super::json_value;
+use super::options::ReadOptions;
 use super::parquet_rows::ParquetRows;
+use super::record::Cell;
 use super::record::Record;
 
 /// Extensions whose format is known.
-const KNOWN: &str = "csv, tsv, jsonl, ndjson, json, parquet, pq";
+const KNOWN: &str = "csv, tsv, jsonl, ndjson, json, parquet, pq, and text files with .gz or .zst after that";
 
 /// The first bytes of every Parquet file.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
+
+/// More columns than this are no table of texts; each would cost work in every row.
+const MOST_COLUMNS: usize = 10_000;
 
 /// Why a row did not come.
 #[derive(Debug)]
@@ -33,18 +44,31 @@ pub enum Failure {
 }
 
 enum Source {
-    Delimited(Delimited<BufReader<File>>),
-    JsonLines(JsonLines<BufReader<File>>),
+    Delimited(Delimited<Input>),
+    JsonLines(JsonLines<Input>),
+    Table { rows: std::vec::IntoIter<Vec<Cell>>, number: u64, most_bytes: usize },
     Parquet(Box<ParquetRows>),
 }
 
-/// The rows of a file, one at a time. Memory does not grow with the file.
+/// The rows of a file, one at a time. Memory does not grow with the file, unless it is one JSON document.
 pub struct Rows {
     source: Source,
     columns: Vec<String>,
+    facts: FileFacts,
     path: PathBuf,
     last: u64,
     ended: bool,
+}
+
+/// What a file says of itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FileFacts {
+    /// How it is written, for a person.
+    pub(super) format: String,
+    /// Name and type of columns that are there and cannot be read.
+    pub(super) unread: Vec<(String, String)>,
+    /// Columns whose numbers have names, with these.
+    pub(super) class_names: Vec<(String, Vec<String>)>,
 }
 
 impl std::fmt::Debug for Rows {
@@ -53,22 +77,35 @@ impl std::fmt::Debug for Rows {
     }
 }
 
-/// How a file is to be read; a delimiter of `None` is guessed from the header.
+/// How a file is to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
-    Delimited(Option<u8>),
-    JsonLines,
+    Csv,
+    Tsv,
+    Json,
     Parquet,
 }
 
 impl Rows {
-    /// Opens a file and finds out its columns.
+    /// Opens a file as it is found, and finds out its columns.
     ///
     /// The format follows the extension; Parquet is known by its first bytes under any name.
     ///
     /// # Errors
     /// When the file cannot be opened, is empty, has no header, or is of an unknown format.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, &ReadOptions::default())
+    }
+
+    /// As [`Rows::open`], with the delimiter, the encoding and the largest record that the options name.
+    ///
+    /// # Errors
+    /// As [`Rows::open`], and if there is no such encoding.
+    pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
         let open_error = |source| Error::Open { path: path.to_owned(), source };
+        if path.as_os_str() == "-" && !path.exists() {
+            return Err(Error::StandardInput);
+        }
         let metadata = path.metadata().map_err(open_error)?;
         if metadata.is_dir() {
             return Err(Error::Folder { path: path.to_owned() });
@@ -77,20 +114,32 @@ impl Rows {
         if !metadata.is_file() {
             return Err(Error::NotAFile { path: path.to_owned() });
         }
-        let mut file = File::open(path).map_err(open_error)?;
-        let start = first_bytes(&mut file).map_err(open_error)?;
-        let format = format_of(path, &start)?;
-        let (source, columns) = match format {
-            Format::Delimited(delimiter) => open_delimited(path, file, delimiter)?,
-            Format::JsonLines => open_json_lines(path, file)?,
-            Format::Parquet => open_parquet(path, file)?,
+        let packing = Packing::of(&first_bytes(path, None).map_err(open_error)?);
+        let start = first_bytes(path, packing).map_err(open_error)?;
+        let (source, columns, mut facts) = match format_of(path, &start, packing)? {
+            Format::Csv => open_delimited(path, packing, options, "CSV")?,
+            Format::Tsv => open_delimited(path, packing, options, "TSV")?,
+            Format::Json => open_json(path, packing, options)?,
+            Format::Parquet => open_parquet(path, options)?,
         };
-        Ok(Self { source, columns, path: path.to_owned(), last: 0, ended: false })
+        if columns.len() > MOST_COLUMNS {
+            let (count, most) = (columns.len(), MOST_COLUMNS);
+            return Err(Error::TooManyColumns { count, most, path: path.to_owned() });
+        }
+        if let Some(packing) = packing {
+            facts.format = format!("{}, unpacked from {}", facts.format, packing.name());
+        }
+        Ok(Self { source, columns, facts, path: path.to_owned(), last: 0, ended: false })
     }
 
     /// All columns, in the order of the file.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// What the file says of itself.
+    pub(super) fn facts(&self) -> &FileFacts {
+        &self.facts
     }
 }
 
@@ -105,6 +154,10 @@ impl Iterator for Rows {
             Source::Delimited(reader) => reader.next_record(),
             Source::JsonLines(reader) => reader.next_record(),
             Source::Parquet(reader) => Ok(reader.next_record()),
+            Source::Table { rows, number, most_bytes } => Ok(rows.next().map(|cells| {
+                *number += 1;
+                table_record(*number, cells, *most_bytes)
+            })),
         };
         match next {
             Ok(Some(Ok(record))) => {
@@ -128,60 +181,116 @@ impl Iterator for Rows {
     }
 }
 
-fn first_bytes(file: &mut File) -> io::Result<Vec<u8>> {
+fn table_record(number: u64, cells: Vec<Cell>, most_bytes: usize) -> Result<Record, SkippedRow> {
+    if cells.iter().map(Cell::len).sum::<usize>() > most_bytes {
+        return Err(SkippedRow { record: number, line: None, reason: too_long(most_bytes) });
+    }
+    Ok(Record { number, line: None, cells })
+}
+
+fn first_bytes(path: &Path, packing: Option<Packing>) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    file.take(64).read_to_end(&mut start)?;
-    file.rewind()?;
+    bytes::unpacked(path, packing)?.take(64).read_to_end(&mut start)?;
     Ok(start)
 }
 
-fn format_of(path: &Path, start: &[u8]) -> Result<Format, Error> {
+fn format_of(path: &Path, start: &[u8], packing: Option<Packing>) -> Result<Format, Error> {
     let path_buf = || path.to_owned();
-    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
-        return Err(Error::Encoding { got: "UTF-16", path: path_buf() });
+    let extension_of = |path: &Path| path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let mut extension = extension_of(path);
+    if packing.is_some() && matches!(extension.as_str(), "gz" | "gzip" | "zst" | "zstd") {
+        extension = path.file_stem().map(|stem| extension_of(Path::new(stem))).unwrap_or_default();
     }
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    match extension.as_str() {
-        _ if start.is_empty() => Err(Error::Empty { path: path_buf() }),
-        _ if start.starts_with(PARQUET_MAGIC) => Ok(Format::Parquet),
-        "csv" => Ok(Format::Delimited(None)),
-        "tsv" => Ok(Format::Delimited(Some(b'\t'))),
-        "jsonl" | "ndjson" | "json" => Ok(Format::JsonLines),
-        "parquet" | "pq" => Ok(Format::Parquet),
-        _ => Err(Error::UnknownFormat { extension, known: KNOWN, path: path_buf() }),
+    let format = match extension.as_str() {
+        _ if start.is_empty() => return Err(Error::Empty { path: path_buf() }),
+        _ if start.starts_with(PARQUET_MAGIC) => Format::Parquet,
+        "csv" => Format::Csv,
+        "tsv" => Format::Tsv,
+        "jsonl" | "ndjson" | "json" => Format::Json,
+        "parquet" | "pq" => Format::Parquet,
+        _ => return Err(Error::UnknownFormat { extension, known: KNOWN, path: path_buf() }),
+    };
+    if format == Format::Parquet && packing.is_some() {
+        return Err(Error::PackedParquet { path: path_buf() });
     }
+    Ok(format)
 }
 
-fn open_delimited(path: &Path, file: File, delimiter: Option<u8>) -> Result<(Source, Vec<String>), Error> {
-    let opened = Delimited::open(BufReader::with_capacity(1 << 16, file), delimiter);
+type OpenedFile = (Source, Vec<String>, FileFacts);
+
+/// A comma is guessed where nothing else divides the rows; in a file named `.tsv` it would be a tab.
+fn open_delimited(
+    path: &Path,
+    packing: Option<Packing>,
+    options: &ReadOptions,
+    name: &str,
+) -> Result<OpenedFile, Error> {
+    let (input, encoded) = open_text(path, packing, options.encoding.as_deref())?;
+    let asked = options.delimiter.and_then(|letter| u8::try_from(letter).ok());
+    let opened = Delimited::open(input, asked, options.max_record_bytes);
     match opened.map_err(|source| Error::Open { path: path.to_owned(), source })? {
         Header::Columns(reader) => {
             let columns = reader.columns().to_vec();
-            Ok((Source::Delimited(reader), columns))
+            let notes =
+                [reader.delimiter().note().filter(|note| name != "TSV" || !note.contains("\\t")), encoded.note()];
+            let format = with_notes(name, notes);
+            Ok((Source::Delimited(reader), columns, FileFacts { format, ..FileFacts::default() }))
         }
         Header::Empty => Err(Error::Empty { path: path.to_owned() }),
         Header::Nameless => Err(Error::NoHeader { path: path.to_owned() }),
-        Header::NotUtf8 => Err(Error::Encoding { got: "other bytes in the header", path: path.to_owned() }),
+        Header::TooLong => {
+            Err(Error::HeaderTooLong { reason: too_long(options.max_record_bytes), path: path.to_owned() })
+        }
+        Header::NotUtf8 => Err(Error::Encoding { expected: encoded.name(), path: path.to_owned() }),
     }
 }
 
-fn open_json_lines(path: &Path, file: File) -> Result<(Source, Vec<String>), Error> {
-    let opened = JsonLines::open(BufReader::with_capacity(1 << 16, file));
+fn with_notes<const N: usize>(name: &str, notes: [Option<String>; N]) -> String {
+    let parts: Vec<String> = std::iter::once(name.to_owned()).chain(notes.into_iter().flatten()).collect();
+    parts.join(", ")
+}
+
+fn open_json(path: &Path, packing: Option<Packing>, options: &ReadOptions) -> Result<OpenedFile, Error> {
+    let (input, encoded) = open_text(path, packing, options.encoding.as_deref())?;
+    let opened = JsonLines::open(input, options.max_record_bytes);
     match opened.map_err(|source| Error::Open { path: path.to_owned(), source })? {
         Opened::Objects(reader) => {
             let columns = reader.columns().to_vec();
-            Ok((Source::JsonLines(reader), columns))
+            let facts = FileFacts { format: with_notes("JSON Lines", [encoded.note()]), ..FileFacts::default() };
+            Ok((Source::JsonLines(reader), columns, facts))
         }
         Opened::Empty => Err(Error::Empty { path: path.to_owned() }),
-        Opened::Array => Err(Error::JsonArray { path: path.to_owned() }),
+        Opened::Document => {
+            let table = read_document(path, packing, options)?;
+            let facts = FileFacts { format: with_notes(table.layout, [encoded.note()]), ..FileFacts::default() };
+            let (rows, most_bytes) = (table.rows.into_iter(), options.max_record_bytes);
+            Ok((Source::Table { rows, number: 0, most_bytes }, table.columns, facts))
+        }
         Opened::NoObject { lines, reason } => {
             Err(Error::NoRow { skipped: lines, reason: Some(reason), path: path.to_owned() })
         }
     }
 }
 
-fn open_parquet(path: &Path, file: File) -> Result<(Source, Vec<String>), Error> {
-    let reader = ParquetRows::open(file).map_err(|source| Error::Parquet { path: path.to_owned(), source })?;
-    let columns = reader.columns().to_vec();
-    Ok((Source::Parquet(Box::new(reader)), columns))
+fn read_document(path: &Path, packing: Option<Packing>, options: &ReadOptions) -> Result<Table, Error> {
+    let open_error = |source| Error::Open { path: path.to_owned(), source };
+    let (input, _) = open_text(path, packing, options.encoding.as_deref())?;
+    let mut bytes = Vec::new();
+    input.take(json_document::MOST_BYTES + 1).read_to_end(&mut bytes).map_err(open_error)?;
+    if bytes.len() as u64 > json_document::MOST_BYTES {
+        return Err(Error::LargeDocument { mebibytes: json_document::MOST_BYTES >> 20, path: path.to_owned() });
+    }
+    let wrong = |reason: String| Error::JsonLayout { reason, path: path.to_owned() };
+    let text = String::from_utf8(bytes).map_err(|err| wrong(format!("not valid UTF-8: {}", err.utf8_error())))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let document = json_value::parse(text).map_err(|err| wrong(format!("not valid JSON: {err}")))?;
+    json_document::table_of(document).map_err(wrong)
+}
+
+fn open_parquet(path: &Path, options: &ReadOptions) -> Result<OpenedFile, Error> {
+    let file = File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+    let reader = ParquetRows::open(file, options.max_record_bytes)
+        .map_err(|source| Error::Parquet { path: path.to_owned(), source })?;
+    let (columns, facts) = (reader.columns().to_vec(), reader.facts());
+    Ok((Source::Parquet(Box::new(reader)), columns, facts))
 }

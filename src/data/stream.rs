@@ -11,6 +11,7 @@ use super::dataset::Example;
 use super::draw::DrawOrder;
 use super::error::Error;
 use super::examples::Examples;
+use super::groups::Finished;
 use super::lexicon::LEXICON_COLUMN;
 use super::lexicon::Lexicon;
 use super::memberships::MembershipsBuilder;
@@ -20,7 +21,6 @@ use super::read::display_name;
 use super::read::hash_of;
 use super::read::sample_of;
 use super::rows::Failure;
-use super::survey::LISTED_ROWS;
 use super::survey::RowFacts;
 use super::survey::Survey;
 
@@ -77,23 +77,17 @@ impl DataStream {
         let (text_column, [text_pair_column, label_column, cluster_column]) = rows.names();
         let (mut groups, mut mentioned) = (rows.groups(), MembershipsBuilder::default());
         let (mut facts, mut marker) = (RowFacts::default(), Marker::new(size));
-        let (mut num_skipped, mut skipped) = (0, Vec::new());
-        rows.for_each(path, go_on, |row| {
-            match row {
-                Ok(_) if facts.len() >= MOST_ROWS => return Err(Error::TooManyRows { path: path.to_owned() }),
-                Ok((example, record)) => {
-                    groups.push(&record);
-                    if let Some(lexicon) = lexicon {
-                        mentioned.push(lexicon.groups_in(&example));
-                    }
-                    facts.push(&example);
-                    marker.push(&example);
-                }
-                Err(row) => {
-                    num_skipped += 1;
-                    skipped.extend((skipped.len() < LISTED_ROWS).then_some(row));
-                }
+        let mut report = rows.report();
+        let skips = rows.for_each(path, go_on, |(example, record)| {
+            if facts.len() >= MOST_ROWS {
+                return Err(Error::TooManyRows { path: path.to_owned() });
             }
+            groups.push(&record);
+            if let Some(lexicon) = lexicon {
+                mentioned.push(lexicon.groups_in(&example));
+            }
+            facts.push(&example);
+            marker.push(&example);
             Ok(())
         })?;
         let mut survey = Survey {
@@ -103,12 +97,18 @@ impl DataStream {
             label_column,
             cluster_column,
             positive: options.positive.clone(),
-            num_skipped,
-            skipped,
             hash: hash_of(path)?,
             ..facts.finish()
         };
-        (survey.groups, survey.memberships) = groups.finish();
+        for Finished { column, rows, facts } in groups.finish(path)? {
+            survey.groups.push(column);
+            survey.memberships.push(rows);
+            report.groups.push(facts);
+        }
+        report.rows = survey.len();
+        report.labels = survey.labels.iter().map(|label| (label.value.clone(), label.count)).collect();
+        (report.skipped, report.reasons) = (skips.count, skips.reasons());
+        (survey.num_skipped, survey.skipped, survey.report) = (skips.count, skips.first, report);
         if let Some(lexicon) = lexicon {
             add_lexicon(&mut survey, lexicon, mentioned);
         }
@@ -303,7 +303,8 @@ mod tests {
     const ROWS: &str = "id,text,label,group\na,one,x,g\nb,,x,g\nc,three,y,h;g\nd,four words are here,,\ne,five,x,h\n";
 
     fn open(path: &Path, rows: usize, bytes: usize) -> DataStream {
-        let options = ReadOptions { group_columns: Some(vec!["group".to_owned()]), ..ReadOptions::default() };
+        let options =
+            ReadOptions { group_columns: Some(vec!["group".to_owned()]), max_skipped: 1.0, ..ReadOptions::default() };
         DataStream::open(path, &options, None, ChunkSize { rows, bytes }, &mut |_| true).unwrap()
     }
 
@@ -332,7 +333,8 @@ mod tests {
         let path = folder.path().join("d.csv");
         std::fs::write(&path, ROWS).unwrap();
         let stream = open(&path, 2, 1 << 20);
-        let options = ReadOptions { group_columns: Some(vec!["group".to_owned()]), ..ReadOptions::default() };
+        let options =
+            ReadOptions { group_columns: Some(vec!["group".to_owned()]), max_skipped: 1.0, ..ReadOptions::default() };
         let dataset = super::super::read::read(&path, &options).unwrap();
         assert_eq!(**stream.survey(), Survey::of(&dataset, usize::MAX), "the same facts, whichever way it is read");
         assert_eq!(stream.survey().num_skipped, 1, "the row without a text");
@@ -392,7 +394,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("d.csv");
         std::fs::write(&path, ROWS).unwrap();
-        let options = ReadOptions { take: Take::First(3), group_columns: Some(Vec::new()), ..ReadOptions::default() };
+        let options = ReadOptions {
+            take: Take::First(3),
+            group_columns: Some(Vec::new()),
+            max_skipped: 1.0,
+            ..ReadOptions::default()
+        };
         let stream = DataStream::open(&path, &options, None, ChunkSize { rows: 2, bytes: 99 }, &mut |_| true).unwrap();
         assert_eq!(ids(&stream), [vec!["a", "c"], vec!["d"]], "three rows");
     }

@@ -9,6 +9,7 @@ use super::dataset::SkippedRow;
 use super::draw::Sample;
 use super::memberships::Memberships;
 use super::memberships::MembershipsBuilder;
+use super::report::ReadReport;
 
 /// Rows that are named one by one where many cannot be used; the others are only counted.
 pub const LISTED_ROWS: usize = 100;
@@ -41,6 +42,8 @@ pub struct Survey {
     pub num_skipped: usize,
     /// The first [`LISTED_ROWS`] of them.
     pub skipped: Vec<SkippedRow>,
+    /// How the file was read.
+    pub report: ReadReport,
     /// SHA-256 of the file, hex.
     pub hash: String,
     /// Which rows of the file these are.
@@ -84,8 +87,9 @@ impl Survey {
             positive: dataset.positive.clone(),
             groups: dataset.groups.clone(),
             memberships: memberships.into_iter().map(MembershipsBuilder::finish).collect(),
-            num_skipped: dataset.skipped.len(),
-            skipped: dataset.skipped.iter().take(LISTED_ROWS).cloned().collect(),
+            num_skipped: dataset.num_skipped,
+            skipped: dataset.skipped.clone(),
+            report: dataset.report.clone(),
             hash: dataset.hash.clone(),
             sample: dataset.sample.clone(),
             ..facts.finish()

@@ -43,20 +43,17 @@ pub(super) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encod
     encoded.map_err(|error| format!("the text cannot be cut into tokens: {error}"))
 }
 
-/// [`encode`] for those examples that are `wanted`. `done` of `total` were tokenized before.
+/// [`encode`] for all of these; `done` of `total` were tokenized before.
 pub(super) fn encode_all(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
     examples: &[Example],
-    wanted: impl Fn(usize) -> bool + Sync,
     (done, total): (usize, usize),
-) -> Result<Vec<Option<Result<Encoded, String>>>, Error> {
+) -> Result<Vec<Result<Encoded, String>>, Error> {
     let mut encoded = Vec::with_capacity(examples.len());
     for step in examples.chunks(TEXTS_PER_STEP) {
         ticket.checkpoint()?;
-        let start = encoded.len();
-        let one = |(offset, example)| wanted(start + offset).then(|| encode(checkpoint, example));
-        encoded.par_extend(step.par_iter().enumerate().map(one));
+        encoded.par_extend(step.par_iter().map(|example| encode(checkpoint, example)));
         let done = (done + encoded.len()) as u64;
         ticket.report(Progress { done, total: Some(total as u64), stage: "tokenizing".to_owned() });
     }

@@ -1,6 +1,7 @@
 //! What can go wrong in an evaluation.
 
 use crate::data;
+use crate::data::Mismatch;
 use crate::engine;
 use crate::jobs::Cancelled;
 use crate::latency;
@@ -54,20 +55,18 @@ pub enum Error {
         /// Results returned.
         got: usize,
     },
-    /// Most numbers in the label column are no class numbers, so the few that could be mean something else.
+    /// The labels do not fit the classes as a whole, so the few that could may mean something else.
     #[error(
-        "labels such as {value:?} are no class numbers: {unknown} of {numbers} numbers are none of {classes}; \
-         name ranges with --label-map, for example \">=4=CLASS,<4=OTHER\", or name another label column"
+        "the labels do not fit the classes as a whole: {labels}; the model's classes are {classes}; say what the labels mean, \
+         for example --label-map \"{label_map}\" (FROM=- leaves rows without a label), or name another label column"
     )]
-    Ratings {
-        /// The first number that is no class.
-        value: String,
-        /// Labels that are numbers, but no classes.
-        unknown: usize,
-        /// Labels that are numbers.
-        numbers: usize,
+    Labels {
+        /// The labels with their counts.
+        labels: String,
         /// The model's classes.
         classes: String,
+        /// What they may mean.
+        label_map: String,
     },
     /// The class of interest is none of the model's.
     #[error(
@@ -120,6 +119,11 @@ impl From<Cancelled> for Error {
 }
 
 impl Error {
+    pub(super) fn labels(mismatch: Mismatch, classes: &[String]) -> Self {
+        let Mismatch { labels, label_map } = mismatch;
+        Self::Labels { labels, classes: classes.join(", "), label_map }
+    }
+
     /// Wraps what goes wrong when a file is read a second time; the first reading is not the evaluation's.
     pub(super) fn reading(source: data::Error) -> Self {
         Self::Read { source }

@@ -1,14 +1,16 @@
 //! A data set as a model reads it: a few numbers per text, made once for all strategies.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::cost;
 use crate::data::Dataset;
 use crate::data::Example;
 use crate::data::LISTED_ROWS;
-use crate::data::LabelValue;
 use crate::data::Survey;
 use crate::data::label_index;
+use crate::data::match_labels;
 use crate::evaluation::Chunk;
 use crate::evaluation::Error;
 use crate::evaluation::chunk::encode_all;
@@ -38,8 +40,6 @@ pub struct Prepared {
     pub padded_macs: u64,
     /// The first of the examples that were left out, with the reason.
     pub skipped: Vec<SkippedExample>,
-    /// Label values that name no class of the model, in order of first appearance.
-    pub unknown_labels: Vec<LabelValue>,
     /// Class of each of the survey's labels.
     class_of_label: Vec<Option<usize>>,
     /// Row of each item in the survey.
@@ -67,12 +67,12 @@ pub struct SkippedExample {
 
 /// Cuts the first `limit` examples (all, if `None`) of a data set in memory into tokens and finds their classes.
 ///
-/// Examples whose label names no class, or whose text the tokenizer refuses, are left out and listed; an example without
-/// any label is run, but enters no metric.
+/// Examples whose text the tokenizer refuses are left out and listed; an example without any label is run, but enters no
+/// metric.
 ///
 /// # Errors
-/// [`Error::NothingUsable`] if no example is left, [`Error::Ratings`] if labels are numbers of another kind than class
-/// numbers, [`Error::Cancelled`] if it was asked to stop.
+/// [`Error::NothingUsable`] if no example is left, [`Error::Labels`] if the labels do not fit the classes as a whole,
+/// [`Error::Cancelled`] if it was asked to stop.
 pub fn prepare(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
@@ -90,20 +90,16 @@ impl Prepared {
     /// Finds the classes; texts are still to come.
     ///
     /// # Errors
-    /// [`Error::NothingUsable`] if no label can be used, [`Error::Ratings`] if they are numbers of another kind than class
-    /// numbers, [`Error::Positive`] if the class of interest is none of the model's.
+    /// [`Error::NothingUsable`] if there is no example, [`Error::Labels`] if the labels do not fit the classes as a whole,
+    /// [`Error::Positive`] if the class of interest is none of the model's.
     pub fn new(checkpoint: &Checkpoint, survey: Arc<Survey>) -> Result<Self, Error> {
         let classes = checkpoint.model.config.labels.clone();
         let positive = positive_class(survey.positive.as_deref(), &classes)?;
-        let class_of_label: Vec<_> = survey.labels.iter().map(|label| label_index(&label.value, &classes)).collect();
-        let of_kind = |is_known: bool| {
-            let labels = survey.labels.iter().zip(&class_of_label);
-            labels.filter(move |(_, class)| class.is_some() == is_known).map(|(label, _)| label)
-        };
-        let labelled = of_kind(true).map(|label| label.count).sum();
+        let class_of_label = classes_of_labels(&survey, &classes)?;
+        let named = survey.labels.iter().zip(&class_of_label).filter(|(_, class)| class.is_some());
+        let labelled = named.map(|(label, _)| label.count).sum();
         let prepared = Self {
-            unknown_labels: of_kind(false).cloned().collect(),
-            total: labelled + survey.unlabelled(),
+            total: survey.len(),
             labelled,
             survey,
             classes,
@@ -118,7 +114,6 @@ impl Prepared {
             dense_macs: Vec::new(),
             rows_seen: 0,
         };
-        prepared.refuse_ratings()?;
         prepared.check_usable()?;
         Ok(prepared)
     }
@@ -129,18 +124,18 @@ impl Prepared {
     /// [`Error::Cancelled`] if it was asked to stop; nothing was taken in then.
     pub fn add(&mut self, ticket: &Ticket, checkpoint: &Checkpoint, examples: &[Example]) -> Result<Chunk, Error> {
         let (first_row, total) = (self.rows_seen, self.survey.len());
-        let is_usable = |offset: usize| self.is_usable(first_row + offset);
-        let encoded = encode_all(ticket, checkpoint, examples, is_usable, (first_row, total))?;
+        let encoded = encode_all(ticket, checkpoint, examples, (first_row, total))?;
         let mut chunk = Chunk { first: self.rows.len(), ids: Vec::new(), encoded: Vec::new() };
         for (example, encoded) in examples.iter().zip(encoded) {
             match encoded {
-                None => self.skip(example, None),
-                Some(Err(reason)) => {
+                Err(reason) => {
                     self.total -= 1;
-                    self.labelled -= usize::from(example.label.is_some());
-                    self.skip(example, Some(reason));
+                    self.labelled -= usize::from(self.class_of_row(self.rows_seen).is_some());
+                    if self.skipped.len() < LISTED_ROWS {
+                        self.skipped.push(SkippedExample { id: example.id.clone(), reason });
+                    }
                 }
-                Some(Ok(encoded)) => {
+                Ok(encoded) => {
                     self.truncated += usize::from(encoded.is_truncated());
                     self.longest = self.longest.max(encoded.tokens.len());
                     self.rows.push(narrow(self.rows_seen));
@@ -155,41 +150,15 @@ impl Prepared {
         Ok(chunk)
     }
 
-    /// Lists an example that is left out, because of its label where there is no other reason.
-    fn skip(&mut self, example: &Example, reason: Option<String>) {
-        if self.skipped.len() < LISTED_ROWS {
-            let reason = reason.unwrap_or_else(|| self.unknown(example.label.as_deref().unwrap_or_default()));
-            self.skipped.push(SkippedExample { id: example.id.clone(), reason });
-        }
-    }
-
-    fn unknown(&self, label: &str) -> String {
-        format!("label {label:?} is none of the classes {}", self.classes.join(", "))
-    }
-
     fn count_macs(&mut self, model: &Model) {
         let counted = self.dense_macs.len();
         self.dense_macs.extend((counted..=self.longest).map(|tokens| cost::dense_macs(model, tokens)));
         self.padded_macs = self.dense_macs[self.longest];
     }
 
-    /// Whether a row has no label, or one that names a class.
-    fn is_usable(&self, row: usize) -> bool {
-        self.survey.label(row).is_none_or(|label| self.class_of_label[label].is_some())
-    }
-
-    /// On a scale from 1 to 5, a 1 is no class 1: where most numbers name no class, none of them does.
-    fn refuse_ratings(&self) -> Result<(), Error> {
-        let count = |labels: &[LabelValue]| -> usize {
-            labels.iter().filter(|label| is_rating(&label.value)).map(|label| label.count).sum()
-        };
-        let (unknown, numbers) = (count(&self.unknown_labels), count(&self.survey.labels));
-        match self.unknown_labels.iter().find(|label| is_rating(&label.value)) {
-            Some(first) if unknown < numbers && 2 * unknown > numbers => {
-                Err(Error::Ratings { value: first.value.clone(), unknown, numbers, classes: self.classes.join(", ") })
-            }
-            _ => Ok(()),
-        }
+    /// Class of a row of the survey; `None` where the data set gives none.
+    fn class_of_row(&self, row: usize) -> Option<usize> {
+        self.class_of_label[self.survey.label(row)?]
     }
 
     /// # Errors
@@ -198,8 +167,7 @@ impl Prepared {
         if self.total > 0 {
             return Ok(());
         }
-        let by_label = || self.survey.labels.first().map(|label| self.unknown(&label.value));
-        let reason = self.skipped.first().map(|skipped| skipped.reason.clone()).or_else(by_label);
+        let reason = self.skipped.first().map(|skipped| skipped.reason.clone());
         Err(Error::NothingUsable {
             name: self.survey.name.clone(),
             read: self.survey.len(),
@@ -256,7 +224,19 @@ impl Prepared {
     /// Class of an item; `None` where the data set gives none.
     #[must_use]
     pub fn label(&self, item: usize) -> Option<usize> {
-        self.class_of_label[self.survey.label(self.row(item))?]
+        self.class_of_row(self.row(item))
+    }
+
+    /// Rows of each class, those to come counted.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for (label, class) in self.survey.labels.iter().zip(&self.class_of_label) {
+            if let Some(class) = class {
+                counts[*class] += label.count;
+            }
+        }
+        counts
     }
 
     /// Row of an item in the [`Survey`].
@@ -286,6 +266,19 @@ impl Prepared {
     }
 }
 
+/// Class of each of the survey's labels. What they mean is decided by the labels of the whole file, not of a sample.
+fn classes_of_labels(survey: &Survey, classes: &[String]) -> Result<Vec<Option<usize>>, Error> {
+    let mut labels = survey.report.labels.clone();
+    let known: HashSet<String> = labels.iter().map(|(label, _)| label.clone()).collect();
+    let others = survey.labels.iter().filter(|label| !known.contains(&label.value));
+    labels.extend(others.map(|label| (label.value.clone(), label.count)));
+    let meanings = match_labels(&labels, classes, survey.report.class_names.as_deref())
+        .map_err(|mismatch| Error::labels(mismatch, classes))?;
+    let class_of: HashMap<&str, usize> =
+        labels.iter().zip(meanings).filter_map(|((label, _), class)| Some((label.as_str(), class?))).collect();
+    Ok(survey.labels.iter().map(|label| class_of.get(label.value.as_str()).copied()).collect())
+}
+
 /// The class of interest among the model's classes: class 1 unless named, by name or number as labels are.
 fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, Error> {
     let Some(name) = named else { return Ok(1.min(classes.len().saturating_sub(1))) };
@@ -298,11 +291,6 @@ fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, Erro
         let (name, classes) = listed();
         Error::Positive { name, classes }
     })
-}
-
-/// Whether a label is a number that may stand on a scale; negative ones often say that there is no label.
-fn is_rating(label: &str) -> bool {
-    label.trim().parse().is_ok_and(|number: f64| number >= 0.0)
 }
 
 /// Numbers of rows are checked where these are read, and no model reads as many tokens as there may be rows.

@@ -106,7 +106,7 @@ impl Evaluation {
 /// Nothing that grows with the texts stays in memory, only some numbers per row ([`Prepared`], [`Results`](crate::evaluation::Results)).
 ///
 /// # Errors
-/// Before anything runs: [`Error::Build`] if a strategy does not fit the model, [`Error::Ratings`] and
+/// Before anything runs: [`Error::Build`] if a strategy does not fit the model, [`Error::Labels`] and
 /// [`Error::NothingUsable`] if labels do not. Later: [`Error::Read`] if the file cannot be read again or has changed,
 /// [`Error::Run`] if the engine gives up, [`Error::Latency`] if the laboratory does, and whatever `on_rows` says.
 /// [`Error::Cancelled`] if a stop comes before anything was run.

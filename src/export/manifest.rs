@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::data::LISTED_ROWS;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
 use crate::export::evaluated_latency::study_json;
@@ -81,11 +80,16 @@ fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
     let unread = survey.skipped.iter();
     let unread = unread.map(|row| json!({ "record": row.record, "line": row.line, "reason": row.reason }));
     let unusable = prepared.skipped.iter().map(|skipped| json!({ "id": skipped.id, "reason": skipped.reason }));
-    let unknown = prepared
-        .unknown_labels
-        .iter()
-        .take(LISTED_ROWS)
-        .map(|unknown| json!({ "label": unknown.value, "count": unknown.count, "first_id": unknown.first_id }));
+    let report = &survey.report;
+    let duty = |(duty, column): &(&str, String)| json!({ "duty": duty, "column": column });
+    let reason = |(reason, count): &(String, usize)| json!({ "reason": reason, "count": count });
+    let read = json!({
+        "format": report.format,
+        "columns": report.columns.iter().map(duty).collect::<Vec<_>>(),
+        "class_names": report.class_names,
+        "reasons": report.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "warnings": report.warnings,
+    });
     json!({
         "path": provenance.data_path.display().to_string(),
         "sha256": survey.hash,
@@ -104,7 +108,7 @@ fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
         "unreadable": unread.collect::<Vec<_>>(),
         "rows_unusable": survey.len() - prepared.total(),
         "unusable": unusable.collect::<Vec<_>>(),
-        "unknown_labels": unknown.collect::<Vec<_>>(),
+        "read": read,
     })
 }
 

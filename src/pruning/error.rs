@@ -37,6 +37,18 @@ pub enum Error {
         /// As written.
         part: String,
     },
+    /// A comma inside a number; it ends a setting.
+    #[error("{strategy}: key {key:?}: got {got}: write {instead}")]
+    DecimalComma {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// As written: `0,5`.
+        got: String,
+        /// With a point.
+        instead: String,
+    },
     /// A key is given twice.
     #[error("{strategy}: key {key:?} is given twice")]
     Duplicate {
@@ -126,37 +138,14 @@ fn known_keys(known: &[&'static str]) -> String {
 /// The name that needs the fewest edits to become `written`, if it is near enough to be a slip.
 pub(super) fn nearest(written: &str, names: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
     let written = written.to_lowercase();
-    let scored = names.into_iter().map(|name| (edit_distance(&written, name), name));
+    let scored = names.into_iter().map(|name| (strsim::levenshtein(&written, name), name));
     let (distance, name) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance <= 2.max(name.len() / 3)).then_some(name)
-}
-
-/// Insertions, deletions and replacements between two words (Levenshtein).
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, a_char) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b_char) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(a_char != *b_char);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn edit_distances_are_those_counted_by_hand() {
-        for (a, b, expected) in [("", "abc", 3), ("kitten", "sitting", 3), ("ltp", "ltp", 0), ("tomee", "tome", 1)] {
-            assert_eq!(edit_distance(a, b), expected, "from {a:?} to {b:?}");
-        }
-    }
 
     #[test]
     fn the_nearest_name_is_offered_only_if_it_is_near() {

@@ -42,7 +42,8 @@ impl StrategySpec {
         let mut spec = Self::default_for(id.trim())?;
         let info = spec.info;
         let mut given: Vec<&'static str> = Vec::new();
-        for part in settings.map(split_outside_brackets).unwrap_or_default() {
+        let parts = settings.map(split_outside_brackets).unwrap_or_default();
+        for (number, part) in parts.iter().enumerate() {
             let not_a_setting = || Error::NotASetting { strategy: spec.id(), part: part.trim().to_owned() };
             let (key, text) = part.split_once('=').ok_or_else(not_a_setting)?;
             let key = info.key(key.trim())?;
@@ -51,6 +52,9 @@ impl StrategySpec {
             }
             if let Some((key, other)) = given.iter().find_map(|other| conflict(info, key, other)) {
                 return Err(Error::Conflict { strategy: spec.id(), key, other });
+            }
+            if let Some((got, instead)) = decimal_comma(text, parts.get(number + 1)) {
+                return Err(Error::DecimalComma { strategy: spec.id(), key: key.name, got, instead });
             }
             let value = key.kind.parse(text).ok_or_else(|| bad_value(spec.id(), key, text.trim()))?;
             spec.set(key, value);
@@ -282,6 +286,14 @@ impl StrategyInfo {
 
 fn bad_value(strategy: &'static str, key: &KeySpec, got: &str) -> Error {
     Error::BadValue { strategy, key: key.name, expected: key.kind.to_string(), got: got.to_owned() }
+}
+
+/// A number that was cut at its comma, as written and with a point: `0` before `5` was `0,5`.
+fn decimal_comma(value: &str, next: Option<&&str>) -> Option<(String, String)> {
+    let (whole, part) = (value.trim(), next?.trim());
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_cut = are_digits(whole.trim_start_matches('-')) && are_digits(part);
+    is_cut.then(|| (format!("{whole},{part}"), format!("{whole}.{part}")))
 }
 
 /// Which of two keys replaces the other, if one does.

@@ -17,7 +17,7 @@ pub(crate) fn data(folder: &Path) -> PathBuf {
     let mut text = "id,text,label,group,source\n".to_owned();
     for row in 0..240 {
         let words = format!("the {} was {} from the first to the last", foods[row % 4], ends[row % 5]);
-        let label = ["negative", "positive", "1", "0"][(row / 5 + row) % 4];
+        let label = ["negative", "positive", "Positive", "NEGATIVE"][(row / 5 + row) % 4];
         let group = match row % 20 {
             0 | 5 | 10 | 15 => "",
             4 | 8 | 12 | 16 => "women;old",
@@ -43,17 +43,19 @@ pub(crate) fn read_json(folder: &Path, name: &str) -> Value {
 }
 
 #[test]
-fn rows_that_cannot_be_used_are_counted_and_named() {
+fn labels_that_do_not_fit_as_a_whole_are_refused_with_a_map() {
     let folder = tempfile::tempdir().unwrap();
-    let text = "text,label\nthe food was great,positive\nthe film,maybe\nslow food,0\nbad scene,maybe\n";
+    let text = "text,label\nthe food was great,positive\nthe film,maybe\nslow food,negative\nbad scene,maybe\n";
     let data = write(folder.path(), "odd.csv", text);
     let out = folder.path().join("out");
-    let run = evaluate(&data, &out, &["--strategy", "first_k"]);
-    assert!(run.stderr.contains("2 rows with label \"maybe\" left out"), "counted: {}", run.stderr);
-    run.done();
+    let refused = evaluate(&data, &out, &["--strategy", "first_k"]).error();
+    assert!(refused.contains("\"maybe\" (2 rows)"), "labels with counts: {refused}");
+    let map = "positive=positive,maybe=-,negative=negative";
+    assert!(refused.contains(&format!("--label-map \"{map}\"")), "a map to copy: {refused}");
+    evaluate(&data, &out, &["--strategy", "first_k", "--label-map", map]).done();
     let manifest = read_json(&out, "manifest.json");
-    assert_eq!((&manifest["data"]["items"], &manifest["data"]["rows_unusable"]), (&2.into(), &2.into()), "both counts");
-    assert_eq!(manifest["data"]["unknown_labels"][0]["first_id"], "2", "the first of them");
+    let counts = (&manifest["data"]["items"], &manifest["data"]["labelled_items"]);
+    assert_eq!(counts, (&4.into(), &2.into()), "all are run, two have a label");
 }
 
 #[test]
@@ -63,12 +65,16 @@ fn ratings_are_not_taken_for_class_numbers() {
     let data = write(folder.path(), "ratings.csv", text);
     let out = folder.path().join("out");
     let refused = evaluate(&data, &out, &["--strategy", "first_k"]).error();
-    assert!(refused.contains("\"5.0\"") && refused.contains("3 of 4 numbers"), "which and how many: {refused}");
-    assert!(refused.contains("--label-map"), "what to do: {refused}");
+    assert!(refused.contains("\"5.0\" (1 row)"), "which and how many: {refused}");
+    assert!(refused.contains("--label-map \">=4=positive,<4=negative\""), "what to do: {refused}");
     evaluate(&data, &out, &["--strategy", "first_k", "--label-map", ">=4=positive,<4=negative"]).done();
     assert_eq!(read_json(&out, "manifest.json")["data"]["labelled_items"], 4, "ranges name classes");
-    // A number that is out of place among class numbers costs its own row only.
-    let data = write(folder.path(), "classes.csv", "text,label\nthe food,1\nslow food,0\nbad scene,7\nfilm,-1\n");
+    // One number that is out of place says that the others may be no class numbers either.
+    let data = write(folder.path(), "classes.csv", "text,label\nthe food,1\nslow food,0\nbad scene,7\n");
+    let refused = evaluate(&data, &out, &["--strategy", "first_k"]).error();
+    assert!(refused.contains("\"7\" (1 row)"), "the set is refused: {refused}");
+    // A -1 among them is how `datasets` writes that there is no label.
+    let data = write(folder.path(), "unlabelled.csv", "text,label\nthe food,1\nslow food,0\nfilm,-1\n");
     evaluate(&data, &out, &["--strategy", "first_k"]).done();
     assert_eq!(read_json(&out, "manifest.json")["data"]["labelled_items"], 2, "the others are read");
 }
@@ -192,9 +198,9 @@ fn bad_input_ends_with_exit_code_2_and_says_what_there_is() {
     let file = write(folder.path(), "file", "");
     let blocked = evaluate(&data, &file, &["--strategy", "ltp"]).error();
     assert!(blocked.contains("file"), "a file where the folder should be: {blocked}");
-    let unusable = write(folder.path(), "u.csv", "text,label\na,x\nb,y\n");
-    let unusable = evaluate(&unusable, &out, &["--strategy", "ltp"]).error();
-    assert!(unusable.contains("none of the 2 examples"), "nothing is left: {unusable}");
+    let unknown = write(folder.path(), "u.csv", "text,label\na,x\nb,y\n");
+    let unknown = evaluate(&unknown, &out, &["--strategy", "ltp"]).error();
+    assert!(unknown.contains("the labels do not fit the classes"), "no label is a class: {unknown}");
     let shape = evaluate(&data, &out, &["--strategy", "power_bert:retentions=[1,0.5]"]).error();
     assert!(shape.contains("layer"), "the schedule is too short: {shape}");
 }

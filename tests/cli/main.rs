@@ -8,6 +8,7 @@ mod device;
 mod evaluate;
 mod evaluate_files;
 mod evaluate_latency;
+mod field_cases;
 mod help;
 mod inspect;
 mod interrupt;

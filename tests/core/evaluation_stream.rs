@@ -29,13 +29,13 @@ use crate::support::fixture;
 
 const SPECS: [&str; 3] = ["power_bert:retention=0.4", "tome:r=2", "ltp:theta_final=0.02"];
 
-/// A hundred rows that can be read, some of which cannot be used, and one that cannot be read.
+/// A hundred rows that can be read, some of them without a label, and one that cannot be read.
 fn data(folder: &Path) -> PathBuf {
     let ends = ["bad", "great", "slow", "quiet", "joy"];
     let mut text = "id,text,label,group,template\n".to_owned();
     for row in 0..100 {
         let words = "the food was very ".repeat(1 + row * 7 % 5);
-        let label = ["negative", "positive", "", "1", "perhaps", "0"][row * 5 % 6];
+        let label = ["negative", "positive", "", "Positive", "N/A", "Negative"][row * 5 % 6];
         let group = ["", "women;old", "men", "old;women", "women"][row % 5];
         writeln!(text, "r{row},{words} {},{label},{group},t{}", ends[row % 3], row % 9).expect("a string grows");
         if row == 41 {
@@ -104,9 +104,7 @@ fn chunks_give_the_numbers_of_one_piece() {
     let path = data(folder.path());
     let checkpoint = checkpoint();
     let (metrics, rows, sizes) = results(&checkpoint, &stream(&path, 1000), folder.path());
-    // Labels go round by six; "perhaps" names no class.
-    let unknown = (0..100).filter(|row| row * 5 % 6 == 4).count();
-    let items = i64::try_from(100 - unknown).expect("few");
+    let items = 100;
     assert_eq!(sizes, [items; 4], "one chunk: a row group for each strategy");
     for size in [1, 7, 33, 100] {
         let (chunked, chunked_rows, chunked_sizes) = results(&checkpoint, &stream(&path, size), folder.path());
@@ -114,7 +112,7 @@ fn chunks_give_the_numbers_of_one_piece() {
         assert!(chunked_rows == rows, "the same predictions, {size} rows at a time");
         assert_eq!(chunked, metrics, "the same metrics, {size} rows at a time");
     }
-    let expected = [27, 27, 27, 27, 28, 28, 28, 28, 27, 27, 27, 27];
+    let expected = [33; 12];
     let (_, _, sizes) = results(&checkpoint, &stream(&path, 33), folder.path());
     assert_eq!(sizes[..12], expected, "chunk after chunk, in it strategy after strategy");
 }
@@ -139,10 +137,10 @@ fn a_stop_keeps_the_chunks_that_are_through() {
     assert_eq!(calls, 6, "nothing runs after the stop");
     assert!(evaluation.is_partial(), "it says so");
     let finished: Vec<usize> = evaluation.strategies.iter().map(|strategy| strategy.finished).collect();
-    assert_eq!(finished, [50, 50, 25, 25], "two chunks of 25 usable rows, and one");
+    assert_eq!(finished, [60, 60, 30, 30], "two chunks of 30 rows, and one");
     assert_eq!(finished.iter().sum::<usize>(), rows, "as many as were handed over");
     assert!(evaluation.strategies.iter().all(|strategy| strategy.audit.is_none()), "no metrics of part of the rows");
-    assert_eq!(evaluation.prepared.total(), 83, "the items of the whole file are known");
+    assert_eq!(evaluation.prepared.total(), 100, "the items of the whole file are known");
     ticket.cancel();
     let nothing = evaluate(&ticket, &checkpoint, &stream(&path, 30), |_| Ok(()));
     let error = nothing.expect_err("a stop before anything ran");
@@ -192,8 +190,9 @@ fn what_can_be_known_before_is_known_before() {
     let build = refused(fine, "power_bert:retentions=[1,0.5]");
     assert!(matches!(build, evaluation::Error::Build { .. }), "a schedule for two layers: {build}");
     let ratings = refused("text,label\na,1\nb,3\nc,4\nd,5\n", "ltp");
-    assert!(matches!(ratings, evaluation::Error::Ratings { unknown: 3, numbers: 4, .. }), "a scale: {ratings}");
-    let unusable = refused("text,label\na,x\nb,y\n", "ltp");
-    let evaluation::Error::NothingUsable { read: 2, reason, .. } = &unusable else { panic!("{unusable}") };
-    assert!(reason.starts_with("label \"x\" is none of"), "the first reason: {reason}");
+    let evaluation::Error::Labels { labels, label_map, .. } = &ratings else { panic!("{ratings}") };
+    assert!(labels.starts_with("\"1\" (1 row), \"3\" (1 row)"), "labels with counts: {labels}");
+    assert_eq!(label_map, ">=4=positive,<4=negative", "a map to copy");
+    let unknown = refused("text,label\na,x\nb,y\n", "ltp");
+    assert!(matches!(&unknown, evaluation::Error::Labels { label_map, .. } if label_map == "x=-,y=-"), "{unknown}");
 }

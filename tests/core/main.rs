@@ -14,6 +14,7 @@ mod model_tokenizer;
 mod data_laws;
 mod data_parquet;
 mod data_read;
+mod field_cases;
 mod metrics_laws;
 
 mod device_parity;

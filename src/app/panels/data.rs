@@ -65,7 +65,7 @@ fn facts(ui: &mut Ui, dataset: &crate::data::Dataset) {
         let place = first.line.map_or(format!("record {}", first.record), |line| format!("line {line}"));
         ui.colored_label(
             theme::colors(ui).warning,
-            format!("{} rows left out", numbers::count(dataset.skipped.len() as u64)),
+            format!("{} rows left out", numbers::count(dataset.num_skipped as u64)),
         )
         .on_hover_text(format!("The first one: {place}, {}", first.reason));
     }
