@@ -232,3 +232,34 @@ fn read_data(source: &DataSource) -> Result<Dataset, Failure> {
     }
     Ok(dataset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ReadOptions;
+
+    #[test]
+    fn the_window_reads_with_every_option_of_the_command_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, terms) = (folder.path().join("d.csv"), folder.path().join("terms.csv"));
+        std::fs::write(&path, "key;words;gold;thread\na;one doctor;2;t1\nb;two;1;t1\n").unwrap();
+        std::fs::write(&terms, "group,term\nmedicine,doctor\nlaw,judge\n").unwrap();
+        let some = |name: &str| Some(name.to_owned());
+        let options = ReadOptions {
+            text_column: some("words"),
+            label_column: some("gold"),
+            label_map: vec![("1".to_owned(), "bad".to_owned()), ("2".to_owned(), "good".to_owned())],
+            id_column: some("key"),
+            cluster_column: some("thread"),
+            delimiter: Some(';'),
+            ..ReadOptions::default()
+        };
+        let source = DataSource { path, lexicon: Some(terms), options };
+        let dataset = read_data(&source).unwrap_or_else(|_| panic!("it reads"));
+        let first = &dataset.examples[0];
+        assert_eq!((first.id.as_str(), first.label.as_deref()), ("a", Some("good")), "id and label map");
+        assert_eq!(first.cluster.as_deref(), Some("t1"), "the cluster");
+        let column = dataset.group_column("identity").unwrap();
+        assert_eq!(dataset.members(column, 0), [0], "groups of the lexicon");
+    }
+}

@@ -66,6 +66,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A delimiter that cannot stand between cells.
+    #[error("expected an ASCII character as delimiter, not a quote, got {letter:?}: {}", path.display())]
+    Delimiter {
+        /// The character asked for.
+        letter: char,
+        /// The file.
+        path: PathBuf,
+    },
     /// The header does not end.
     #[error("the header cannot be read: {reason}; see --max-record: {}", path.display())]
     HeaderTooLong {

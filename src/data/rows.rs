@@ -226,7 +226,9 @@ fn open_delimited(
     name: &str,
 ) -> Result<OpenedFile, Error> {
     let (input, encoded) = open_text(path, packing, options.encoding.as_deref())?;
-    let asked = options.delimiter.and_then(|letter| u8::try_from(letter).ok());
+    let wrong = |letter| Error::Delimiter { letter, path: path.to_owned() };
+    let byte = |letter: char| u8::try_from(letter).ok().filter(|byte| byte.is_ascii() && *byte != b'"');
+    let asked = options.delimiter.map(|letter| byte(letter).ok_or_else(|| wrong(letter))).transpose()?;
     let opened = Delimited::open(input, asked, options.max_record_bytes);
     match opened.map_err(|source| Error::Open { path: path.to_owned(), source })? {
         Header::Columns(reader) => {

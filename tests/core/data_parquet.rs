@@ -4,11 +4,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use parquet::basic::Compression;
 use parquet::data_type::BoolType;
 use parquet::data_type::ByteArray;
 use parquet::data_type::ByteArrayType;
 use parquet::data_type::DoubleType;
+use parquet::data_type::FixedLenByteArrayType;
 use parquet::data_type::Int64Type;
+use parquet::data_type::Int96;
+use parquet::data_type::Int96Type;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -26,9 +30,13 @@ const SCHEMA: &str = "message set {
 
 /// Two row groups of two rows; the second's first text is `second`.
 fn write(path: &Path, second: &[u8]) {
+    write_packed(path, second, Compression::UNCOMPRESSED);
+}
+
+fn write_packed(path: &Path, second: &[u8], codec: Compression) {
     let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
     let file = std::fs::File::create(path).unwrap();
-    let properties = Arc::new(WriterProperties::builder().set_dictionary_enabled(false).build());
+    let properties = Arc::new(WriterProperties::builder().set_dictionary_enabled(false).set_compression(codec).build());
     let mut writer = SerializedFileWriter::new(file, schema, properties).unwrap();
     let bytes = |texts: &[&[u8]]| texts.iter().map(|text| ByteArray::from(text.to_vec())).collect::<Vec<_>>();
     for texts in [[&b"one"[..], b"two"], [second, b"four"]] {
@@ -94,6 +102,73 @@ fn a_text_that_is_not_utf8_costs_its_row() {
     assert_eq!(dataset.len(), 3, "the other rows");
     let skipped: Vec<String> = dataset.skipped.iter().map(ToString::to_string).collect();
     assert_eq!(skipped, ["record 3: column \"text\" is not valid UTF-8"], "the row and its column");
+}
+
+#[test]
+fn every_codec_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.parquet");
+    let (gzip, brotli, zstd) = (Default::default(), Default::default(), Default::default());
+    for codec in [
+        Compression::SNAPPY,
+        Compression::GZIP(gzip),
+        Compression::BROTLI(brotli),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(zstd),
+    ] {
+        write_packed(&path, &b"three ".repeat(100), codec);
+        let dataset = data::read(&path, &ReadOptions::default()).unwrap();
+        assert_eq!((dataset.len(), dataset.num_skipped), (4, 0), "{codec:?}");
+    }
+}
+
+#[test]
+fn a_row_beyond_the_limit_is_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.parquet");
+    write(&path, &[b'x'; 1000]);
+    let options = ReadOptions { max_record_bytes: 500, max_skipped: 1.0, ..ReadOptions::default() };
+    let dataset = data::read(&path, &options).unwrap();
+    let texts: Vec<&str> = dataset.examples.iter().map(|example| &*example.text).collect();
+    assert_eq!(texts, ["one", "two", "four"], "the others");
+    assert_eq!(dataset.skipped[0].reason, "the record is longer than 500 bytes", "why");
+}
+
+/// Times and nested columns are there, but are no texts: who asks for one hears why it is not taken.
+#[test]
+fn columns_that_are_not_read_are_named_with_their_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.parquet");
+    let schema = "message set { required binary text (UTF8); required int64 when (TIMESTAMP_MICROS); \
+                  required int96 stamp; required fixed_len_byte_array(16) key (UUID); }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(std::fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&[ByteArray::from("one")], None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&[0], None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int96Type>().write_batch(&[Int96::new()], None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<FixedLenByteArrayType>().write_batch(&[ByteArray::from(vec![0; 16]).into()], None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let dataset = data::read(&path, &ReadOptions::default()).unwrap();
+    let names = ["when", "stamp", "key"].map(str::to_owned);
+    let kinds = ["TIMESTAMP", "INT96", "UUID"].map(str::to_owned);
+    assert_eq!(dataset.report.unread, names.into_iter().zip(kinds).collect::<Vec<_>>(), "names and types");
+    let options = ReadOptions { label_column: Some("when".to_owned()), ..ReadOptions::default() };
+    let message = data::read(&path, &options).unwrap_err().to_string();
+    assert!(
+        message.starts_with("the label column \"when\" is of a type that is not read, TIMESTAMP"),
+        "got: {message}"
+    );
 }
 
 #[test]
