@@ -146,9 +146,13 @@ impl Session {
                 self.messages.error(format!("{name} could not be read: {reason}"), advice);
             }
             Some(SlotEvent::Finished(source)) => {
-                let skipped = self.data.get(&source).map_or(0, |dataset| dataset.num_skipped);
+                let name = files::short_name(&source.path);
+                let dataset = self.data.get(&source);
+                let skipped = dataset.map_or(0, |dataset| dataset.num_skipped);
+                for warning in dataset.iter().flat_map(|dataset| &dataset.report.warnings) {
+                    self.messages.warn(format!("{name}: {warning}"), "Or choose the columns for this file");
+                }
                 if skipped > 0 {
-                    let name = files::short_name(&source.path);
                     self.messages.warn(
                         format!("{name}: {skipped} rows could not be read and are left out"),
                         "Point at the count under Data to see the first of them",

@@ -122,11 +122,14 @@ impl Dataset {
             self.groups.len() - 1
         });
         self.groups[column] = lexicon.column();
+        let mut without = 0;
         for example in &mut self.examples {
             let members = lexicon.groups_in(example);
             example.groups.resize(self.groups.len(), Vec::new());
+            without += usize::from(members.is_empty());
             example.groups[column] = members;
         }
+        self.report.set_group(lexicon.facts(without));
     }
 
     /// Names of the group columns with few enough values to be offered in a list of choices.

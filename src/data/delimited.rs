@@ -19,7 +19,7 @@ use super::record::Record;
 
 /// Bytes that may be looked through in vain for the ends of quoted cells, in the whole file. After that a quoted cell may
 /// run over [`SHORT_LOOK`] bytes, so that a file full of lost quotes does not take quadratic time.
-const VAIN_LOOKS: usize = 256 << 20;
+const VAIN_LOOKS: usize = 128 << 20;
 const SHORT_LOOK: usize = 4 << 10;
 
 /// Reads delimited text after RFC 4180: cells may be quoted, quotes are doubled inside, quoted cells may hold

@@ -6,6 +6,9 @@ use super::missing::is_missing;
 /// Labels that are listed in a message.
 const LISTED: usize = 8;
 
+/// Stands for a class that the user has to name.
+const ANY_CLASS: &str = "CLASS";
+
 /// Names that are this similar (Jaro and Winkler) are offered for one another.
 const SIMILAR: f64 = 0.8;
 
@@ -141,15 +144,20 @@ fn suggested(labels: &[&str], classes: &[String]) -> String {
             let bound = numbers[numbers.len().div_ceil(2)].1;
             vec![format!(">={bound}={high}"), format!("<{bound}={low}")]
         }
-        _ => labels.iter().take(LISTED).map(|label| format!("{label}={}", likeliest(label, classes))).collect(),
+        _ => {
+            let meanings: Vec<_> = labels.iter().take(LISTED).map(|label| (label, likeliest(label, classes))).collect();
+            // Where one label is like a class, the others may be no class; where none is, nobody can tell.
+            let none = if meanings.iter().any(|(_, class)| class.is_some()) { NO_LABEL } else { ANY_CLASS };
+            meanings.iter().map(|(label, class)| format!("{label}={}", class.unwrap_or(none))).collect()
+        }
     };
     entries.join(",")
 }
 
-/// The class whose name is most like the label; [`NO_LABEL`] if none is.
-fn likeliest<'a>(label: &str, classes: &'a [String]) -> &'a str {
+/// The class whose name is most like the label, if any is.
+fn likeliest<'a>(label: &str, classes: &'a [String]) -> Option<&'a str> {
     if let Some(class) = READINGS.iter().find_map(|reading| reading(label, classes, None)) {
-        return &classes[class];
+        return Some(&classes[class]);
     }
     let label: String = folded(label).chars().take(LISTED * LISTED).collect();
     let likeness = |class: &&String| {
@@ -158,7 +166,7 @@ fn likeliest<'a>(label: &str, classes: &'a [String]) -> &'a str {
         if is_start { 1.0 } else { strsim::jaro_winkler(&label, &class) }
     };
     let best = classes.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    best.filter(|class| likeness(class) >= SIMILAR).map_or(NO_LABEL, String::as_str)
+    best.filter(|class| likeness(class) >= SIMILAR).map(String::as_str)
 }
 
 #[cfg(test)]
@@ -220,7 +228,8 @@ mod tests {
         refused(&["neg", "pos"], TWO, "neg=negative,pos=positive");
         refused(&["positive", "0"], TWO, "positive=positive,0=negative");
         refused(&["0", "1"], &["1", "2"], "0=1,1=2");
-        refused(&["true", "false"], &["a", "b", "c"], "true=-,false=-");
+        refused(&["true", "false"], &["a", "b", "c"], "true=CLASS,false=CLASS");
+        refused(&["hateful", "non-hateful"], &["ok", "toxic"], "hateful=CLASS,non-hateful=CLASS");
         refused(&["7", "0", "1", "-1"], TWO, ">=1=positive,<1=negative");
     }
 

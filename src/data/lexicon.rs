@@ -11,6 +11,7 @@ use super::error::Error;
 use super::group_cells::values_of;
 use super::groups::MOST_GROUPS;
 use super::record::Cell;
+use super::report::GroupFacts;
 use super::rows::Failure;
 use super::rows::Rows;
 
@@ -147,6 +148,12 @@ impl Lexicon {
         GroupColumn { name: LEXICON_COLUMN.to_owned(), values: self.groups.clone() }
     }
 
+    /// What is known of that column, with so many rows in no group.
+    pub(super) fn facts(&self, without: usize) -> GroupFacts {
+        let name = LEXICON_COLUMN.to_owned();
+        GroupFacts { name, values: self.groups.len(), without, is_banded: false }
+    }
+
     /// Groups that are mentioned in a text or its pair, each once, in order of mention.
     pub(super) fn groups_in(&self, example: &Example) -> Vec<usize> {
         let mut members = Vec::new();
@@ -224,6 +231,8 @@ mod tests {
         assert_eq!(survey.groups[0].values, ["women", "old"], "groups in the lexicon's order");
         let members: Vec<&[usize]> = (0..survey.len()).map(|row| survey.memberships[0].of(row)).collect();
         assert_eq!(members, [&[1, 0][..], &[], &[0]], "groups in order of mention");
+        let line = survey.report.lines().into_iter().find(|line| line.starts_with("groups: ")).unwrap();
+        assert_eq!(line, "groups: \"identity\" (2 values, 1 row without one)", "and it is said, once");
     }
 
     #[test]

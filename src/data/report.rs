@@ -52,6 +52,12 @@ impl ReadReport {
         self.rows.saturating_sub(self.named_labels().map(|(_, count)| *count).sum())
     }
 
+    /// Takes in what is known of a group column, in place of one of this name.
+    pub(super) fn set_group(&mut self, facts: GroupFacts) {
+        self.groups.retain(|known| known.name != facts.name);
+        self.groups.push(facts);
+    }
+
     fn named_labels(&self) -> impl Iterator<Item = &(String, usize)> {
         self.labels.iter().filter(|(label, _)| !is_missing(label))
     }
@@ -96,7 +102,7 @@ impl ReadReport {
         };
         let unlabelled = self.unlabelled();
         if unlabelled > 0 && unlabelled < self.rows {
-            text = format!("{text}; {unlabelled} rows without one");
+            text = format!("{text}; {} without one", rows(unlabelled));
         }
         if let Some(names) = &self.class_names {
             text = format!("{text} (names from the file itself: {})", names.join(", "));
@@ -109,9 +115,13 @@ impl GroupFacts {
     fn text(&self) -> String {
         let Self { name, values, without, is_banded } = self;
         let kind = if *is_banded { "bands of equal size" } else { "values" };
-        let without = if *without > 0 { format!(", {without} rows without one") } else { String::new() };
+        let without = if *without > 0 { format!(", {} without one", rows(*without)) } else { String::new() };
         format!("{name:?} ({values} {kind}{without})")
     }
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 /// The first items, and how many more there are.

@@ -171,6 +171,8 @@ const MOST_ROWS: usize = u32::MAX as usize - 1;
 fn add_lexicon(survey: &mut Survey, lexicon: &Lexicon, mentioned: MembershipsBuilder) {
     let known = survey.groups.iter().position(|column| column.name == LEXICON_COLUMN);
     let (column, memberships) = (lexicon.column(), mentioned.finish());
+    let without = (0..memberships.len()).filter(|&row| memberships.of(row).is_empty()).count();
+    survey.report.set_group(lexicon.facts(without));
     if let Some(known) = known {
         survey.groups[known] = column;
         survey.memberships[known] = memberships;

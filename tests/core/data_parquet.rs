@@ -161,12 +161,12 @@ fn columns_that_are_not_read_are_named_with_their_types() {
     writer.close().unwrap();
     let dataset = data::read(&path, &ReadOptions::default()).unwrap();
     let names = ["when", "stamp", "key"].map(str::to_owned);
-    let kinds = ["TIMESTAMP", "INT96", "UUID"].map(str::to_owned);
+    let kinds = ["TIMESTAMP_MICROS", "INT96", "UUID"].map(str::to_owned);
     assert_eq!(dataset.report.unread, names.into_iter().zip(kinds).collect::<Vec<_>>(), "names and types");
     let options = ReadOptions { label_column: Some("when".to_owned()), ..ReadOptions::default() };
     let message = data::read(&path, &options).unwrap_err().to_string();
     assert!(
-        message.starts_with("the label column \"when\" is of a type that is not read, TIMESTAMP"),
+        message.starts_with("the label column \"when\" is of a type that is not read, TIMESTAMP_MICROS"),
         "got: {message}"
     );
 }
