@@ -4,11 +4,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use prunescope::cli;
-use prunescope::cli::Cli;
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    let cli = Cli::from_command_line();
+    let cli = match cli::start() {
+        Ok(cli) => cli,
+        Err(exit) => return exit.into(),
+    };
     match &cli.command {
         Some(command) => cli::run(command).into(),
         None => open_window(&cli.window, started).map_or_else(|error| cli::report(&error), |()| cli::Exit::Done).into(),

@@ -35,17 +35,12 @@ pub struct Cli {
     /// What to do; the window if left out.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Tell long messages whole, and what lies behind an internal error
+    #[arg(long, global = true)]
+    pub verbose: bool,
     /// How the window opens.
     #[command(flatten)]
     pub window: WindowArgs,
-}
-
-impl Cli {
-    /// What was typed. Help, the version and mistakes end the program here, with the exit code they deserve.
-    #[must_use]
-    pub fn from_command_line() -> Self {
-        Self::parse()
-    }
 }
 
 /// The subcommands.

@@ -82,7 +82,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let document = document(args, &benched);
     let rendered = bench_view::render(&benched.report);
     // Shown first: a path that cannot be written must not cost the measurement.
-    console::print(if args.json { &document } else { &rendered })?;
+    if args.json { console::print_json(&document) } else { console::print(&rendered) }?;
     if let Some(path) = &args.out {
         export::write_file(path, document.as_bytes())?;
     }

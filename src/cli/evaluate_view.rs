@@ -2,6 +2,7 @@
 
 use crate::cli::bench_view::with_interval as ratio;
 use crate::cli::console::three_digits;
+use crate::cli::shown;
 use crate::data::SampleKind;
 use crate::evaluation::ColumnGaps;
 use crate::evaluation::Compute;
@@ -209,10 +210,12 @@ fn signed_with_interval(estimate: Option<&Estimate>) -> String {
 
 /// Columns as wide as their widest cell; the last line of a cell is not padded.
 pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    // Names of groups and columns are a stranger's: they neither break the lines nor fill the screen.
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| shown::cell(cell))).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
@@ -228,5 +231,7 @@ mod tests {
     fn cells_line_up() {
         let rows = [["a", "b"], ["long", "c"]].map(|row| row.map(str::to_owned));
         assert_eq!(table(&rows), "a     b\nlong  c\n", "two spaces between columns, none at the end");
+        let rows = [["a", "b"], ["two\nlines", "\u{1b}[2J"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(&rows), "a          b\ntwo lines  \\u{1b}[2J\n", "a break is a blank, an escape is seen");
     }
 }

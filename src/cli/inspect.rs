@@ -38,12 +38,11 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     if let Some(text) = UnknownTokens::of(&inspection.encoded).warning() {
         warn(&format!("warning: {text}"));
     }
-    let output = if args.json {
-        export::json_text(&export::inspection_json(&inspection))
+    if args.json {
+        console::print_json(&export::json_text(&export::inspection_json(&inspection)))?;
     } else {
-        inspect_view::render(&inspection, console::stdout_is_decorated())
-    };
-    console::print(&output)?;
+        console::print(&inspect_view::render(&inspection, console::stdout_is_decorated()))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cli::console::flops_text;
 use crate::cli::console::three_digits;
+use crate::cli::shown;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
@@ -23,7 +24,14 @@ pub(super) fn render(inspection: &Inspection, decorated: bool) -> String {
     let name =
         model.path.file_name().map_or_else(|| model.path.display().to_string(), |name| name.to_string_lossy().into());
     let lines = [
-        format!("model   {name} ({}, {} layers x {}, {} heads)", model.family, model.layers, model.hidden, model.heads),
+        format!(
+            "model   {} ({}, {} layers x {}, {} heads)",
+            shown::cell(&name),
+            model.family,
+            model.layers,
+            model.hidden,
+            model.heads
+        ),
         format!("tokens  {}{}", inspection.encoded.tokens.len(), unknown(inspection)),
         format!("dense   {}   {}", prediction(inspection, dense), flops_text(dense.flops())),
     ];
@@ -46,7 +54,7 @@ fn unknown(inspection: &Inspection) -> String {
 
 fn prediction(inspection: &Inspection, run: &InspectedRun) -> String {
     let probability = run.probabilities.get(run.prediction).copied().unwrap_or(f32::NAN);
-    format!("{} {probability:.3}", inspection.class_name(run.prediction))
+    format!("{} {probability:.3}", shown::cell(inspection.class_name(run.prediction)))
 }
 
 fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, decorated: bool) {
@@ -117,10 +125,10 @@ enum Look {
     Blank,
 }
 
-fn styled(shown: &str, look: Look) -> String {
+fn styled(piece: &str, look: Look) -> String {
     // Line breaks and control characters of the source would tear the picture.
-    let clean = |character: char| if character.is_control() { ' ' } else { character };
-    let cleaned = shown.chars().map(clean);
+    let clean = |character: char| if shown::is_harmless(character) { character } else { ' ' };
+    let cleaned = piece.chars().map(clean);
     match look {
         Look::Plain => cleaned.collect(),
         Look::Struck => [GONE, &cleaned.collect::<String>(), RESET].concat(),

@@ -15,10 +15,12 @@ mod inspect;
 mod inspect_view;
 mod progress;
 mod resolve;
+mod shown;
 mod strategies;
 
-use std::io;
 use std::process::ExitCode;
+
+use clap::Parser as _;
 
 pub use args::Cli;
 pub use args::Command;
@@ -49,6 +51,24 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What was typed. Help, the version and mistakes are told here; then the program has nothing else to do.
+///
+/// From here on long messages are told whole if that was asked for, and a panic tells no more than it should.
+///
+/// # Errors
+/// How the program ends, if that is all.
+pub fn start() -> Result<Cli, Exit> {
+    std::panic::set_hook(Box::new(console::on_panic));
+    let cli = Cli::try_parse().map_err(|usage| {
+        console::tell_usage(&usage);
+        if usage.use_stderr() { Exit::Error } else { Exit::Done }
+    })?;
+    if cli.verbose {
+        console::be_verbose();
+    }
+    Ok(cli)
+}
+
 /// Runs a subcommand and tells errors on stderr.
 #[must_use]
 pub fn run(command: &Command) -> Exit {
@@ -66,15 +86,9 @@ pub fn tell(line: &str) {
     warn(line);
 }
 
-/// Tells an error on stderr. A reader that closed the pipe has what it wanted: that ends quietly.
+/// Tells an error on stderr.
 #[must_use]
 pub fn report(error: &anyhow::Error) -> Exit {
-    let is_closed_pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    };
-    if error.chain().any(is_closed_pipe) {
-        return Exit::Done;
-    }
     warn(&format!("error: {}", one_line(error)));
     Exit::Error
 }
@@ -101,11 +115,5 @@ mod tests {
     fn causes_are_told_once() {
         let error = anyhow::anyhow!("no such file").context("cannot read a.csv: no such file").context("evaluate");
         assert_eq!(one_line(&error), "evaluate: cannot read a.csv: no such file", "the inner cause is not repeated");
-    }
-
-    #[test]
-    fn a_closed_pipe_is_no_error() {
-        let error = anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
-        assert_eq!(report(&error), Exit::Done, "head and less close pipes");
     }
 }

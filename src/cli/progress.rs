@@ -85,7 +85,7 @@ impl Printer {
             Self::Lines { last, told } => {
                 let is_new_stage = last.stage != progress.stage;
                 if *last != *progress && (is_new_stage || told.elapsed() >= LINE_EVERY) {
-                    warn(&line(progress));
+                    console::tell_json(&line(progress));
                     *last = progress.clone();
                     *told = Instant::now();
                 }
@@ -101,7 +101,8 @@ impl Printer {
 }
 
 fn draw(bar: &ProgressBar, progress: &Progress) {
-    if bar.length() != progress.total || bar.message() != progress.stage {
+    let stage = console::stage_text(&progress.stage);
+    if bar.length() != progress.total || bar.message() != stage {
         let template = match progress.total {
             Some(_) => "{msg:24} {wide_bar} {pos}/{len}  {eta} left",
             None => "{msg:24} {spinner} {elapsed}",
@@ -114,7 +115,7 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
             None => bar.unset_length(),
         }
         bar.reset_eta();
-        bar.set_message(progress.stage.clone());
+        bar.set_message(stage);
     }
     bar.set_position(progress.done);
     bar.tick();

@@ -14,8 +14,7 @@ use crate::pruning::StrategySpec;
 use crate::pruning::registry;
 
 pub(super) fn run(args: StrategiesArgs) -> anyhow::Result<Exit> {
-    let text = if args.json { format!("{:#}\n", as_json()?) } else { as_text()? };
-    console::print(&text)?;
+    if args.json { console::print_json(&format!("{:#}\n", as_json()?)) } else { console::print(&as_text()?) }?;
     Ok(Exit::Done)
 }
 

@@ -14,3 +14,4 @@ mod inspect;
 mod interrupt;
 mod out;
 mod strategies;
+mod terminal;
