@@ -191,7 +191,7 @@ fn check_offsets(file: &SerializedFileReader<File>) -> Result<(), ParquetError> 
                 return Err(ParquetError::General(message));
             }
             let (packed, unpacked) = (column.compressed_size(), column.uncompressed_size());
-            if unpacked > ALWAYS_ALLOWED && unpacked / MOST_GROWTH > packed {
+            if grows_without_measure(packed, unpacked) {
                 let (name, size) = (column.column_path().string(), unpacked >> 20);
                 let message = format!("row group {group}: column {name:?} unpacks from {packed} bytes to {size} MiB");
                 return Err(ParquetError::General(message));
@@ -199,6 +199,11 @@ fn check_offsets(file: &SerializedFileReader<File>) -> Result<(), ParquetError> 
         }
     }
     Ok(())
+}
+
+/// Whether a column unpacks to more than texts do.
+fn grows_without_measure(packed: i64, unpacked: i64) -> bool {
+    unpacked > ALWAYS_ALLOWED && unpacked / MOST_GROWTH > packed
 }
 
 /// Names of classes that Hugging Face's `datasets` writes into the file, by column: the numbers of a column of the type
@@ -219,4 +224,22 @@ fn class_names(metadata: &FileMetaData) -> Vec<(String, Vec<String>)> {
     };
     let columns = features.into_iter().flatten();
     columns.filter_map(|(column, feature)| Some((column.clone(), names_of(feature)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_columns_of_large_texts_are_refused() {
+        for (packed, unpacked, expected) in [
+            (30_602, 1_000_000_000, true),
+            (30_602, ALWAYS_ALLOWED, false),
+            (10_000_000, 1_000_000_000, false),
+            (1, i64::MAX, true),
+        ] {
+            let found = grows_without_measure(packed, unpacked);
+            assert_eq!(found, expected, "from {packed} to {unpacked} bytes");
+        }
+    }
 }

@@ -137,3 +137,26 @@ fn rows_that_cannot_be_read_end_the_run_unless_they_are_allowed() {
     assert!(message.contains("--allow-skipped 0.34"), "what to do: {message}");
     evaluate(&data, &out, &["--allow-skipped", "0.34"]).done();
 }
+
+/// The fixture's weights under other names of its classes: the class of interest is the first.
+#[test]
+fn the_class_of_interest_is_named_and_chosen() {
+    let model = tempfile::tempdir().unwrap();
+    for file in ["model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        std::fs::copy(Path::new(&fixture("bert")).join(file), model.path().join(file)).unwrap();
+    }
+    let mut config = read_json(Path::new(&fixture("bert")), "config.json");
+    config["id2label"] = serde_json::json!({ "0": "toxic", "1": "neutral" });
+    config["label2id"] = serde_json::json!({ "toxic": 0, "neutral": 1 });
+    std::fs::write(model.path().join("config.json"), config.to_string()).unwrap();
+    let (model, out) = (model.path().display().to_string(), tempfile::tempdir().unwrap());
+    for (more, named, f1) in [(&[][..], "neutral", "0.8571"), (&["--positive", "toxic"], "toxic", "0.0000")] {
+        let more = [&["--model", &model][..], more].concat();
+        let run = evaluate(&case("67-class-of-interest-first/data.csv"), out.path(), &more);
+        let line = format!("classes: toxic 10, neutral 30; of interest: {named}");
+        assert!(run.stderr.contains(&line), "the first lines name it: {}", run.stderr);
+        let stdout = run.done();
+        let dense = stdout.lines().find(|line| line.starts_with("dense ")).unwrap_or_default();
+        assert!(dense.contains(f1), "F1 of {named} is {f1}: {stdout}");
+    }
+}
