@@ -41,6 +41,7 @@ fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()>
         timing: window.timing.then_some(prunescope::app::Timing { started, tell: cli::tell }),
         tell: Some(cli::tell),
         row_limit: window.limit,
+        seed: window.seed,
         state_folder: None,
         start_empty: window.start_empty,
     })

@@ -78,6 +78,8 @@ pub struct WindowOptions {
     pub tell: Option<fn(&str)>,
     /// At most this many rows are evaluated.
     pub row_limit: Option<usize>,
+    /// Seed of the order in which rows are evaluated; otherwise the session's.
+    pub seed: Option<u64>,
     /// The folder that the session is kept in; without one it is neither restored nor saved.
     pub state_folder: Option<PathBuf>,
     /// Forget the last session.

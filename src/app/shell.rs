@@ -385,6 +385,7 @@ fn initial_project(options: &WindowOptions, restored: Option<Project>) -> anyhow
     if options.row_limit.is_some() {
         project.row_limit = options.row_limit;
     }
+    project.seed = options.seed.unwrap_or(project.seed);
     if !options.strategies.is_empty() {
         project.strategies.clear();
         for spec in &options.strategies {

@@ -96,6 +96,12 @@ pub struct WindowArgs {
     /// Evaluate at most this many rows of the data set, drawn at random
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub limit: Option<usize>,
+    /// Read only the first N rows of the data set, which say nothing about the others if it is sorted
+    #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with = "limit")]
+    pub first: Option<usize>,
+    /// Seed of the random order in which rows are evaluated [default: the session's, else 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Do not restore the last session
     #[arg(long)]
     pub start_empty: bool,

@@ -110,7 +110,7 @@ pub(super) fn read_options(columns: &ColumnArgs, take: Take) -> anyhow::Result<R
 /// # Errors
 /// If the label map cannot be read, or there are options for a data set and no data set.
 pub fn window_read_options(window: &WindowArgs) -> anyhow::Result<ReadOptions> {
-    let mut options = read_options(&window.columns, Take::All)?;
+    let mut options = read_options(&window.columns, window.first.map_or(Take::All, Take::First))?;
     if window.columns.group_by.is_empty() {
         options.group_columns = None;
     }

@@ -14,11 +14,16 @@ use super::survey::Survey;
 
 /// A seeded order of the rows of a data set.
 ///
-/// Units are whole clusters, or single rows where a row has none. A stratum holds the units with the same most frequent label
-/// and the same groups (of their first row). Within a stratum units come in random order, and a unit's place is the share of
-/// the stratum's rows that come before it plus a random part of its own: so every prefix takes about the same share of every
-/// stratum, and every row is in it with the same probability. Proportional strata need no weights, and intervals that know
-/// nothing of them are at most too wide.
+/// Units are whole clusters, or single rows where a row has none; each is as likely as every other to be in a sample. Strata
+/// are the labels, a unit in that of most of its rows: of K units of a label in random order, the j-th (from 0) comes at
+/// (j + u) / K of the file, with one random u for the label, so that every prefix has about the same share of the units of
+/// every label. Within a label the combinations of groups are spread in the same way first, which keeps labels in
+/// proportion where the combinations are so many that most of them are single units.
+/// Source: proportional allocation and cluster sampling, Cochran 1977, *Sampling Techniques*, chapters 5 and 9.
+///
+/// Proportional strata need no weights: plain rates estimate those of the file. Intervals that know nothing of strata are at
+/// most too wide; they speak of the texts that the file is itself a sample of, so that no correction is made where most of
+/// the file is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawOrder {
     seed: u64,
@@ -36,25 +41,13 @@ impl DrawOrder {
     pub fn new(survey: &Survey, seed: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         let units = units(survey);
-        let mut strata: BTreeMap<Stratum, Vec<usize>> = BTreeMap::new();
-        for (number, unit) in units.iter().enumerate() {
-            strata.entry(stratum(survey, unit)).or_default().push(number);
-        }
-        let mut places: Vec<(f64, usize)> = Vec::with_capacity(units.len());
-        for members in strata.values_mut() {
-            shuffle(members, &mut generator);
-            let total: usize = members.iter().map(|&unit| units[unit].len()).sum();
-            let mut before = 0;
-            for &unit in &*members {
-                let size = units[unit].len();
-                let place = (before as f64 + uniform(&mut generator) * size as f64) / total as f64;
-                places.push((place, unit));
-                before += size;
-            }
-        }
-        places.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        let strata: Vec<Stratum> = units.iter().map(|unit| stratum(survey, unit)).collect();
+        let mut order: Vec<usize> = (0..units.len()).collect();
+        shuffle(&mut order, &mut generator);
+        spread(&mut order, |unit| &strata[unit], &mut generator);
+        spread(&mut order, |unit| &strata[unit].0, &mut generator);
         let (mut rows, mut ends) = (Vec::with_capacity(survey.len()), Vec::with_capacity(units.len()));
-        for (_, unit) in places {
+        for unit in order {
             rows.extend_from_slice(&units[unit]);
             ends.push(narrow(rows.len()));
         }
@@ -209,6 +202,28 @@ fn units(survey: &Survey) -> Vec<Vec<u32>> {
         units[unit].push(narrow(row));
     }
     units
+}
+
+/// Puts units in an order in which the units of every stratum, themselves in the order in which they stand, are spread
+/// evenly.
+fn spread<K: Ord>(order: &mut [usize], stratum: impl Fn(usize) -> K, generator: &mut ChaCha8Rng) {
+    let mut counts: BTreeMap<K, usize> = BTreeMap::new();
+    for &unit in &*order {
+        *counts.entry(stratum(unit)).or_default() += 1;
+    }
+    let mut paces: BTreeMap<K, (f64, f64)> = BTreeMap::new();
+    for (key, count) in counts {
+        paces.insert(key, (uniform(generator), count as f64));
+    }
+    let mut places = vec![0.0; order.len()];
+    for &unit in &*order {
+        if let Some((next, count)) = paces.get_mut(&stratum(unit)) {
+            places[unit] = *next / *count;
+            *next += 1.0;
+        }
+    }
+    // Stable, so that ties stay in their random order.
+    order.sort_by(|&one, &other| places[one].total_cmp(&places[other]));
 }
 
 /// A label, and the groups in each column.
@@ -368,5 +383,18 @@ mod tests {
         assert_eq!(sample_warning(&mixed), None, "no order");
         let one = self::survey(&[("a", None), ("a", None), ("", None)]);
         assert!(sample_warning(&one).is_some_and(|said| said.contains("every label")), "one class");
+    }
+
+    #[test]
+    fn labels_stay_in_proportion_where_every_unit_has_groups_of_its_own() {
+        let mut survey = sorted(false);
+        let mut builder = crate::data::memberships::MembershipsBuilder::default();
+        (0..300).for_each(|row| builder.push(vec![row]));
+        survey.memberships = vec![builder.finish()];
+        for seed in 0..20 {
+            let order = DrawOrder::new(&survey, seed);
+            let ones = order.rows()[..90].iter().filter(|&&row| row < 200).count();
+            assert!((59..=61).contains(&ones), "two thirds of 90, got {ones}");
+        }
     }
 }

@@ -29,6 +29,8 @@ struct SessionFile {
     text: String,
     #[serde(default)]
     row_limit: Option<usize>,
+    #[serde(default)]
+    seed: u64,
     strategies: Vec<StrategyFile>,
 }
 
@@ -52,6 +54,7 @@ pub fn render(project: &Project) -> String {
         data: project.data.clone(),
         text: project.text.clone(),
         row_limit: project.row_limit,
+        seed: project.seed,
         strategies: project
             .strategies
             .iter()
@@ -78,6 +81,7 @@ pub fn parse(text: &str) -> Result<Project, Error> {
     project.data = file.data;
     project.text = file.text;
     project.row_limit = file.row_limit;
+    project.seed = file.seed;
     for (index, strategy) in file.strategies.into_iter().enumerate() {
         let spec = StrategySpec::parse(&strategy.spec).map_err(|source| Error::Strategy {
             number: index + 1,
@@ -147,6 +151,7 @@ mod tests {
         });
         project.text = "It wasn't \"bad\".\n不错".to_owned();
         project.row_limit = Some(250);
+        project.seed = 9;
         project.push(StrategySpec::parse("power_bert:retentions=[1,0.9,0.7,0.5,0.4,0.3]").unwrap(), true);
         project.push(StrategySpec::parse("ltp:theta_final=0.006").unwrap(), false);
         project

@@ -46,6 +46,8 @@ pub struct Project {
     pub strategies: Vec<StrategyEntry>,
     /// At most this many rows are evaluated; `None` = all.
     pub row_limit: Option<usize>,
+    /// Of the random order in which rows are evaluated.
+    pub seed: u64,
     /// The id the next strategy gets.
     pub(super) next_id: u64,
 }
@@ -59,6 +61,7 @@ impl Project {
             text: String::new(),
             strategies: Vec::new(),
             row_limit: None,
+            seed: 0,
             next_id: 1,
         }
     }

@@ -16,6 +16,7 @@ mod data_parquet;
 mod data_read;
 mod field_cases;
 mod metrics_laws;
+mod sampling;
 
 mod device_parity;
 mod latency;
