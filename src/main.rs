@@ -42,6 +42,7 @@ fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()>
         tell: Some(cli::tell),
         row_limit: window.limit,
         seed: window.seed,
+        longest_unasked: None,
         state_folder: None,
         start_empty: window.start_empty,
     })

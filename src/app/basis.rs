@@ -1,57 +1,96 @@
-//! What an evaluation rests on: model, data and how many rows.
+//! What an evaluation rests on: model, data, how they are read and in which order, all by content.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::app::session::WorkContext;
-use crate::data::Dataset;
+use crate::data::Sample;
+use crate::data::SampleKind;
+use crate::evaluation::ModelInfo;
 use crate::figure::number;
-use crate::project::DataSource;
 
-/// Results of the same basis can stand in one figure.
-#[derive(Clone, Debug, PartialEq)]
+/// Results of the same basis belong together: each of them is of a beginning of the same order of rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Basis {
-    model: PathBuf,
-    data: DataSource,
-    rows: usize,
-    /// Fingerprints of what was read under these names.
-    read: [String; 2],
+    /// Everything that decides about a result beside the strategy, a line for each part.
+    text: Arc<str>,
+    seed: u64,
 }
 
 impl Basis {
     /// What an evaluation would rest on now; `None` until model and data are there.
-    /// `rows` is used where the user has not said how many.
-    pub(crate) fn of(context: &WorkContext<'_>, rows: usize) -> Option<Self> {
-        let checkpoint = context.checkpoint.as_ref()?;
+    pub(crate) fn of(context: &WorkContext<'_>) -> Option<Self> {
+        let model = ModelInfo::of(context.checkpoint.as_ref()?);
         let dataset = context.dataset.as_ref()?;
-        let rows = context.project.row_limit.unwrap_or(rows).min(dataset.examples.len());
-        let read = [checkpoint.model.weights_hash.clone(), dataset.hash.clone()];
-        Some(Self { model: context.project.model.clone(), data: context.project.data.clone()?, rows, read })
+        let source = context.project.data.as_ref()?;
+        let seed = context.project.seed;
+        let lexicon = source.lexicon.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        let parts = [
+            model.weights_hash,
+            model.tokenizer_hash,
+            model.precision.to_owned(),
+            model.device,
+            model.labels.join("\u{1f}"),
+            model.max_tokens.to_string(),
+            dataset.hash.clone(),
+            // Options are plain values, which always become text.
+            serde_json::to_string(&source.options).unwrap_or_default(),
+            lexicon,
+            seed.to_string(),
+        ];
+        Some(Self { text: parts.join("\n").into(), seed })
     }
 
     /// Something to tell results apart by.
     #[cfg(test)]
     pub(crate) fn for_tests(name: &str) -> Self {
-        let data = DataSource { path: PathBuf::from(name), ..DataSource::default() };
-        Self { model: PathBuf::new(), data, rows: usize::MAX, read: Default::default() }
+        Self { text: name.into(), seed: 0 }
     }
 
-    /// How many rows are read.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
+    /// All of it, to make keys of.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Of the order of rows.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 }
 
-/// "measured on all 3,120 texts" or "estimated on the first 400 of 3,120 texts"; says what was left out.
-pub(crate) fn basis_line(used: usize, rows: usize, dataset: &Dataset) -> String {
-    let total = dataset.examples.len();
-    let line = if rows >= total {
-        format!("measured on all {} texts", number::count(used))
-    } else {
-        format!("estimated on the first {} of {} texts", number::count(rows), number::count(total))
-    };
-    if used < rows.min(total) {
-        let left_out = rows.min(total) - used;
-        return format!("{line}; {} left out, their labels or texts cannot be used", number::count(left_out));
+/// What is to be evaluated in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Goal {
+    /// Of what.
+    pub(crate) basis: Basis,
+    /// At most so many rows.
+    pub(crate) rows: usize,
+}
+
+impl Goal {
+    /// What the project asks for; `None` until model and data are there.
+    pub(crate) fn of(context: &WorkContext<'_>) -> Option<Self> {
+        let rows = context.dataset.as_ref()?.examples.len();
+        Some(Self { basis: Basis::of(context)?, rows: context.project.row_limit.unwrap_or(rows).min(rows) })
     }
-    line
+}
+
+/// "measured on all 3,120 texts" or "estimated on 399 of 3,120 texts, drawn at random by cluster (thread), …"; says what was
+/// left out, and where the data set is itself a part of its file.
+pub(crate) fn basis_line(used: usize, sample: &Sample, of_file: &Sample) -> String {
+    let rows = number::count(sample.rows);
+    let mut line = match &sample.kind {
+        SampleKind::Drawn { of, clusters, .. } => {
+            let by = clusters.as_ref().map(|clusters| format!(" by cluster ({})", clusters.column)).unwrap_or_default();
+            format!("estimated on {rows} of {} texts, drawn at random{by}, stratified by label", number::count(*of))
+        }
+        SampleKind::All | SampleKind::First => format!("measured on all {} texts", number::count(used)),
+    };
+    if used < sample.rows {
+        let left_out = number::count(sample.rows - used);
+        line = format!("{line}; {left_out} left out, their labels or texts cannot be used");
+    }
+    match of_file.kind {
+        SampleKind::All => line,
+        SampleKind::First | SampleKind::Drawn { .. } => format!("{line}; the data set is {of_file}"),
+    }
 }

@@ -1,5 +1,7 @@
-//! Group comparisons in the background: the dense model and every enabled strategy over the data set, and the rows of
-//! the table for what is looked at.
+//! Group comparisons in the background: the dense model and every enabled strategy over a sample of the data set that grows
+//! until it is all of it, and the rows of the table for what is looked at.
+//!
+//! What the view shows decides what is made ([`WorkContext::table`]); drawing it asks for nothing.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -9,10 +11,14 @@ use std::time::Instant;
 
 use crate::app::ViewKind;
 use crate::app::basis::Basis;
+use crate::app::basis::Goal;
+use crate::app::basis::basis_line;
 use crate::app::fairness_gaps::gap_lines;
 use crate::app::ground::Ground;
+use crate::app::ground::Offer;
 use crate::app::ground::Plan;
 use crate::app::ground::Step;
+use crate::app::growth::Tracker;
 use crate::app::session::WorkContext;
 use crate::app::workers::Failure;
 use crate::app::workers::Slot;
@@ -53,41 +59,56 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<GroupRow>,
     /// How far they lie apart, in sentences.
     pub(crate) gaps: Vec<String>,
+    /// Which texts it rests on, in words.
+    pub(crate) basis: String,
 }
 
 /// What the fairness view asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FairnessRequest {
     /// Run what has no result yet.
     Start,
+    /// Go on to all rows, however long it takes.
+    GoOn,
     /// Stop; what is finished stays.
     Stop,
-    /// Make this table.
-    Show(TableKey),
 }
 
 struct Running {
-    basis: Basis,
+    goal: Goal,
     specs: Vec<StrategySpec>,
     job: Job<Result<(), Failure>>,
     found: Receiver<Step>,
-    finished: usize,
-    /// The dense run comes first.
-    with_dense: bool,
+    tracker: Tracker,
 }
+
+/// Runs over the same texts.
+struct Shown {
+    basis: Basis,
+    ground: Arc<Ground>,
+    runs: Vec<Arc<StrategyRun>>,
+}
+
+/// What a table is made of: basis, number of rows, and what it shows.
+type TableOf = (Basis, usize, TableKey);
 
 /// The fairness view's work in the background.
 #[derive(Default)]
 pub(crate) struct FairnessWork {
-    basis: Option<Basis>,
-    wanted: Option<Basis>,
-    ground: Option<Arc<Ground>>,
-    runs: Vec<Arc<StrategyRun>>,
-    tables: Slot<(Basis, TableKey), Table>,
+    wanted: Option<Goal>,
+    shown: Option<Shown>,
+    /// A longer round, on screen once it is complete.
+    coming: Option<Shown>,
+    tables: Slot<TableOf, Table>,
     running: Option<Running>,
     failure: Option<String>,
-    /// What the user stopped; not started again by itself.
-    stopped: Option<(Basis, Vec<StrategySpec>)>,
+    /// What was started last, so that it is not started again after its end, a failure or a stop.
+    begun: Option<(Goal, Vec<StrategySpec>)>,
+    /// For which the user has asked for all rows.
+    asked: Option<Goal>,
+    offer: Option<Offer>,
+    /// What everything has been run for.
+    finished: Option<Goal>,
     /// The settings of the project and since when they are so.
     settled: Option<(Vec<StrategySpec>, Instant)>,
     generation: u64,
@@ -95,9 +116,6 @@ pub(crate) struct FairnessWork {
 
 /// Settings must stand still for so long before the data set is run with them.
 const PAUSE: Duration = Duration::from_millis(600);
-
-/// Runs kept for going back and forth.
-const KEPT_RUNS: usize = 16;
 
 fn enabled(project: &Project) -> Vec<StrategySpec> {
     let mut specs: Vec<StrategySpec> = Vec::new();
@@ -114,36 +132,36 @@ impl FairnessWork {
     pub(crate) fn handle(&mut self, request: FairnessRequest, context: &WorkContext<'_>) {
         match request {
             FairnessRequest::Start => {
-                self.stopped = None;
                 self.failure = None;
                 self.start(context);
             }
-            FairnessRequest::Stop => self.stop(),
-            FairnessRequest::Show(key) => {
-                if let Some(basis) = &self.basis {
-                    self.tables.want((basis.clone(), key));
-                }
+            FairnessRequest::GoOn => {
+                self.failure = None;
+                self.asked = Goal::of(context);
+                self.start(context);
             }
+            FairnessRequest::Stop => self.stop(),
         }
     }
 
     /// Takes in what has finished and starts what is due; called once a frame.
     pub(crate) fn poll(&mut self, context: &mut WorkContext<'_>) {
-        self.wanted = Basis::of(context, usize::MAX);
+        self.wanted = Goal::of(context);
         let specs = enabled(context.project);
-        self.drop_outdated(&specs);
-        self.take_in(context);
-        self.make_table(context);
         let is_settled = self.is_settled(&specs, context);
-        if context.shown == ViewKind::Fairness && is_settled && self.running.is_none() && self.failure.is_none() {
-            let is_stopped = self
-                .stopped
-                .as_ref()
-                .is_some_and(|(basis, stopped)| Some(basis) == self.wanted.as_ref() && *stopped == specs);
-            if !is_stopped && !specs.is_empty() {
-                self.start(context);
-            }
+        self.drop_outdated(&specs, is_settled);
+        self.take_in(context);
+        // Without groups there is nothing to compare, and without a strategy nothing to compare with.
+        let is_shown = context.shown == ViewKind::Fairness && context.table.is_some();
+        if is_shown && is_settled && self.running.is_none() && !self.is_begun(&specs) {
+            self.start(context);
         }
+        self.make_table(context);
+    }
+
+    fn is_begun(&self, specs: &[StrategySpec]) -> bool {
+        let is_same = |(goal, begun): &(Goal, Vec<StrategySpec>)| Some(goal) == self.wanted.as_ref() && begun == specs;
+        self.begun.as_ref().is_some_and(is_same)
     }
 
     /// Settings still being dragged are not run: the wait ends once they stand still.
@@ -161,38 +179,34 @@ impl FairnessWork {
         }
     }
 
-    fn drop_outdated(&mut self, specs: &[StrategySpec]) {
+    /// Work for another goal, or for settings that are no longer so, ends; what it has finished is known.
+    fn drop_outdated(&mut self, specs: &[StrategySpec], is_settled: bool) {
         let Some(running) = &self.running else { return };
-        let is_wanted = Some(&running.basis) == self.wanted.as_ref();
-        if !is_wanted || running.specs.iter().all(|spec| !specs.contains(spec)) {
+        if Some(&running.goal) != self.wanted.as_ref() || (is_settled && running.specs != specs) {
             // Dropping the job cancels it.
             self.running = None;
+            self.coming = None;
         }
     }
 
     fn take_in(&mut self, context: &mut WorkContext<'_>) {
-        let Some(running) = &mut self.running else { return };
+        let Some(running) = &self.running else { return };
         // Asked before the channel is emptied: what a finished job has sent is then all there.
         let ended = running.job.poll();
-        let basis = running.basis.clone();
+        let goal = running.goal.clone();
         let found: Vec<Step> = running.found.try_iter().collect();
-        running.finished += found.iter().filter(|found| !matches!(found, Step::Ground(_))).count();
         for found in found {
             self.generation += 1;
             match found {
-                Step::Ground(ground) => {
-                    if self.basis.as_ref() != Some(&basis) {
-                        self.runs.clear();
-                        self.basis = Some(basis.clone());
-                    }
-                    self.ground = Some(ground);
-                }
+                Step::Ground(ground) => self.open_round(&goal.basis, ground),
                 Step::Run(run, _) => {
-                    self.runs.push(run);
-                    if self.runs.len() > KEPT_RUNS {
-                        self.runs.remove(0);
+                    if let Some(round) = self.coming.as_mut().or(self.shown.as_mut()) {
+                        round.runs.retain(|other| other.spec != run.spec);
+                        round.runs.push(run);
                     }
                 }
+                Step::Complete => self.shown = self.coming.take().or(self.shown.take()),
+                Step::Paused(offer) => self.offer = Some(offer),
                 Step::Failed(reason) => {
                     context.messages.error(reason.clone(), "Change the strategy's settings");
                     self.failure = Some(reason);
@@ -201,19 +215,39 @@ impl FairnessWork {
         }
         match ended {
             Poll::Running => return,
-            Poll::Ready(Ok(()) | Err(Failure::Cancelled)) => {}
+            Poll::Ready(Ok(())) => self.finished = self.offer.is_none().then_some(goal),
+            Poll::Ready(Err(Failure::Cancelled)) => {}
             Poll::Ready(Err(Failure::Failed(reason))) | Poll::Lost(reason) => self.failure = Some(reason),
         }
         self.running = None;
+        self.coming = None;
         self.generation += 1;
     }
 
+    /// The first round is seen while it fills; later ones wait until they are complete. New settings join what is on
+    /// screen if they begin on the same texts.
+    fn open_round(&mut self, basis: &Basis, ground: Arc<Ground>) {
+        match &mut self.shown {
+            Some(shown) if shown.basis == *basis && shown.ground.sample == ground.sample => shown.ground = ground,
+            Some(shown) if shown.basis == *basis => {
+                self.coming = Some(Shown { basis: basis.clone(), ground, runs: Vec::new() });
+            }
+            _ => {
+                self.shown = Some(Shown { basis: basis.clone(), ground, runs: Vec::new() });
+                self.coming = None;
+            }
+        }
+    }
+
     fn make_table(&mut self, context: &mut WorkContext<'_>) {
-        if let Some((_, key)) = self.tables.due().cloned() {
-            let run = self.runs.iter().find(|run| run.spec == key.spec).cloned();
-            if let (Some(ground), Some(run)) = (self.ground.clone(), run) {
-                let wake = Arc::clone(&context.wake);
-                self.tables.start("group table", wake, move |ticket| table(ticket, &ground, &run, key));
+        if let (Some(shown), Some(key)) = (&self.shown, &context.table)
+            && let Some(run) = shown.runs.iter().find(|run| run.spec == key.spec)
+        {
+            self.tables.want((shown.basis.clone(), shown.ground.sample.rows, key.clone()));
+            if self.tables.due().is_some() {
+                let (ground, run, key) = (Arc::clone(&shown.ground), Arc::clone(run), key.clone());
+                self.tables
+                    .start("group table", Arc::clone(&context.wake), move |ticket| table(ticket, &ground, &run, key));
             }
         }
         match self.tables.poll() {
@@ -227,21 +261,32 @@ impl FairnessWork {
 
     fn start(&mut self, context: &WorkContext<'_>) {
         let (Some(checkpoint), Some(dataset)) = (context.checkpoint.clone(), context.dataset.clone()) else { return };
-        let Some(basis) = self.wanted.clone() else { return };
-        let is_same = self.basis.as_ref() == Some(&basis);
-        let mut specs = enabled(context.project);
-        specs.retain(|spec| !is_same || self.runs.iter().all(|run| run.spec != *spec));
+        let Some(goal) = Goal::of(context) else { return };
+        let specs = enabled(context.project);
         if specs.is_empty() {
             return;
         }
-        let with_dense = !is_same || self.ground.is_none();
+        self.failure = None;
+        self.offer = None;
+        self.begun = Some((goal.clone(), specs.clone()));
         let (sender, found) = sync_channel(16);
-        let (results, planned) = (context.results.clone(), specs.clone());
-        let plan = Plan { checkpoint, dataset, basis: basis.clone(), specs: planned, results };
+        let tracker = Tracker::default();
+        let shown = self.shown.as_ref().filter(|shown| shown.basis == goal.basis);
+        let plan = Plan {
+            checkpoint,
+            dataset,
+            goal: goal.clone(),
+            specs: specs.clone(),
+            shown_rows: shown.map_or(0, |shown| shown.ground.sample.rows),
+            is_asked: self.asked.as_ref() == Some(&goal) || context.starts_by_itself,
+            longest_unasked: context.longest_unasked,
+            results: context.results.clone(),
+            tracker: tracker.clone(),
+        };
         let send = move |step: Step| sender.send(step).map_err(|_gone| Failure::Cancelled);
         let work = move |ticket: &Ticket| plan.run(ticket, send);
         match Job::spawn("group comparison", Arc::clone(&context.wake), work) {
-            Ok(job) => self.running = Some(Running { basis, specs, job, found, finished: 0, with_dense }),
+            Ok(job) => self.running = Some(Running { goal, specs, job, found, tracker }),
             Err(err) => self.failure = Some(format!("no thread for the group comparison: {err}")),
         }
     }
@@ -249,16 +294,7 @@ impl FairnessWork {
     /// How far the running work is; `None` when nothing runs.
     pub(crate) fn progress(&self) -> Option<Progress> {
         if let Some(running) = &self.running {
-            let inner = running.job.progress();
-            let share = inner.total.filter(|total| *total > 0).map_or(0.0, |total| inner.done as f64 / total as f64);
-            // Thousandths of a run, so that the bar moves while one goes on.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 1000")]
-            let part = (share.clamp(0.0, 1.0) * 1000.0) as u64;
-            let has_dense = self.basis.as_ref() == Some(&running.basis) && self.ground.is_some();
-            let before = usize::from(running.with_dense && has_dense) + running.finished;
-            let all = usize::from(running.with_dense) + running.specs.len();
-            let stage = format!("{} ({} of {all})", inner.stage, (before + 1).min(all));
-            return Some(Progress { done: 1000 * before as u64 + part, total: Some(1000 * all as u64), stage });
+            return Some(running.tracker.progress());
         }
         let tables = self.tables.progress();
         tables.map(|progress| Progress { stage: "comparing groups".to_owned(), ..progress })
@@ -268,7 +304,6 @@ impl FairnessWork {
     pub(crate) fn stop(&mut self) {
         if let Some(running) = &self.running {
             running.job.cancel();
-            self.stopped = self.wanted.clone().zip(self.settled.as_ref().map(|(specs, _)| specs.clone()));
         }
         self.tables.stop();
     }
@@ -288,21 +323,30 @@ impl FairnessWork {
         self.tables.latest()
     }
 
-    /// Whether the table on screen is the one asked for.
+    /// Whether the table on screen is the one asked for, be it on fewer texts than there will be.
     pub(crate) fn is_current(&self, key: &TableKey) -> bool {
-        let Some(basis) = self.wanted.as_ref().filter(|_| self.basis == self.wanted) else { return false };
-        self.tables.latest_key().is_some_and(|(made_for, have)| made_for == basis && have == key)
+        let Some(wanted) = &self.wanted else { return false };
+        self.tables.latest_key().is_some_and(|(basis, _, have)| *basis == wanted.basis && have == key)
     }
 
-    /// Whether the runs this table needs are there.
+    /// Whether the run that a table needs is there.
     pub(crate) fn has_run(&self, spec: &StrategySpec) -> bool {
-        self.basis.is_some() && self.basis == self.wanted && self.runs.iter().any(|run| run.spec == *spec)
+        let Some((wanted, shown)) = self.wanted.as_ref().zip(self.shown.as_ref()) else { return false };
+        shown.basis == wanted.basis && shown.runs.iter().any(|run| run.spec == *spec)
     }
 
-    /// Texts used, rows read, and the data set.
-    pub(crate) fn texts(&self) -> Option<(usize, usize, &Dataset)> {
-        let ground = self.ground.as_ref()?;
-        Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.dataset))
+    /// What is left to do for results on all rows that are wanted: how many, and how long it takes where that is known.
+    /// `None` while something runs and when there is nothing left.
+    pub(crate) fn rest(&self) -> Option<(usize, Option<Duration>)> {
+        let wanted = self.wanted.as_ref().filter(|_| self.running.is_none())?;
+        let shown = self.shown.as_ref().filter(|shown| shown.basis == wanted.basis)?;
+        let is_short = self.finished.as_ref() != Some(wanted) && shown.ground.sample.rows < wanted.rows;
+        is_short.then_some((wanted.rows, self.offer.as_ref().map(|offer| offer.time)))
+    }
+
+    /// The data set.
+    pub(crate) fn dataset(&self) -> Option<&Dataset> {
+        Some(&self.shown.as_ref()?.ground.dataset)
     }
 }
 
@@ -313,5 +357,6 @@ fn table(ticket: &Ticket, ground: &Ground, run: &StrategyRun, key: TableKey) -> 
     let rows = evaluation::group_rows(prepared, dense, run, key.column, key.measure);
     let gaps = gap_lines(key.measure, &overall, &rows);
     let column = prepared.survey.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
-    Ok(Table { key, column, overall, rows, gaps })
+    let basis = basis_line(prepared.len(), &ground.sample, &ground.dataset.sample);
+    Ok(Table { key, column, overall, rows, gaps, basis })
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::app::Timing;
 use crate::app::ViewKind;
@@ -82,6 +83,8 @@ pub struct WindowOptions {
     pub seed: Option<u64>,
     /// The folder that the session is kept in; without one it is neither restored nor saved.
     pub state_folder: Option<PathBuf>,
+    /// Work on the data set that is estimated to take longer starts only when asked for; otherwise a minute.
+    pub longest_unasked: Option<Duration>,
     /// Forget the last session.
     pub start_empty: bool,
 }

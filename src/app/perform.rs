@@ -89,7 +89,7 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
 /// Work that was asked for while a time is measured waits until the machine is free again.
 fn postpones(app: &mut App, request: &Request) -> bool {
     let is_work = match request {
-        Request::TradeOff(request) => *request == TradeOffRequest::Start,
+        Request::TradeOff(request) => *request != TradeOffRequest::Stop,
         Request::Fairness(request) => *request != FairnessRequest::Stop,
         _ => false,
     };

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::ViewKind;
 use crate::app::chooser::Chooser;
+use crate::app::fairness_work::TableKey;
 use crate::app::file_work::FileWork;
 use crate::app::files;
 use crate::app::ground::error_chain;
@@ -68,6 +70,10 @@ pub(crate) struct WorkContext<'a> {
     pub(crate) results: Results,
     /// The view in front.
     pub(crate) shown: ViewKind,
+    /// The group table that the fairness view shows or would show; `None` without groups or strategies.
+    pub(crate) table: Option<TableKey>,
+    /// Work that takes longer is not begun unasked.
+    pub(crate) longest_unasked: Duration,
     /// Work that would wait for a click starts by itself: a picture must not be empty.
     pub(crate) starts_by_itself: bool,
     /// Wakes the window when work is done.

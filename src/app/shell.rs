@@ -23,6 +23,7 @@ use crate::app::chooser::Chooser;
 use crate::app::defaults;
 use crate::app::exports;
 use crate::app::exports::ExportKind;
+use crate::app::growth::LONGEST_UNASKED;
 use crate::app::latency_work::LatencyContext;
 use crate::app::messages::Level;
 use crate::app::opening;
@@ -30,6 +31,7 @@ use crate::app::panels;
 use crate::app::panels::fairness::FairnessWork;
 use crate::app::panels::trade_off::TradeOffWork;
 use crate::app::perform;
+use crate::app::results::Results;
 use crate::app::screenshot;
 use crate::app::screenshot::Screenshot;
 use crate::app::session::WorkContext;
@@ -59,7 +61,11 @@ pub struct App {
     starts_by_itself: bool,
     is_saved: bool,
     autosave: Option<Autosave>,
+    longest_unasked: Duration,
 }
+
+/// Below the folder of the session: results of the data set views, which may be removed at any time.
+const RESULTS_FOLDER: &str = "results";
 
 /// Where versions before the session had a file of its own kept it.
 const OLD_PROJECT_KEY: &str = "project";
@@ -124,6 +130,7 @@ impl App {
             autosave.probe(&app.wake);
             autosave::tell(&mut app.session.messages, &restored, options.start_empty.then_some(folder));
             app.autosave = Some(autosave);
+            app.session.results = Results::in_folder(folder.join(RESULTS_FOLDER));
         }
         Ok(app)
     }
@@ -185,6 +192,7 @@ impl App {
             starts_by_itself: false,
             is_saved: false,
             autosave: None,
+            longest_unasked: options.longest_unasked.unwrap_or(LONGEST_UNASKED),
         };
         app.ui.view = options.view.unwrap_or(app.ui.view);
         app.ui.theme = options.theme.unwrap_or(app.ui.theme);
@@ -211,6 +219,12 @@ impl App {
             self.with_work(|trade_off, fairness, context| {
                 trade_off.poll(context);
                 fairness.poll(context);
+                if let Some(reason) = context.results.trouble() {
+                    context.messages.warn(
+                        format!("Results cannot be kept for the next start: {reason}"),
+                        "Make room or give write access; what is computed now stays until the window closes",
+                    );
+                }
             });
         }
         self.measure();
@@ -298,6 +312,8 @@ impl App {
             dataset: self.session.dataset(&self.project).cloned(),
             results: self.session.results.clone(),
             shown: self.ui.view,
+            table: panels::fairness::wanted_table(&self.project, &self.session, &self.ui.fairness),
+            longest_unasked: self.longest_unasked,
             starts_by_itself: self.starts_by_itself,
             wake: Arc::clone(&self.wake),
             messages: &mut self.session.messages,

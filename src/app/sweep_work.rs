@@ -1,15 +1,20 @@
-//! Sweeps in the background: every enabled strategy along its dial; points arrive as they finish.
+//! Sweeps in the background: every enabled strategy along its dial; points arrive as they finish, on a few hundred texts
+//! first and on twice as many in each round, until all are in.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use crate::app::ViewKind;
-use crate::app::basis::Basis;
+use crate::app::basis::Goal;
+use crate::app::basis::basis_line;
 use crate::app::ground::Ground;
+use crate::app::ground::Offer;
 use crate::app::ground::Plan;
 use crate::app::ground::Step;
+use crate::app::growth::Tracker;
 use crate::app::session::WorkContext;
 use crate::app::sweep_plan::Planned;
 use crate::app::sweep_plan::plan;
@@ -29,48 +34,60 @@ use crate::jobs::Ticket;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
 
-/// Rows of a sweep where the user has not said how many: enough to see an order, few enough to see it soon.
-pub(crate) const DEFAULT_ROWS: usize = 400;
-
 /// What the trade-off view asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TradeOffRequest {
     /// Run the settings that have no result yet.
     Start,
+    /// Go on to all rows, however long it takes.
+    GoOn,
     /// Stop; what is finished stays.
     Stop,
 }
 
 /// What the job sends while it runs.
 enum Found {
-    Ground(Arc<Ground>, Box<TradeOffPoint>),
+    Round(Arc<Ground>, Box<TradeOffPoint>),
     Point(Box<TradeOffPoint>, SharedWork),
     Failed(String),
+    Complete,
+    Paused(Offer),
 }
 
 struct Running {
-    basis: Basis,
+    goal: Goal,
     job: Job<Result<(), Failure>>,
     found: Receiver<Found>,
-    planned: usize,
-    finished: usize,
+    tracker: Tracker,
     work: SharedWork,
+}
+
+/// Points that were computed on the same texts.
+struct Shown {
+    goal: Goal,
+    ground: Arc<Ground>,
+    dense: TradeOffPoint,
+    points: Vec<TradeOffPoint>,
 }
 
 /// The trade-off view's work in the background.
 #[derive(Default)]
 pub(crate) struct TradeOffWork {
-    basis: Option<Basis>,
-    wanted: Option<Basis>,
-    ground: Option<Arc<Ground>>,
-    dense: Option<TradeOffPoint>,
-    points: Vec<TradeOffPoint>,
+    wanted: Option<Goal>,
+    shown: Option<Shown>,
+    /// A longer round, on screen once it is complete, so that no plot mixes texts.
+    coming: Option<Shown>,
     /// Of the sweeps on this basis that have ended.
     work: SharedWork,
     running: Option<Running>,
     failure: Option<String>,
-    /// The basis for which a sweep was started by itself, so that it is not started again after a stop.
-    begun: Option<Basis>,
+    /// For which a sweep was started by itself, so that it is not started again after a stop.
+    begun: Option<Goal>,
+    /// For which the user has asked for all rows.
+    asked: Option<Goal>,
+    offer: Option<Offer>,
+    /// What everything has been run for.
+    finished: Option<Goal>,
     generation: u64,
 }
 
@@ -82,107 +99,115 @@ impl TradeOffWork {
                 self.failure = None;
                 self.start(context);
             }
+            TradeOffRequest::GoOn => {
+                self.failure = None;
+                self.asked = Goal::of(context);
+                self.start(context);
+            }
             TradeOffRequest::Stop => self.stop(),
         }
     }
 
     /// Takes in what has finished and starts what is due; called once a frame.
     pub(crate) fn poll(&mut self, context: &mut WorkContext<'_>) {
-        self.wanted = Basis::of(context, DEFAULT_ROWS);
-        if self.running.as_ref().is_some_and(|running| Some(&running.basis) != self.wanted.as_ref()) {
+        self.wanted = Goal::of(context);
+        if self.running.as_ref().is_some_and(|running| Some(&running.goal) != self.wanted.as_ref()) {
             // Dropping the job cancels it: nobody wants its points any more.
             self.running = None;
         }
         self.take_in(context);
         let is_new = self.wanted.is_some() && self.begun != self.wanted;
-        let is_default = context.project.row_limit.is_none() || context.starts_by_itself;
-        if context.shown == ViewKind::TradeOff && is_new && is_default && self.running.is_none() {
+        if context.shown == ViewKind::TradeOff && is_new && self.running.is_none() {
             self.begun.clone_from(&self.wanted);
             self.start(context);
         }
     }
 
     fn take_in(&mut self, context: &mut WorkContext<'_>) {
-        let Some(running) = &mut self.running else { return };
+        let Some(running) = &self.running else { return };
         // Asked before the channel is emptied: what a finished job has sent is then all there.
         let ended = running.job.poll();
-        let basis = running.basis.clone();
+        let goal = running.goal.clone();
         let found: Vec<Found> = running.found.try_iter().collect();
-        running.finished += found.iter().filter(|found| !matches!(found, Found::Ground(..))).count();
         for found in found {
             self.generation += 1;
             match found {
-                Found::Ground(ground, dense) => {
-                    if self.basis.as_ref() != Some(&basis) {
-                        self.points.clear();
-                        self.work = SharedWork::default();
-                        self.basis = Some(basis.clone());
-                    }
-                    self.ground = Some(ground);
-                    self.dense = Some(*dense);
-                }
-                Found::Point(point, work) => {
-                    running.work = work;
-                    self.points.retain(|other| other.point.spec != point.point.spec);
-                    self.points.push(*point);
-                }
+                Found::Round(ground, dense) => self.open_round(&goal, ground, *dense),
+                Found::Point(point, work) => self.add(*point, work),
+                Found::Complete => self.shown = self.coming.take().or(self.shown.take()),
+                Found::Paused(offer) => self.offer = Some(offer),
                 Found::Failed(reason) => context.messages.error(reason, "Change the strategy's settings"),
             }
         }
-        if !matches!(ended, Poll::Running) && self.basis.as_ref() == Some(&basis) {
-            self.work += running.work;
-        }
         match ended {
             Poll::Running => return,
-            Poll::Ready(Ok(()) | Err(Failure::Cancelled)) => {}
+            Poll::Ready(Ok(())) => self.finished = self.offer.is_none().then_some(goal),
+            Poll::Ready(Err(Failure::Cancelled)) => {}
             Poll::Ready(Err(Failure::Failed(reason))) | Poll::Lost(reason) => self.failure = Some(reason),
         }
-        self.running = None;
+        if let Some(running) = self.running.take() {
+            self.work += running.work;
+        }
+        self.coming = None;
         self.generation += 1;
+    }
+
+    /// The first round is seen while it fills; later ones wait until they are complete.
+    fn open_round(&mut self, goal: &Goal, ground: Arc<Ground>, dense: TradeOffPoint) {
+        let round = Shown { goal: goal.clone(), ground, dense, points: Vec::new() };
+        let is_first = self.shown.as_ref().is_none_or(|shown| shown.goal.basis != goal.basis);
+        if is_first {
+            self.work = SharedWork::default();
+            (self.shown, self.coming) = (Some(round), None);
+        } else {
+            self.coming = Some(round);
+        }
+    }
+
+    fn add(&mut self, point: TradeOffPoint, work: SharedWork) {
+        if let Some(running) = &mut self.running {
+            running.work = work;
+        }
+        if let Some(round) = self.coming.as_mut().or(self.shown.as_mut()) {
+            round.points.retain(|other| other.point.spec != point.point.spec);
+            round.points.push(point);
+        }
     }
 
     fn start(&mut self, context: &WorkContext<'_>) {
         let (Some(checkpoint), Some(dataset)) = (context.checkpoint.clone(), context.dataset.clone()) else { return };
-        let Some(basis) = Basis::of(context, DEFAULT_ROWS) else { return };
-        let is_same = self.basis.as_ref() == Some(&basis);
-        let known = |spec: &StrategySpec| is_same && self.points.iter().any(|point| point.point.spec == *spec);
-        let mut missing: Vec<Planned> = Vec::new();
+        let Some(goal) = Goal::of(context) else { return };
+        let mut specs: Vec<StrategySpec> = Vec::new();
         for planned in plan(context.project) {
-            if !known(&planned.spec) && missing.iter().all(|other| other.spec != planned.spec) {
-                missing.push(planned);
+            if !specs.contains(&planned.spec) {
+                specs.push(planned.spec);
             }
         }
-        if missing.is_empty() && is_same && self.dense.is_some() {
-            return;
-        }
+        self.offer = None;
         let (sender, found) = sync_channel(16);
-        let planned = missing.len();
-        let specs = missing.into_iter().map(|planned| planned.spec).collect();
-        let plan = Plan { checkpoint, dataset, basis: basis.clone(), specs, results: context.results.clone() };
+        let tracker = Tracker::default();
+        let shown = self.shown.as_ref().filter(|shown| shown.goal.basis == goal.basis);
+        let plan = Plan {
+            checkpoint,
+            dataset,
+            goal: goal.clone(),
+            specs,
+            shown_rows: shown.map_or(0, |shown| shown.ground.sample.rows),
+            is_asked: self.asked.as_ref() == Some(&goal) || context.starts_by_itself,
+            longest_unasked: context.longest_unasked,
+            results: context.results.clone(),
+            tracker: tracker.clone(),
+        };
         let work = move |ticket: &Ticket| sweep(ticket, &plan, &sender);
         match Job::spawn("sweep", Arc::clone(&context.wake), work) {
-            Ok(job) => {
-                self.running = Some(Running { basis, job, found, planned, finished: 0, work: SharedWork::default() });
-            }
+            Ok(job) => self.running = Some(Running { goal, job, found, tracker, work: SharedWork::default() }),
             Err(err) => self.failure = Some(format!("no thread for the sweep: {err}")),
         }
     }
 
     /// How far the running work is; `None` when nothing runs.
     pub(crate) fn progress(&self) -> Option<Progress> {
-        let running = self.running.as_ref()?;
-        let inner = running.job.progress();
-        let share = inner.total.filter(|total| *total > 0).map_or(0.0, |total| inner.done as f64 / total as f64);
-        let (done, all) = (running.finished, running.planned);
-        // Thousandths of a setting, so that the bar moves while one runs.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 1000")]
-        let part = (share.clamp(0.0, 1.0) * 1000.0) as u64;
-        let stage = if self.dense.is_none() || self.basis.as_ref() != Some(&running.basis) {
-            format!("{} for the comparison", inner.stage)
-        } else {
-            format!("sweep: {done} of {all} settings, {}", inner.stage)
-        };
-        Some(Progress { done: 1000 * done as u64 + part, total: Some(1000 * all.max(1) as u64), stage })
+        self.running.as_ref().map(|running| running.tracker.progress())
     }
 
     /// Asks what runs to stop; what is finished stays.
@@ -194,7 +219,7 @@ impl TradeOffWork {
 
     /// How much of the work settings took over from each other. Range: 0–1; `None` before anything was computed.
     pub(crate) fn shared(&self) -> Option<f64> {
-        let running = self.running.as_ref().filter(|running| self.basis.as_ref() == Some(&running.basis));
+        let running = self.running.as_ref();
         (self.work + running.map_or_else(SharedWork::default, |running| running.work)).share()
     }
 
@@ -208,26 +233,37 @@ impl TradeOffWork {
         self.failure.as_deref()
     }
 
-    /// Whether the points rest on another model, data set or number of rows than is set now.
+    /// Whether the points rest on another model or data set than is set now.
     pub(crate) fn is_stale(&self) -> bool {
-        self.basis.is_some() && self.basis != self.wanted
+        let wanted = self.wanted.as_ref().map(|goal| &goal.basis);
+        self.shown.as_ref().is_some_and(|shown| Some(&shown.goal.basis) != wanted)
+    }
+
+    /// What is left to do for results on all rows that are wanted: how many, and how long it takes where that is known.
+    /// `None` while something runs and when there is nothing left.
+    pub(crate) fn rest(&self) -> Option<(usize, Option<Duration>)> {
+        let wanted = self.wanted.as_ref().filter(|_| self.running.is_none())?;
+        let shown = self.shown.as_ref().filter(|shown| shown.goal.basis == wanted.basis)?;
+        let is_short = self.finished.as_ref() != Some(wanted) && shown.ground.sample.rows < wanted.rows;
+        is_short.then_some((wanted.rows, self.offer.as_ref().map(|offer| offer.time)))
     }
 
     /// The dense run.
     pub(crate) fn dense(&self) -> Option<&TradeOffPoint> {
-        self.dense.as_ref()
+        self.shown.as_ref().map(|shown| &shown.dense)
     }
 
-    /// Texts used, rows read, and the data set.
-    pub(crate) fn texts(&self) -> Option<(usize, usize, &Dataset)> {
-        let ground = self.ground.as_ref()?;
-        Some((ground.prepared.len(), self.basis.as_ref()?.rows(), &ground.dataset))
+    /// What the points on screen rest on, and the name of the data set.
+    pub(crate) fn texts(&self) -> Option<(String, &Dataset)> {
+        let ground = &self.shown.as_ref()?.ground;
+        Some((basis_line(ground.prepared.len(), &ground.sample, &ground.dataset.sample), &ground.dataset))
     }
 
     /// The finished points among those a sweep of the project would run, with the names of their lines.
     pub(crate) fn points(&self, project: &Project) -> Vec<TradeOffPoint> {
+        let points = self.shown.as_ref().map_or(&[][..], |shown| &shown.points);
         let find = |planned: Planned| {
-            let point = self.points.iter().find(|point| point.point.spec == planned.spec)?;
+            let point = points.iter().find(|point| point.point.spec == planned.spec)?;
             Some(TradeOffPoint { series: planned.series, ..point.clone() })
         };
         plan(project).into_iter().filter_map(find).collect()
@@ -235,10 +271,8 @@ impl TradeOffWork {
 
     /// How many settings of the project have no result yet.
     pub(crate) fn missing(&self, project: &Project) -> usize {
-        if self.is_stale() {
-            return plan(project).len();
-        }
-        let known = |spec: &StrategySpec| self.points.iter().any(|point| point.point.spec == *spec);
+        let points = self.shown.as_ref().filter(|_| !self.is_stale()).map_or(&[][..], |shown| &shown.points);
+        let known = |spec: &StrategySpec| points.iter().any(|point| point.point.spec == *spec);
         plan(project).iter().filter(|planned| !known(&planned.spec)).count()
     }
 }
@@ -250,12 +284,14 @@ fn sweep(ticket: &Ticket, plan: &Plan, sender: &SyncSender<Found>) -> Result<(),
             (Step::Ground(ground), _) => {
                 let dense = point(ticket, &ground, &ground.dense)?;
                 common = Some(Arc::clone(&ground));
-                Found::Ground(ground, Box::new(dense))
+                Found::Round(ground, Box::new(dense))
             }
             (Step::Run(run, work), Some(ground)) => Found::Point(Box::new(point(ticket, ground, &run)?), work),
             // The ground comes first.
             (Step::Run(..), None) => return Ok(()),
             (Step::Failed(reason), _) => Found::Failed(reason),
+            (Step::Complete, _) => Found::Complete,
+            (Step::Paused(offer), _) => Found::Paused(offer),
         };
         sender.send(found).map_err(|_gone| Failure::Cancelled)
     })

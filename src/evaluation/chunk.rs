@@ -1,5 +1,7 @@
 //! Texts as a model reads them: in memory only while they are run.
 
+use std::borrow::Borrow;
+
 use rayon::prelude::*;
 
 use crate::data::Example;
@@ -30,6 +32,26 @@ impl Chunk {
         self.encoded.len()
     }
 
+    /// Some of the items, by their numbers in the data set, from `from` up to but not including `to`; what is not here is
+    /// left out.
+    #[must_use]
+    pub fn part(&self, from: usize, to: usize) -> Self {
+        let place = |item: usize| item.saturating_sub(self.first).min(self.len());
+        let range = place(from)..place(to.max(from));
+        Self {
+            first: self.first + range.start,
+            ids: self.ids[range.clone()].to_vec(),
+            encoded: self.encoded[range].to_vec(),
+        }
+    }
+
+    /// Takes in the chunk that follows this one.
+    pub fn append(&mut self, next: Self) {
+        debug_assert_eq!(self.first + self.len(), next.first, "items follow each other");
+        self.ids.extend(next.ids);
+        self.encoded.extend(next.encoded);
+    }
+
     /// Whether there is nothing to run.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -44,16 +66,16 @@ pub(super) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encod
 }
 
 /// [`encode`] for all of these; `done` of `total` were tokenized before.
-pub(super) fn encode_all(
+pub(super) fn encode_all<E: Borrow<Example> + Sync>(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    examples: &[Example],
+    examples: &[E],
     (done, total): (usize, usize),
 ) -> Result<Vec<Result<Encoded, String>>, Error> {
     let mut encoded = Vec::with_capacity(examples.len());
     for step in examples.chunks(TEXTS_PER_STEP) {
         ticket.checkpoint()?;
-        encoded.par_extend(step.par_iter().map(|example| encode(checkpoint, example)));
+        encoded.par_extend(step.par_iter().map(|example| encode(checkpoint, example.borrow())));
         let done = (done + encoded.len()) as u64;
         ticket.report(Progress { done, total: Some(total as u64), stage: "tokenizing".to_owned() });
     }

@@ -1,5 +1,6 @@
 //! A data set as a model reads it: a few numbers per text, made once for all strategies.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -123,14 +124,30 @@ impl Prepared {
     /// # Errors
     /// [`Error::Cancelled`] if it was asked to stop; nothing was taken in then.
     pub fn add(&mut self, ticket: &Ticket, checkpoint: &Checkpoint, examples: &[Example]) -> Result<Chunk, Error> {
-        let (first_row, total) = (self.rows_seen, self.survey.len());
-        let encoded = encode_all(ticket, checkpoint, examples, (first_row, total))?;
+        let rows: Vec<u32> = (self.rows_seen..self.rows_seen + examples.len()).map(narrow).collect();
+        self.add_rows(ticket, checkpoint, examples, &rows)
+    }
+
+    /// As [`Prepared::add`] for rows in any order, each at most once; items are numbered in this order.
+    ///
+    /// # Errors
+    /// As [`Prepared::add`].
+    pub fn add_rows<E: Borrow<Example> + Sync>(
+        &mut self,
+        ticket: &Ticket,
+        checkpoint: &Checkpoint,
+        examples: &[E],
+        rows: &[u32],
+    ) -> Result<Chunk, Error> {
+        let progress = (self.rows_seen, self.survey.len());
+        let encoded = encode_all(ticket, checkpoint, examples, progress)?;
         let mut chunk = Chunk { first: self.rows.len(), ids: Vec::new(), encoded: Vec::new() };
-        for (example, encoded) in examples.iter().zip(encoded) {
+        for ((example, &row), encoded) in examples.iter().zip(rows).zip(encoded) {
+            let example = example.borrow();
             match encoded {
                 Err(reason) => {
                     self.total -= 1;
-                    self.labelled -= usize::from(self.class_of_row(self.rows_seen).is_some());
+                    self.labelled -= usize::from(self.class_of_row(row as usize).is_some());
                     if self.skipped.len() < LISTED_ROWS {
                         self.skipped.push(SkippedExample { id: example.id.clone(), reason });
                     }
@@ -138,7 +155,7 @@ impl Prepared {
                 Ok(encoded) => {
                     self.truncated += usize::from(encoded.is_truncated());
                     self.longest = self.longest.max(encoded.tokens.len());
-                    self.rows.push(narrow(self.rows_seen));
+                    self.rows.push(row);
                     self.tokens.push(narrow(encoded.tokens.len()));
                     chunk.ids.push(example.id.clone());
                     chunk.encoded.push(encoded);
@@ -148,6 +165,26 @@ impl Prepared {
         }
         self.count_macs(&checkpoint.model);
         Ok(chunk)
+    }
+
+    /// The first `items` items alone, in the order of the data set, and the number of each of them here.
+    #[must_use]
+    pub fn first_in_order(&self, items: usize) -> (Self, Vec<u32>) {
+        let mut places: Vec<u32> = (0..narrow(items.min(self.len()))).collect();
+        places.sort_unstable_by_key(|&item| self.rows[item as usize]);
+        let pick = |column: &[u32]| places.iter().map(|&item| column[item as usize]).collect::<Vec<u32>>();
+        let (rows, tokens) = (pick(&self.rows), pick(&self.tokens));
+        let longest = tokens.iter().max().map_or(0, |&tokens| tokens as usize);
+        let mut first = Self {
+            longest,
+            padded_macs: self.dense_macs.get(longest).copied().unwrap_or(0),
+            total: rows.len(),
+            rows,
+            tokens,
+            ..self.clone()
+        };
+        first.labelled = (0..first.len()).filter(|&item| first.label(item).is_some()).count();
+        (first, places)
     }
 
     fn count_macs(&mut self, model: &Model) {

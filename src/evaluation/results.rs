@@ -65,6 +65,52 @@ impl Results {
         }
     }
 
+    /// The results of some items, in this order.
+    #[must_use]
+    pub fn pick(&self, items: &[u32]) -> Self {
+        fn of<T: Copy>(column: &[T], items: &[u32]) -> Vec<T> {
+            if column.is_empty() { Vec::new() } else { items.iter().map(|&item| column[item as usize]).collect() }
+        }
+        Self {
+            predictions: of(&self.predictions, items),
+            scores: of(&self.scores, items),
+            label_probabilities: of(&self.label_probabilities, items),
+            tokens_kept: of(&self.tokens_kept, items),
+            retentions: of(&self.retentions, items),
+            macs: of(&self.macs, items),
+        }
+    }
+
+    /// All columns as bytes, for a file of the program's own; see [`Results::from_bytes`].
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let count = |len: usize| (len as u64).to_le_bytes();
+        let mut bytes = [count(self.len()), count(self.scores.len())].concat();
+        bytes.extend(self.predictions.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(self.scores.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(self.label_probabilities.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(self.tokens_kept.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(self.retentions.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(self.macs.iter().flat_map(|value| value.to_le_bytes()));
+        bytes
+    }
+
+    /// What [`Results::to_bytes`] has written; `None` for anything else.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let [len, scores] = [take_count(&mut rest)?, take_count(&mut rest)?];
+        let results = Self {
+            predictions: take_column(&mut rest, len, u32::from_le_bytes)?,
+            scores: take_column(&mut rest, scores, f32::from_le_bytes)?,
+            label_probabilities: take_column(&mut rest, len, f32::from_le_bytes)?,
+            tokens_kept: take_column(&mut rest, len, u32::from_le_bytes)?,
+            retentions: take_column(&mut rest, len, f64::from_le_bytes)?,
+            macs: take_column(&mut rest, len, u64::from_le_bytes)?,
+        };
+        (rest.is_empty() && (scores == len || scores == 0)).then_some(results)
+    }
+
     /// Number of items.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -114,6 +160,18 @@ impl Results {
     }
 }
 
+fn take_count(rest: &mut &[u8]) -> Option<usize> {
+    let (count, after) = rest.split_first_chunk()?;
+    *rest = after;
+    usize::try_from(u64::from_le_bytes(*count)).ok()
+}
+
+fn take_column<T, const N: usize>(rest: &mut &[u8], len: usize, of: fn([u8; N]) -> T) -> Option<Vec<T>> {
+    let (column, after) = rest.split_at_checked(len.checked_mul(N)?)?;
+    *rest = after;
+    Some(column.as_chunks().0.iter().map(|&bytes| of(bytes)).collect())
+}
+
 /// Models have fewer classes and read fewer tokens.
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -148,5 +206,28 @@ mod tests {
         assert_eq!((three.scores(), three.label_probabilities()), (&[][..], &[0.3][..]), "three classes have no score");
         three.push(&result(&[0.2, 0.5, 0.3]), Some(3), 1);
         assert!(three.label_probabilities()[1].is_nan(), "no such class");
+    }
+
+    #[test]
+    fn results_are_picked_and_come_back_from_bytes() {
+        let result = |number: usize| ExampleResult {
+            prediction: number % 2,
+            logits: Vec::new(),
+            probabilities: vec![0.25, 0.75],
+            tokens: 9,
+            tokens_kept: number,
+            retention_mean: 0.5,
+            macs: number as u64,
+            dense_macs: 110,
+        };
+        let mut all = Results::default();
+        (0..5).for_each(|number| all.push(&result(number), Some(0), 1));
+        let picked = all.pick(&[4, 1]);
+        assert_eq!((picked.macs(), picked.len(), picked.scores().len()), (&[4, 1][..], 2, 2), "in this order");
+        let bytes = all.to_bytes();
+        assert_eq!(Results::from_bytes(&bytes), Some(all), "as it was");
+        for damaged in [&bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat(), &[255; 16], &[]] {
+            assert_eq!(Results::from_bytes(damaged), None, "{} bytes of something else", damaged.len());
+        }
     }
 }

@@ -33,9 +33,17 @@ pub struct StrategyRun {
 }
 
 impl StrategyRun {
-    /// A run to which chunks are still to be added.
-    pub(super) fn begin(spec: &StrategySpec) -> Self {
+    /// A run to which chunks are still to be added; see [`SharedRuns::extend`].
+    #[must_use]
+    pub fn begin(spec: &StrategySpec) -> Self {
         Self { spec: spec.clone(), results: Results::default(), removal: Removal::None, duration: Duration::ZERO }
+    }
+
+    /// The same with the results of some items alone, in this order.
+    #[must_use]
+    pub fn pick(&self, items: &[u32]) -> Self {
+        let Self { spec, results, removal, duration } = self;
+        Self { spec: spec.clone(), results: results.pick(items), removal: *removal, duration: *duration }
     }
 
     /// Adds a chunk. Items that were not finished leave no results; those of the other chunks stay.

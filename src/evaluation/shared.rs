@@ -40,6 +40,9 @@ pub struct SharedRuns<'a> {
     /// Items of each batch, counted from the chunk's first.
     batches: Vec<Vec<usize>>,
     trunk: Trunk,
+    /// Texts done by all runs together, and in all.
+    done: u64,
+    total: u64,
 }
 
 impl<'a> SharedRuns<'a> {
@@ -50,7 +53,10 @@ impl<'a> SharedRuns<'a> {
         let pruners: Vec<_> = specs.iter().filter_map(|spec| build(checkpoint, spec).ok()).collect();
         let lengths: Vec<usize> = chunk.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
         let trunk = Trunk::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
-        Self { checkpoint, prepared, chunk, batches: engine::plan_batches(&lengths, TOKENS_PER_BATCH), trunk }
+        let batches = engine::plan_batches(&lengths, TOKENS_PER_BATCH);
+        let runs = specs.len().max(1) as u64;
+        let (done, total) = (runs * chunk.first as u64, runs * prepared.total() as u64);
+        Self { checkpoint, prepared, chunk, batches, trunk, done, total }
     }
 
     /// How much was taken over so far.
@@ -70,13 +76,23 @@ impl<'a> SharedRuns<'a> {
         spec: &StrategySpec,
         on_finished: impl Fn(usize),
     ) -> Result<StrategyRun, Error> {
-        let found = self.run_keeping(ticket, spec, on_finished)?;
+        let mut run = StrategyRun::begin(spec);
+        self.extend(ticket, &mut run, on_finished)?;
+        Ok(run)
+    }
+
+    /// Runs a strategy over the chunk and adds the results to those of the chunks before it.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; the results are then what they were.
+    pub fn extend(&mut self, ticket: &Ticket, run: &mut StrategyRun, on_finished: impl Fn(usize)) -> Result<(), Error> {
+        let spec = run.spec.clone();
+        let found = self.run_keeping(ticket, &spec, on_finished)?;
         if found.finished() < self.chunk.len() {
             return Err(Error::Cancelled);
         }
-        let mut run = StrategyRun::begin(spec);
         run.take(self.prepared, self.chunk, found);
-        Ok(run)
+        Ok(())
     }
 
     /// Runs one strategy over all items of the chunk; a stop keeps what is finished.
@@ -93,9 +109,11 @@ impl<'a> SharedRuns<'a> {
         let pruner = build(self.checkpoint, spec)?;
         let mut run = ChunkRun { results: vec![None; chunk.len()], removal: Removal::None, duration: Duration::ZERO };
         let mut finished = 0;
+        // Over all runs of the plan, so that it never goes back.
+        let (before, total) = (self.done, self.total);
         let report = |finished: usize| {
-            let (done, total) = ((chunk.first + finished) as u64, Some(self.prepared.total() as u64));
-            ticket.report(Progress { done, total, stage: format!("running {}", spec.id()) });
+            let done = (before + finished as u64).min(total);
+            ticket.report(Progress { done, total: Some(total), stage: format!("running {}", spec.id()) });
         };
         report(0);
         for (number, batch) in self.batches.iter().enumerate() {
@@ -121,6 +139,7 @@ impl<'a> SharedRuns<'a> {
             on_finished(finished);
             report(finished);
         }
+        self.done += finished as u64;
         Ok(run)
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn waiting_ui(ui: &mut Ui, progress: Option<Progress>, advice: &str) 
     middle(ui, |ui| match progress {
         Some(progress) => {
             ui.spinner();
-            title(ui, "Running the dense model first");
+            title(ui, "First results are on their way");
             ui.label(progress.stage);
         }
         None => title(ui, advice),

@@ -12,7 +12,6 @@ use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::basis::basis_line;
 use crate::app::fairness_work::Table;
 use crate::app::fairness_work::TableKey;
 use crate::app::figure_view;
@@ -101,9 +100,6 @@ pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         section::failure(ui, reason, "Change the strategy's settings, the model or the data set");
     }
     let is_current = work.is_current(&key);
-    if !is_current && work.has_run(&key.spec) {
-        view.commands.request(Request::Fairness(FairnessRequest::Show(key.clone())));
-    }
     let Some(table) = work.shown() else {
         empty_state::waiting_ui(ui, work.progress(), "Evaluate the data set to compare groups");
         return;
@@ -131,10 +127,7 @@ fn status_ui(ui: &mut Ui, figure: &Figure, is_current: bool) {
 }
 
 fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (Column, bool)) -> Figure {
-    let (basis, data) = match session.fairness.texts() {
-        Some((used, rows, dataset)) => (basis_line(used, rows, dataset), dataset.name.clone()),
-        None => (String::new(), String::new()),
-    };
+    let data = session.fairness.dataset().map(|dataset| dataset.name.clone()).unwrap_or_default();
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let spec = &table.key.spec;
     let entry = project.enabled().find(|entry| entry.spec == *spec);
@@ -149,7 +142,7 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
         strategy_name: &full_name,
         strategy_note: spec.info().note().unwrap_or_default(),
         sorted_by,
-        basis,
+        basis: table.basis.clone(),
         notes: table.gaps.clone(),
         provenance: build::provenance(&model, &data),
     })
@@ -159,6 +152,14 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
 pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &FairnessState) -> Option<Figure> {
     let table = session.fairness.shown()?;
     Some(make_figure(project, session, table, state.sorted_by))
+}
+
+/// The table that the view shows or would show; `None` without a data set, its groups, or a strategy.
+pub(crate) fn wanted_table(project: &Project, session: &Session, state: &FairnessState) -> Option<TableKey> {
+    let dataset = session.dataset(project).filter(|dataset| !dataset.groups.is_empty())?;
+    let entries: Vec<&StrategyEntry> = project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
+    let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first())?;
+    Some(TableKey { spec: entry.spec.clone(), column: chosen_column(state, dataset), measure: state.measure })
 }
 
 /// Column, measure, strategy and rows; what is chosen, if it can be shown.
@@ -194,7 +195,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
         });
         strategies.response.accessible_name("Strategy");
         ui.add_space(8.0);
-        rows_ui(ui, view, "all of them for group comparisons");
+        rows_ui(ui, view);
         ui.add_space(8.0);
         run_ui(ui, view, entry);
     });
@@ -213,6 +214,10 @@ fn run_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry) {
         ui.label(&progress.stage);
         if ui.button("Stop").on_hover_text("Stop the evaluation; finished strategies stay").clicked() {
             view.commands.request(Request::Fairness(FairnessRequest::Stop));
+        }
+    } else if let Some(rest) = work.rest() {
+        if section::go_on_ui(ui, rest) {
+            view.commands.request(Request::Fairness(FairnessRequest::GoOn));
         }
     } else if !work.has_run(&entry.spec) {
         let hint = "Run the dense model and every enabled strategy over the data set";

@@ -14,7 +14,6 @@ use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::basis::basis_line;
 use crate::app::figure_view;
 use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
@@ -176,7 +175,7 @@ fn make_figure(
     let work = &session.trade_off;
     let current = current_specs(project);
     let (mut basis, data) = match work.texts() {
-        Some((used, rows, dataset)) => (basis_line(used, rows, dataset), dataset.name.clone()),
+        Some((basis, dataset)) => (basis, dataset.name.clone()),
         None => (String::new(), String::new()),
     };
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -223,7 +222,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
             }
         });
         ui.add_space(8.0);
-        rows_ui(ui, view, "the first 400 for a sweep");
+        rows_ui(ui, view);
         ui.add_space(8.0);
         run_ui(ui, view);
         if state.saving == Saving::Latency && has_latency(view) {
@@ -246,24 +245,26 @@ fn choice(ui: &mut Ui, salt: &str, text: &str, content: impl FnOnce(&mut Ui)) {
 }
 
 /// How many rows are evaluated: of the project, so that it is saved and undone.
-pub(crate) fn rows_ui(ui: &mut Ui, view: &View<'_>, automatic: &str) {
+pub(crate) fn rows_ui(ui: &mut Ui, view: &View<'_>) {
     const ALL: usize = 1_000_000_000;
     let limit = view.project.row_limit;
     let name = |limit: Option<usize>| match limit {
-        None => "automatic".to_owned(),
-        Some(ALL) => "all".to_owned(),
-        Some(rows) => format!("first {}", number::count(rows)),
+        None | Some(ALL) => "all".to_owned(),
+        Some(rows) => format!("at most {}", number::count(rows)),
     };
     ui.label("Rows");
     let shown = ComboBox::from_id_salt("rows").selected_text(name(limit)).show_ui(ui, |ui| {
-        for choice in [None, Some(200), Some(400), Some(1_000), Some(2_000), Some(5_000), Some(ALL)] {
+        for choice in [None, Some(200), Some(400), Some(1_000), Some(2_000), Some(5_000), Some(20_000)] {
             if ui.selectable_label(choice == limit, name(choice)).clicked() && choice != limit {
                 view.commands.edit(Edit::SetRowLimit(choice));
             }
         }
     });
     let shown = shown.response.accessible_name("Rows");
-    shown.on_hover_text(format!("How many rows of the data set are evaluated. Automatic: {automatic}"));
+    shown.on_hover_text(
+        "How many rows of the data set are evaluated. They are drawn at random, by whole clusters and in proportion within \
+         labels and groups: results begin with a few hundred and grow",
+    );
 }
 
 fn run_ui(ui: &mut Ui, view: &View<'_>) {
@@ -277,6 +278,12 @@ fn run_ui(ui: &mut Ui, view: &View<'_>) {
         return;
     }
     let missing = work.missing(view.project);
+    if let Some(rest) = work.rest().filter(|(_, time)| missing == 0 || time.is_some()) {
+        if section::go_on_ui(ui, rest) {
+            view.commands.request(Request::TradeOff(TradeOffRequest::GoOn));
+        }
+        return;
+    }
     let settings = if missing == 1 { "setting" } else { "settings" };
     let label = if missing == 0 { "Sweep complete".to_owned() } else { format!("Run sweep ({missing} {settings})") };
     let button = ui.add_enabled(missing > 0, egui::Button::new(label));

@@ -49,6 +49,16 @@ pub(crate) fn factor(value: f64) -> String {
     format!("÷{}", significant(value))
 }
 
+/// "about 40 s", "about 6 min", "about 2 h".
+pub(crate) fn duration(secs: f64) -> String {
+    match secs {
+        secs if secs < 1.0 => "less than 1 s".to_owned(),
+        secs if secs < 90.0 => format!("about {secs:.0} s"),
+        secs if secs < 5400.0 => format!("about {:.0} min", secs / 60.0),
+        secs => format!("about {:.0} h", secs / 3600.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +74,11 @@ mod tests {
         assert_eq!(significant(1234.5), "1234", "no digits after the point are left");
         assert_eq!(significant(-0.5), "-0.500", "the sign stays");
         assert_eq!(factor(1.5234), "÷1.52", "a factor");
+    }
+
+    #[test]
+    fn times_are_told_roughly() {
+        let told = [0.4, 41.0, 370.0, 7300.0].map(duration);
+        assert_eq!(told, ["less than 1 s", "about 41 s", "about 6 min", "about 2 h"], "in words");
     }
 }

@@ -1,5 +1,7 @@
 //! Headings and in-place failures of the side panels.
 
+use std::time::Duration;
+
 use egui::Frame;
 use egui::Margin;
 use egui::Response;
@@ -8,6 +10,7 @@ use egui::Stroke;
 use egui::Ui;
 
 use crate::app::theme;
+use crate::app::widgets::numbers;
 
 /// A caption over a block.
 pub(crate) fn heading(ui: &mut Ui, text: &str) {
@@ -31,6 +34,15 @@ pub(crate) fn progress_bar(ui: &mut Ui, share: f32, width: f32) -> Response {
         ui.add(egui::ProgressBar::new(share).fill(colors.accent).desired_width(width).desired_height(8.0))
     });
     bar.inner
+}
+
+/// Offers work that may take long: on how many texts, and how long it takes where that is known. Whether it was taken.
+pub(crate) fn go_on_ui(ui: &mut Ui, (rows, time): (usize, Option<Duration>)) -> bool {
+    let time = time.map(|time| format!(" ({})", numbers::duration(time.as_secs_f64()))).unwrap_or_default();
+    let label = format!("Go on to all {} texts{time}", numbers::count(rows as u64));
+    let hint = "What is on screen rests on fewer texts. More of them take long and are run only when you ask; what is \
+                finished is kept";
+    ui.button(label).on_hover_text(hint).clicked()
 }
 
 /// What must be known before what is shown is believed.
