@@ -114,6 +114,56 @@ fn the_trade_off_can_be_seen_against_measured_latency() {
     assert!(harness.query_by_label("not measured").is_none(), "the details tell the speed-up");
 }
 
+/// A file of 1,000 short texts, sorted by label.
+fn sorted_data(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    let path = folder.path().join("sorted.csv");
+    let row = |row: usize| {
+        let (label, word) = if row < 500 { ("positive", "a joy") } else { ("negative", "a bore") };
+        format!("film {row} is {word},{label},{}", ["one", "two"][row % 2])
+    };
+    let rows: Vec<String> = (0..1000).map(row).collect();
+    std::fs::write(&path, format!("text,label,part\n{}\n", rows.join("\n"))).expect("a file in the test's folder");
+    path
+}
+
+#[test]
+fn results_begin_with_a_sample_wait_where_the_rest_is_long_and_go_on_when_asked() {
+    for view in [ViewKind::TradeOff, ViewKind::Fairness] {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let hasty = WindowOptions {
+            // Everything beyond the dense run counts as long.
+            longest_unasked: Some(std::time::Duration::ZERO),
+            strategies: vec!["stop_words".to_owned()],
+            ..options(view, sorted_data(&folder))
+        };
+        let mut harness = open(hasty, SIZE);
+        settle(&mut harness);
+        let offers = names(&harness, "Go on to all 1,000 texts (");
+        assert_eq!(offers.len(), 1, "{view:?} offers the rest and says how long it takes");
+        assert!(names(&harness, "measured on all").is_empty(), "{view:?} does not say that it is through");
+        harness.get_by_label(&offers[0]).click();
+        harness.run_steps(2);
+        settle(&mut harness);
+        harness.get_by_label("measured on all 1,000 texts");
+        assert!(names(&harness, "Go on").is_empty(), "{view:?} has nothing left to do");
+    }
+}
+
+#[test]
+fn a_group_table_asks_for_nothing_while_it_is_drawn() {
+    let (_folder, mut harness) = window(ViewKind::Fairness);
+    let before = harness.ctx.cumulative_frame_nr();
+    // Another measure makes another table; once it is there, nothing moves any more.
+    harness.get_by_role_and_label(Role::ComboBox, "Measure").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(Role::Button, "Log loss").click();
+    settle(&mut harness);
+    harness.run();
+    assert!(harness.ctx.cumulative_frame_nr() > before, "something was drawn");
+    assert!(!harness.ctx.has_requested_repaint(), "nothing asks to be drawn again");
+    assert!(harness.query_by_label("stale").is_none(), "the table is the one that was asked for");
+}
+
 #[test]
 fn groups_are_compared_small_ones_listed_and_rows_sorted() {
     let (_folder, mut harness) = window(ViewKind::Fairness);
