@@ -79,6 +79,7 @@ pub(super) fn on_panic(panic: &PanicHookInfo<'_>) {
 /// As [`warn`], while a bar may stand in the last line of the terminal: it is drawn again below.
 pub(super) fn warn_over_progress(line: &str) {
     let clear = if stderr_is_terminal() { "\r\u{1b}[2K" } else { "" };
+    let line = shown::message(line, VERBOSE.load(Ordering::Relaxed));
     drop(writeln!(io::stderr().lock(), "{clear}{line}"));
 }
 

@@ -129,11 +129,6 @@ fn group_table(text: &mut String, strategy: &Evaluated, column: &str, latency: O
     }
 }
 
-/// A name in a cell: line breaks and tabs would break the table.
-fn on_one_line(name: &str) -> String {
-    name.replace(char::is_control, " ")
-}
-
 fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 9] {
     let accuracy = slice.measure(Measure::Accuracy);
     let test = slice.tests.first();
@@ -144,7 +139,7 @@ fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 
         format!("{own} ({dense})")
     };
     [
-        slice.group.as_ref().map(|group| on_one_line(&group.value)).unwrap_or_default(),
+        slice.group.as_ref().map(|group| group.value.clone()).unwrap_or_default(),
         slice.n.to_string(),
         with_interval(accuracy.map(|row| &row.dense)),
         with_interval(accuracy.map(|row| &row.pruned)),

@@ -289,12 +289,7 @@ fn skipped_note(skipped: usize, reason: Option<&str>) -> String {
 /// `"a", "b" and 3 more`: enough to recognize the file by.
 fn quoted(names: &[String]) -> String {
     const SHOWN: usize = 30;
-    const MOST_LETTERS: usize = 60;
-    let short = |name: &String| match name.char_indices().nth(MOST_LETTERS) {
-        Some((end, _)) => format!("{:?}", format!("{}\u{2026}", &name[..end])),
-        None => format!("{name:?}"),
-    };
-    let mut text = names.iter().take(SHOWN).map(short).collect::<Vec<_>>().join(", ");
+    let mut text = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
         text = format!("{text} and {} more", names.len() - SHOWN);
     }

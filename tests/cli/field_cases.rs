@@ -160,3 +160,13 @@ fn the_class_of_interest_is_named_and_chosen() {
         assert!(dense.contains(f1), "F1 of {named} is {f1}: {stdout}");
     }
 }
+
+#[test]
+fn the_first_lines_obey_no_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "text,label,group\nfine,positive,a\nbad,negative,b\n";
+    let data = write(folder.path(), "a\u{1b}[2Jb.csv", text).display().to_string();
+    let run = evaluate(&data, &folder.path().join("out"), &[]);
+    assert!(run.stderr.contains("read as CSV"), "they are there: {}", run.stderr);
+    assert!(!run.stderr.contains('\u{1b}'), "an escape in the file's name is seen, not obeyed: {:?}", run.stderr);
+}
