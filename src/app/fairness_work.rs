@@ -12,7 +12,6 @@ use std::time::Instant;
 use crate::app::ViewKind;
 use crate::app::basis::Basis;
 use crate::app::basis::Goal;
-use crate::app::basis::basis_line;
 use crate::app::fairness_gaps::gap_lines;
 use crate::app::ground::Ground;
 use crate::app::ground::Offer;
@@ -357,6 +356,6 @@ fn table(ticket: &Ticket, ground: &Ground, run: &StrategyRun, key: TableKey) -> 
     let rows = evaluation::group_rows(prepared, dense, run, key.column, key.measure);
     let gaps = gap_lines(key.measure, &overall, &rows);
     let column = prepared.survey.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
-    let basis = basis_line(prepared.len(), &ground.sample, &ground.dataset.sample);
+    let basis = ground.basis_line();
     Ok(Table { key, column, overall, rows, gaps, basis })
 }

@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::app::basis::Goal;
+use crate::app::basis::basis_line;
 use crate::app::growth::Meter;
 use crate::app::growth::Texts;
 use crate::app::growth::Tracker;
@@ -41,6 +42,16 @@ pub(crate) struct Ground {
     pub(crate) dense: StrategyRun,
     /// Which of the rows these are.
     pub(crate) sample: Sample,
+    /// What makes the data set a poor sample, in words.
+    warning: Option<String>,
+}
+
+impl Ground {
+    /// What results rest on, in words, with what makes that a poor sample.
+    pub(crate) fn basis_line(&self) -> String {
+        let line = basis_line(self.prepared.len(), &self.sample, &self.dataset.sample);
+        self.warning.iter().fold(line, |line, warning| format!("{line}; {warning}"))
+    }
 }
 
 /// Work that is not begun unasked.
@@ -199,7 +210,8 @@ impl Plan {
             match self.run_one(work, &round, &mut shared, spec) {
                 Ok(run) if number == 0 => {
                     let (dataset, prepared) = (Arc::clone(&self.dataset), Arc::clone(&round.prepared));
-                    tell(Step::Ground(Arc::new(Ground { dataset, prepared, dense: run, sample: sample.clone() })))?;
+                    let (sample, warning) = (sample.clone(), locked(work.texts).warning.clone());
+                    tell(Step::Ground(Arc::new(Ground { dataset, prepared, dense: run, sample, warning })))?;
                 }
                 Ok(run) => {
                     work.shared = shared.values().fold(before, |sum, runs| sum + runs.work());
@@ -410,6 +422,7 @@ mod tests {
         let ticket = Ticket::detached();
         let (prepared, chunk) = evaluation::prepare(&ticket, &plan.checkpoint, &plan.dataset, None).unwrap();
         let last = &heard.grounds[2];
+        assert_eq!(last.basis_line(), "measured on all 1,000 texts", "nothing is wrong with all rows of a sorted file");
         assert_eq!(*last.prepared, prepared, "in the end, the data set as the command line reads it");
         for run in &heard.runs {
             let alone = evaluation::run_strategy(&ticket, &plan.checkpoint, (&prepared, &chunk), &run.spec, |_| {});
@@ -443,5 +456,17 @@ mod tests {
         let fewer = plan(folder.path(), 1000, &["ltp"], &results);
         let fewer = hear(&Plan { goal: Goal { rows: 500, ..fewer.goal.clone() }, ..fewer });
         assert_eq!((fewer.rounds.last(), fewer.work.separate), (Some(&500), 0), "fewer rows cost nothing either");
+    }
+
+    #[test]
+    fn first_rows_of_one_class_are_told_with_the_results() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = plan(folder.path(), 300, &["ltp"], &Results::default());
+        let options = ReadOptions { take: crate::data::Take::First(100), ..ReadOptions::default() };
+        let dataset = Arc::new(crate::data::read(&folder.path().join("texts.csv"), &options).unwrap());
+        let heard = hear(&Plan { goal: Goal { rows: 100, ..whole.goal.clone() }, dataset, ..whole });
+        let line = heard.grounds[0].basis_line();
+        assert!(line.contains("the first 100 texts of the file, not drawn"), "how they were taken: {line}");
+        assert!(line.contains("nothing can be said about other classes"), "and why that misleads: {line}");
     }
 }

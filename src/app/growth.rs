@@ -14,6 +14,7 @@ use crate::data::Dataset;
 use crate::data::DrawOrder;
 use crate::data::Example;
 use crate::data::Survey;
+use crate::data::sample_warning;
 use crate::evaluation;
 use crate::evaluation::Chunk;
 use crate::evaluation::Prepared;
@@ -47,6 +48,8 @@ pub(crate) struct Texts {
     pub(crate) order: Arc<DrawOrder>,
     /// SHA-256 of the order, hex: where it differs, results of single rows do not line up.
     pub(crate) digest: String,
+    /// What makes the data set a poor sample, in words: one class only, or an order.
+    pub(crate) warning: Option<String>,
     /// What is known of the items, which stand in the order of the draw.
     pub(crate) prepared: Arc<Prepared>,
     chunk: Chunk,
@@ -66,9 +69,10 @@ impl Texts {
             digest.update(row.to_le_bytes());
         }
         let digest = hex(&digest.finalize());
+        let warning = sample_warning(&survey);
         let prepared = Arc::new(Prepared::new(checkpoint, Arc::new(survey))?);
         let chunk = Chunk { first: 0, ids: Vec::new(), encoded: Vec::new() };
-        Ok(Self { order: Arc::new(order), digest, prepared, chunk, places: Vec::new(), rows: 0 })
+        Ok(Self { order: Arc::new(order), digest, warning, prepared, chunk, places: Vec::new(), rows: 0 })
     }
 
     /// Cuts the rows up to the first `rows` of the order into tokens.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use crate::app::ViewKind;
 use crate::app::basis::Goal;
-use crate::app::basis::basis_line;
 use crate::app::ground::Ground;
 use crate::app::ground::Offer;
 use crate::app::ground::Plan;
@@ -256,7 +255,7 @@ impl TradeOffWork {
     /// What the points on screen rest on, and the name of the data set.
     pub(crate) fn texts(&self) -> Option<(String, &Dataset)> {
         let ground = &self.shown.as_ref()?.ground;
-        Some((basis_line(ground.prepared.len(), &ground.sample, &ground.dataset.sample), &ground.dataset))
+        Some((ground.basis_line(), &ground.dataset))
     }
 
     /// The finished points among those a sweep of the project would run, with the names of their lines.
