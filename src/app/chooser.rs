@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     OpenData,
     /// A session file.
     OpenSession,
+    /// A table of identity terms for the Open data sheet.
+    OpenLexicon,
     /// A new session file.
     SaveSession,
     /// A new file of what a view shows.
@@ -37,6 +39,7 @@ impl Purpose {
             Self::OpenModel => "Open model folder",
             Self::OpenData => "Open data set",
             Self::OpenSession => "Open session",
+            Self::OpenLexicon => "Open table of identity terms",
             Self::SaveSession => "Save session",
             Self::Export(ExportKind::Png) => "Export view as PNG",
             Self::Export(ExportKind::Svg) => "Export view as SVG",
@@ -59,6 +62,7 @@ impl Purpose {
         match self {
             Self::OpenAny | Self::OpenModel => None,
             Self::OpenData => Some(("Data sets", files::DATA_ENDINGS.to_vec())),
+            Self::OpenLexicon => Some(("Tables", files::DATA_ENDINGS.to_vec())),
             Self::OpenSession => Some(("Sessions", files::SESSION_ENDINGS.to_vec())),
             Self::SaveSession => Some(("Session", vec!["prunescope"])),
             Self::Export(kind) => Some((kind.label(), vec![kind.extension()])),
@@ -79,7 +83,7 @@ impl Purpose {
         let endings = match self {
             Self::SaveSession => files::SESSION_ENDINGS.to_vec(),
             Self::Export(kind) => vec![kind.extension()],
-            Self::OpenAny | Self::OpenModel | Self::OpenData | Self::OpenSession => return path,
+            Self::OpenAny | Self::OpenModel | Self::OpenData | Self::OpenSession | Self::OpenLexicon => return path,
         };
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         if ending.is_some_and(|ending| endings.contains(&ending.as_str())) {
@@ -216,7 +220,7 @@ fn system_dialog(purpose: Purpose, proposed: &str) -> Dialog {
             let answer = dialog.save_file();
             Box::pin(async move { path_of(answer.await) })
         }
-        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenSession => {
+        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenSession | Purpose::OpenLexicon => {
             let answer = dialog.pick_file();
             Box::pin(async move { path_of(answer.await) })
         }

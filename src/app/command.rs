@@ -13,6 +13,7 @@ pub enum UiCommand {
     OpenSampleModel,
     OpenData,
     OpenSampleData,
+    DataSettings,
     CloseData,
     OpenSession,
     SaveSession,
@@ -57,6 +58,8 @@ pub enum UiCommand {
 pub struct Environment {
     /// A data set is open.
     pub has_data: bool,
+    /// A data set is named, whether or not it can be read.
+    pub has_source: bool,
     /// A run's layers can be walked.
     pub has_layers: bool,
     /// The view in front has something to export.
@@ -75,12 +78,13 @@ const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl UiCommand {
     /// Every command, in the order of the menus.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::OpenPath,
         Self::OpenModel,
         Self::OpenSampleModel,
         Self::OpenData,
         Self::OpenSampleData,
+        Self::DataSettings,
         Self::CloseData,
         Self::OpenSession,
         Self::SaveSession,
@@ -128,6 +132,7 @@ impl UiCommand {
             Self::OpenSampleModel => "Open sample model",
             Self::OpenData => "Open data set…",
             Self::OpenSampleData => "Open sample data",
+            Self::DataSettings => "Data settings…",
             Self::CloseData => "Close data set",
             Self::OpenSession => "Open session…",
             Self::SaveSession => "Save session…",
@@ -176,6 +181,7 @@ impl UiCommand {
             Self::OpenSampleModel => "Load the sentiment classifier that comes with prunescope",
             Self::OpenData => "Load a labelled data set: CSV, TSV, JSON Lines or Parquet",
             Self::OpenSampleData => "Load the sentences that come with prunescope",
+            Self::DataSettings => "Choose columns, groups, label map and format of the open data set",
             Self::CloseData => "Go on without a data set",
             Self::OpenSession => "Load model, data, text and strategies from a session file",
             Self::SaveSession => "Write model, data, text and strategies to a session file",
@@ -226,6 +232,7 @@ impl UiCommand {
             Self::OpenPath => vec![command(Key::G)],
             Self::OpenModel => vec![command(Key::O)],
             Self::OpenData => vec![command(Key::D)],
+            Self::DataSettings => vec![shifted(Key::D)],
             Self::OpenSession => vec![shifted(Key::O)],
             Self::SaveSession => vec![command(Key::S)],
             Self::NewSession => vec![command(Key::N)],
@@ -272,6 +279,7 @@ impl UiCommand {
     pub fn is_available(self, environment: &Environment) -> bool {
         match self {
             Self::CloseData | Self::NextExample | Self::PreviousExample => environment.has_data,
+            Self::DataSettings => environment.has_source,
             Self::ExportPng | Self::ExportSvg | Self::ExportCsv => environment.can_export,
             Self::Undo => environment.can_undo,
             Self::Redo => environment.can_redo,

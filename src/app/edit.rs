@@ -50,6 +50,15 @@ pub(crate) enum Request {
     Choose(Purpose, PathBuf),
     /// Writes a file in the place of the one that is there.
     Replace(Purpose, PathBuf),
+    /// Opens a data file as the sheet says; its columns are remembered it by.
+    UseData {
+        /// File and options.
+        source: Box<DataSource>,
+        /// The columns.
+        header: String,
+    },
+    /// Asks for a table of identity terms.
+    AskLexicon,
     /// Types a path instead of waiting for the system's dialog.
     TypePath,
     /// Forgets a path that is gone.

@@ -5,16 +5,22 @@ use std::path::PathBuf;
 use crate::app::App;
 use crate::app::Edit;
 use crate::app::UiCommand;
+use crate::app::ViewKind;
 use crate::app::apply;
 use crate::app::chooser::Answer;
 use crate::app::chooser::Purpose;
+use crate::app::data_sheet;
+use crate::app::data_sheet::DataSheet;
 use crate::app::exports;
 use crate::app::exports::ExportKind;
 use crate::app::file_work::FileEvent;
 use crate::app::file_work::Payload;
 use crate::app::file_work::WriteTarget;
+use crate::app::files;
 use crate::app::panels::path_field::PathField;
 use crate::app::state::Recent;
+use crate::data;
+use crate::data::LabelValue;
 use crate::project::DataSource;
 
 /// What a menu entry asks a path for.
@@ -55,7 +61,9 @@ fn proposed_name(app: &App, purpose: Purpose) -> String {
     match purpose {
         Purpose::SaveSession => "session.prunescope".to_owned(),
         Purpose::Export(kind) => exports::file_name(app.ui.view, kind),
-        Purpose::OpenAny | Purpose::OpenModel | Purpose::OpenData | Purpose::OpenSession => String::new(),
+        Purpose::OpenAny | Purpose::OpenModel | Purpose::OpenData | Purpose::OpenSession | Purpose::OpenLexicon => {
+            String::new()
+        }
     }
 }
 
@@ -65,7 +73,7 @@ fn show_field(app: &mut App, purpose: Purpose) {
     let last = match purpose {
         Purpose::OpenModel => recent.models.first(),
         Purpose::OpenSession | Purpose::SaveSession => recent.sessions.first(),
-        Purpose::OpenAny | Purpose::OpenData | Purpose::Export(_) => recent.data.first(),
+        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenLexicon | Purpose::Export(_) => recent.data.first(),
     };
     let folder = last.and_then(|path| path.parent()).filter(|folder| folder.is_absolute());
     let folder = folder.map(PathBuf::from).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
@@ -78,6 +86,11 @@ pub(crate) fn chosen(app: &mut App, purpose: Purpose, path: PathBuf, replaces: b
     match purpose {
         Purpose::OpenAny | Purpose::OpenData | Purpose::OpenModel => open_path(app, path),
         Purpose::OpenSession => app.session.files.open_session(path, &app.wake),
+        Purpose::OpenLexicon => {
+            if let Some(sheet) = &mut app.ui.data_sheet {
+                sheet.source.lexicon = Some(path);
+            }
+        }
         Purpose::SaveSession => {
             let payload = Payload::Session(Box::new(app.project.clone()));
             write(app, purpose, payload, (path, replaces));
@@ -126,7 +139,7 @@ fn take(app: &mut App, event: FileEvent) {
         }
         FileEvent::Data(path) => {
             Recent::remember(&mut app.ui.recent.data, path.clone());
-            open_data(app, DataSource { path, ..DataSource::default() });
+            app.ui.data_sheet = Some(DataSheet::fresh(path));
         }
         FileEvent::Session(path, project) => {
             Recent::remember(&mut app.ui.recent.sessions, path);
@@ -153,4 +166,52 @@ fn open_data(app: &mut App, source: DataSource) {
     app.ui.example = None;
     app.ui.example_filter = None;
     apply::apply(&mut app.project, Edit::SetData(Some(Box::new(source))));
+}
+
+/// Opens a data file as the sheet says.
+pub(crate) fn use_data(app: &mut App, source: DataSource, header: String) {
+    data_sheet::remember(&mut app.ui.remembered, header, source.clone());
+    // A file that is opened again as it was has perhaps changed on disk.
+    app.session.data.forget_failure();
+    open_data(app, source);
+}
+
+/// Opens the sheet on the data set that is open.
+pub(crate) fn show_settings(app: &mut App) {
+    if let Some(source) = &app.project.data {
+        app.ui.data_sheet = Some(DataSheet::of(source.clone()));
+    }
+}
+
+/// Opens the sheet by itself where a view of the data set needs labels that the model does not know; once for a data set
+/// and a model.
+pub(crate) fn notice_misfit(app: &mut App) {
+    let needs_labels = matches!(app.ui.view, ViewKind::TradeOff | ViewKind::Fairness);
+    if !needs_labels || app.ui.data_sheet.is_some() {
+        return;
+    }
+    let (project, session) = (&app.project, &app.session);
+    let Some(source) = &project.data else { return };
+    let is_known = |(noticed, model): &(DataSource, PathBuf)| noticed == source && *model == project.model;
+    if app.noticed.as_ref().is_some_and(is_known) {
+        return;
+    }
+    let (Some(checkpoint), Some(dataset)) = (session.checkpoint(project), session.dataset(project)) else { return };
+    let classes = &checkpoint.model.config.labels;
+    let labels = dataset.report.labels.iter().map(|(value, count)| LabelValue {
+        value: value.clone(),
+        count: *count,
+        first_id: String::new(),
+    });
+    let labels: Vec<LabelValue> = labels.collect();
+    let fit = data::match_labels(&labels, classes, dataset.report.class_names.as_deref());
+    app.noticed = Some((source.clone(), project.model.clone()));
+    if let Err(misfit) = fit {
+        let name = files::short_name(&source.path);
+        let reason = format!(
+            "The labels of {name} do not fit the classes of this model, {}. Say below what each of them means",
+            classes.join(", ")
+        );
+        app.ui.data_sheet = Some(DataSheet::misfit(source.clone(), reason, &misfit.label_map));
+    }
 }

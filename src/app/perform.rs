@@ -12,6 +12,7 @@ use crate::app::Theme;
 use crate::app::UiCommand;
 use crate::app::ViewKind;
 use crate::app::apply;
+use crate::app::chooser::Purpose;
 use crate::app::defaults;
 use crate::app::edit::Command;
 use crate::app::opening;
@@ -51,6 +52,7 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         | UiCommand::ExportCsv => ask_for_path(app, command),
         UiCommand::OpenSampleModel => apply::apply(&mut app.project, Edit::SetModel(defaults::project().model)),
         UiCommand::OpenSampleData => app.session.files.find_sample_data(&app.wake),
+        UiCommand::DataSettings => opening::show_settings(app),
         UiCommand::CloseData => close_data(app),
         UiCommand::NewSession => new_session(app),
         UiCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -111,6 +113,8 @@ fn answer(app: &mut App, request: Request) {
         Request::OpenPath(path) => opening::open_path(app, path),
         Request::Choose(purpose, path) => opening::chosen(app, purpose, path, false),
         Request::Replace(purpose, path) => opening::chosen(app, purpose, path, true),
+        Request::UseData { source, header } => opening::use_data(app, *source, header),
+        Request::AskLexicon => opening::ask(app, Purpose::OpenLexicon),
         Request::TypePath => opening::type_instead(app),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
         Request::FilterExamples(filter) => filter_examples(app, filter),

@@ -17,6 +17,7 @@ use crate::app::panels::fairness::FairnessWork;
 use crate::app::panels::latency::LatencyWork;
 use crate::app::panels::trade_off::TradeOffWork;
 use crate::app::results::Results;
+use crate::app::sheet_work::SheetWork;
 use crate::app::workers::Failure;
 use crate::app::workers::Slot;
 use crate::app::workers::SlotEvent;
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     pub(crate) chooser: Chooser,
     /// Work on files.
     pub(crate) files: FileWork,
+    /// What the Open data sheet shows.
+    pub(crate) sheet: SheetWork,
     /// Of the Inspect view.
     pub(crate) inspect: InspectWork,
     /// Of the trade-off view.
@@ -148,7 +151,7 @@ impl Session {
         match self.data.poll() {
             Some(SlotEvent::Ended(source, Failure::Failed(reason))) => {
                 let name = files::short_name(&source.path);
-                let advice = "Choose a file with a header and a text column: CSV, TSV, JSON Lines or Parquet";
+                let advice = "Choose columns, delimiter or encoding in File > Data settings, or open another file";
                 self.messages.error(format!("{name} could not be read: {reason}"), advice);
             }
             Some(SlotEvent::Finished(source)) => {
@@ -205,6 +208,7 @@ impl Session {
         self.model.is_busy()
             || self.data.is_busy()
             || self.files.is_busy()
+            || self.sheet.is_busy()
             || self.inspect.is_busy()
             || self.trade_off.progress().is_some()
             || self.fairness.progress().is_some()
@@ -221,6 +225,7 @@ impl Session {
         self.model.stop();
         self.data.stop();
         self.files.stop();
+        self.sheet.stop();
         self.inspect.stop();
         self.trade_off.stop();
         self.fairness.stop();

@@ -1,6 +1,7 @@
 //! The window itself: one frame is `update` and then `show`.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub struct App {
     is_saved: bool,
     autosave: Option<Autosave>,
     longest_unasked: Duration,
+    /// Data set and model whose labels were looked at.
+    pub(super) noticed: Option<(DataSource, PathBuf)>,
 }
 
 /// Below the folder of the session: results of the data set views, which may be removed at any time.
@@ -135,6 +138,18 @@ impl App {
         Ok(app)
     }
 
+    /// Finds out what the Open data sheet shows, and opens it where labels do not fit.
+    fn update_sheet(&mut self) {
+        if !self.starts_by_itself {
+            opening::notice_misfit(self);
+        }
+        if !self.session.latency.is_measuring() {
+            let checkpoint = self.session.checkpoint(&self.project).cloned();
+            let classes = checkpoint.as_ref().map(|checkpoint| checkpoint.model.config.labels.as_slice());
+            self.session.sheet.update(self.ui.data_sheet.as_ref(), classes, &self.wake);
+        }
+    }
+
     /// Saves what has changed, and says so if it cannot.
     fn keep(&mut self, ctx: &egui::Context, now: f64) {
         let Some(autosave) = &mut self.autosave else { return };
@@ -193,6 +208,7 @@ impl App {
             is_saved: false,
             autosave: None,
             longest_unasked: options.longest_unasked.unwrap_or(LONGEST_UNASKED),
+            noticed: None,
         };
         app.ui.view = options.view.unwrap_or(app.ui.view);
         app.ui.theme = options.theme.unwrap_or(app.ui.theme);
@@ -215,6 +231,7 @@ impl App {
         perform::all(self, ctx);
         opening::poll(self);
         self.session.update(&self.project, &self.wake);
+        self.update_sheet();
         if !self.session.latency.is_measuring() {
             self.with_work(|trade_off, fairness, context| {
                 trade_off.poll(context);
@@ -271,8 +288,11 @@ impl App {
     /// Draws the window; a wish becomes a command that the next `update` carries out.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let environment = self.environment();
-        let is_covered =
-            self.ui.show_shortcuts || self.ui.show_about || self.ui.path_field.is_some() || self.ui.replaced.is_some();
+        let is_covered = self.ui.show_shortcuts
+            || self.ui.show_about
+            || self.ui.data_sheet.is_some()
+            || self.ui.path_field.is_some()
+            || self.ui.replaced.is_some();
         shortcuts::read(ui.ctx(), environment, is_covered, &self.commands);
         let view = View {
             project: &self.project,
@@ -287,6 +307,11 @@ impl App {
         if self.ui.hover.flip() || !self.commands.is_empty() {
             ui.ctx().request_repaint();
         }
+    }
+
+    /// The data set that is open or being opened, and how it is read.
+    pub fn data_source(&self) -> Option<&DataSource> {
+        self.project.data.as_ref()
     }
 
     /// Whether anything runs or waits to be carried out.
@@ -325,6 +350,7 @@ impl App {
     pub(super) fn environment(&self) -> Environment {
         Environment {
             has_data: self.session.dataset(&self.project).is_some_and(|dataset| !dataset.examples.is_empty()),
+            has_source: self.project.data.is_some(),
             has_layers: self.ui.view == ViewKind::Inspect && self.session.inspect.shown().is_some(),
             can_export: exports::can_export(&self.session, &self.ui),
             can_undo: self.undo.has_undo(&self.project),

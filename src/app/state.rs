@@ -8,6 +8,8 @@ use crate::app::Environment;
 use crate::app::Session;
 use crate::app::Theme;
 use crate::app::chooser::Purpose;
+use crate::app::data_sheet::DataSheet;
+use crate::app::data_sheet::Remembered;
 use crate::app::options::UnknownWord;
 use crate::app::panels::fairness::FairnessState;
 use crate::app::panels::latency::LatencyState;
@@ -137,6 +139,11 @@ pub(crate) struct UiState {
     /// The text box asks for the keyboard.
     #[serde(skip)]
     pub(crate) focus_text: bool,
+    /// A data file whose options are being chosen.
+    #[serde(skip)]
+    pub(crate) data_sheet: Option<DataSheet>,
+    /// What was chosen for data files before.
+    pub(crate) remembered: Vec<Remembered>,
     /// A path that is being typed.
     #[serde(skip)]
     pub(crate) path_field: Option<PathField>,
@@ -180,6 +187,8 @@ impl Default for UiState {
             cursor: None,
             lead: None,
             focus_text: false,
+            data_sheet: None,
+            remembered: Vec::new(),
             path_field: None,
             replaced: None,
             show_shortcuts: false,

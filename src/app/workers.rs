@@ -100,6 +100,13 @@ impl<K: Clone + PartialEq, T: Send + Sync + 'static> Slot<K, T> {
         self.wanted = (!is_there && !is_running && !has_failed).then_some(key);
     }
 
+    /// Stops the work for another key than this one, so that the next may begin.
+    pub(crate) fn cancel_unwanted(&self, wanted: &K) {
+        if let Some((_, job)) = self.running.as_ref().filter(|(key, _)| key != wanted) {
+            job.cancel();
+        }
+    }
+
     /// Tries a key again that failed before.
     pub(crate) fn forget_failure(&mut self) {
         self.failed = None;

@@ -44,7 +44,8 @@ pub fn parse_label_map(text: &str) -> Result<Vec<(String, String)>, Error> {
 
 /// The label after the map: the first entry that fits, exactly, without case, or by comparison; else as it was. Nothing
 /// where the map says [`NO_LABEL`].
-pub(super) fn mapped_label(label: &str, map: &[(String, String)]) -> Option<String> {
+#[must_use]
+pub fn mapped_label(label: &str, map: &[(String, String)]) -> Option<String> {
     let label = label.trim();
     let folded = label.to_lowercase();
     let exact = map.iter().find(|(from, _)| from == label);

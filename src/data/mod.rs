@@ -55,6 +55,7 @@ pub use draw::sample_warning;
 pub use error::Error;
 pub use label::NO_LABEL;
 pub use label::label_index;
+pub use label::mapped_label;
 pub use label::parse_label_map;
 pub use label_set::Mismatch;
 pub use label_set::match_labels;

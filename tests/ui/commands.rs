@@ -167,6 +167,8 @@ fn a_dropped_session_data_file_and_folder_are_opened_as_what_they_are() {
     let path = folder.path().join("two.csv");
     std::fs::write(&path, "text,label\ngood,1\nbad,0\n").expect("a data file");
     drop_file(&mut harness, &path);
+    harness.get_by_label("Open data").click();
+    settle(&mut harness);
     assert!(shows(&harness, "2 texts"), "the data set");
     harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
     settle(&mut harness);

@@ -78,8 +78,10 @@ fn a_data_set_is_opened_by_typing_the_beginning_of_its_path() {
     assert!(shows(&harness, "kitchen.csv") && !shows(&harness, "kettle.png"), "only what can be opened is offered");
     press(&mut harness, Key::ArrowDown);
     press(&mut harness, Key::Enter);
+    assert!(shows(&harness, "Open data: kitchen.csv"), "the sheet takes over");
+    press(&mut harness, Key::Enter);
     assert!(shows(&harness, "2 texts"), "the data set is open");
-    assert!(harness.query_by_role(Role::TextInput).is_none(), "the field is gone");
+    assert!(harness.query_by_role(Role::TextInput).is_none(), "field and sheet are gone");
 }
 
 #[test]
@@ -161,7 +163,8 @@ fn a_file_is_opened_as_what_it_holds_and_not_as_what_it_is_called() {
         harness.step();
         harness.input_mut().dropped_files.clear();
         settle(&mut harness);
-        let expected = if name == "rows.json" { "2 texts" } else { "Superb." };
+        let expected = if name == "rows.json" { "Open data: rows.json" } else { "Superb." };
         assert!(shows(&harness, expected), "{name} is opened as what it holds");
+        press(&mut harness, Key::Escape);
     }
 }

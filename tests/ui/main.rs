@@ -9,3 +9,5 @@ mod latency_support;
 mod plots;
 mod plots_support;
 mod restore;
+mod sheet;
+mod sheet_support;

@@ -35,6 +35,12 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         if ui.button("Open…").on_hover_text(menu_bar::hint(ui, UiCommand::OpenData)).clicked() {
             view.commands.send(UiCommand::OpenData);
         }
+        if view.project.data.is_some() {
+            let settings = ui.button("Settings…").accessible_name("Settings of the data set");
+            if settings.on_hover_text(menu_bar::hint(ui, UiCommand::DataSettings)).clicked() {
+                view.commands.send(UiCommand::DataSettings);
+            }
+        }
         ui.menu_button("Recent", |ui| {
             if ui.button(UiCommand::OpenSampleData.label()).clicked() {
                 view.commands.send(UiCommand::OpenSampleData);

@@ -78,7 +78,7 @@ fn file_menu(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     ui.separator();
     command_buttons(ui, view, &[UiCommand::OpenData, UiCommand::OpenSampleData]);
     recent_menu(ui, view, "Recent data sets", &state.recent.data);
-    command_buttons(ui, view, &[UiCommand::CloseData]);
+    command_buttons(ui, view, &[UiCommand::DataSettings, UiCommand::CloseData]);
     ui.separator();
     command_buttons(ui, view, &[UiCommand::NewSession, UiCommand::OpenSession]);
     recent_menu(ui, view, "Recent sessions", &state.recent.sessions);

@@ -1,5 +1,6 @@
 //! One file per panel; each draws from a read-only [`View`] and its own corner of [`UiState`].
 
+pub(crate) mod data_sheet;
 pub(crate) mod fairness;
 pub(crate) mod latency;
 pub(crate) mod path_field;
@@ -16,6 +17,9 @@ mod menu_bar;
 mod messages;
 mod model;
 mod overlays;
+mod sheet_columns;
+mod sheet_labels;
+mod sheet_preview;
 mod status_bar;
 mod strategies;
 mod text_box;
@@ -58,6 +62,7 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         beside_ui(ui, view, state);
     }
     overlays::overlays_ui(ui.ctx(), view, state);
+    data_sheet::data_sheet_ui(ui.ctx(), view, state);
     path_field::path_field_ui(ui.ctx(), view, state);
     messages::messages_ui(ui.ctx(), view, state);
 }
