@@ -20,7 +20,6 @@ use crate::app::files;
 use crate::app::panels::path_field::PathField;
 use crate::app::state::Recent;
 use crate::data;
-use crate::data::LabelValue;
 use crate::project::DataSource;
 
 /// What a menu entry asks a path for.
@@ -198,13 +197,7 @@ pub(crate) fn notice_misfit(app: &mut App) {
     }
     let (Some(checkpoint), Some(dataset)) = (session.checkpoint(project), session.dataset(project)) else { return };
     let classes = &checkpoint.model.config.labels;
-    let labels = dataset.report.labels.iter().map(|(value, count)| LabelValue {
-        value: value.clone(),
-        count: *count,
-        first_id: String::new(),
-    });
-    let labels: Vec<LabelValue> = labels.collect();
-    let fit = data::match_labels(&labels, classes, dataset.report.class_names.as_deref());
+    let fit = data::match_labels(&dataset.report.labels, classes, dataset.report.class_names.as_deref());
     app.noticed = Some((source.clone(), project.model.clone()));
     if let Err(misfit) = fit {
         let name = files::short_name(&source.path);

@@ -235,7 +235,7 @@ fn counts_of(name: &str, values: &[String], members: &Memberships) -> GroupCount
 
 /// What the labels mean, by the same functions that an evaluation uses.
 fn fit(facts: &DataFacts, options: &ReadOptions, classes: &[String]) -> Fit {
-    let mut mapped: Vec<LabelValue> = Vec::new();
+    let mut mapped: Vec<(String, usize)> = Vec::new();
     let mut place = std::collections::HashMap::new();
     let mut unlabelled = facts.rows.saturating_sub(facts.labels.iter().map(|label| label.count).sum());
     // Of each of the file's labels, where its meaning stands in `mapped`.
@@ -248,9 +248,9 @@ fn fit(facts: &DataFacts, options: &ReadOptions, classes: &[String]) -> Fit {
         };
         let at = *place.entry(value.clone()).or_insert(mapped.len());
         if at == mapped.len() {
-            mapped.push(LabelValue { value, count: 0, first_id: label.first_id.clone() });
+            mapped.push((value, 0));
         }
-        mapped[at].count += label.count;
+        mapped[at].1 += label.count;
         places.push(Some(at));
     }
     let class_of = match data::match_labels(&mapped, classes, facts.report.class_names.as_deref()) {
@@ -258,10 +258,10 @@ fn fit(facts: &DataFacts, options: &ReadOptions, classes: &[String]) -> Fit {
         Err(misfit) => return Fit { misfit: Some(misfit), unlabelled, ..Fit::default() },
     };
     let mut counts = vec![0; classes.len()];
-    for (label, class) in mapped.iter().zip(&class_of) {
+    for ((_, rows), class) in mapped.iter().zip(&class_of) {
         match class {
-            Some(class) => counts[*class] += label.count,
-            None => unlabelled += label.count,
+            Some(class) => counts[*class] += rows,
+            None => unlabelled += rows,
         }
     }
     let name = |at: Option<usize>| at.and_then(|at| class_of[at]).map(|class| classes[class].clone());
