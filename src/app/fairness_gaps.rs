@@ -1,5 +1,6 @@
 //! How far groups lie apart, in sentences.
 
+use crate::evaluation;
 use crate::evaluation::Estimate;
 use crate::evaluation::GroupRow;
 use crate::evaluation::Measure;
@@ -37,7 +38,11 @@ pub(crate) fn gap_lines(measure: Measure, overall: &GroupRow, rows: &[GroupRow])
 fn furthest(rows: &[&GroupRow], values: &[Estimate], all: &Estimate) -> Option<String> {
     let all = all.value()?;
     let distances = rows.iter().zip(values).filter_map(|(row, value)| Some((row, (value.value()? - all).abs())));
-    distances.max_by(|one, other| one.1.total_cmp(&other.1)).map(|(row, _)| row.value.clone())
+    let distances: Vec<(&&GroupRow, f64)> = distances.collect();
+    let most = distances.iter().map(|(_, distance)| *distance).max_by(f64::total_cmp)?;
+    // Equal but for rounding.
+    let farthest = distances.iter().filter(|(_, distance)| most - distance < 1e-12);
+    Some(evaluation::joined(&farthest.map(|(row, _)| row.value.clone()).collect::<Vec<_>>()))
 }
 
 /// What equal groups of these sizes would show; for shares of the denominator only.
@@ -83,6 +88,18 @@ mod tests {
         );
         assert!(lines[1].starts_with("Largest minus smallest: dense 0.030, pruned 0.100; 2 groups"), "{}", lines[1]);
         assert!(!gap_lines(Measure::F1, &all, &rows)[1].contains("chance"), "F1 is no share of a denominator");
+    }
+
+    #[test]
+    fn groups_that_tie_are_all_named() {
+        let all = row("all", 720, 0.90, 0.85);
+        let rows = [row("Sikh", 100, 0.95, 0.80), row("Hindu", 200, 0.85, 0.85), row("Jewish", 90, 0.95, 0.90)];
+        let lines = gap_lines(Measure::Accuracy, &all, &rows);
+        assert_eq!(
+            lines[0],
+            "Largest distance of a group to all texts: dense 0.050 (Sikh, Hindu and Jewish), pruned 0.050 (Sikh and Jewish)",
+            "0.05 either way"
+        );
     }
 
     #[test]

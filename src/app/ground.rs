@@ -49,7 +49,14 @@ pub(crate) struct Ground {
 impl Ground {
     /// What results rest on, in words, with what makes that a poor sample.
     pub(crate) fn basis_line(&self) -> String {
-        let line = basis_line(self.prepared.len(), &self.sample, &self.dataset.sample);
+        let mut line = basis_line(self.prepared.len(), &self.sample, &self.dataset.sample);
+        let survey = &self.prepared.survey;
+        if let Some(column) = survey.cluster_column.as_ref().filter(|_| survey.is_clustered()) {
+            line = format!("{line}; intervals over clusters of {column}");
+        }
+        if self.prepared.is_binary() && self.prepared.labelled() > 0 {
+            line = format!("{line}; class of interest: {}", self.prepared.positive_name());
+        }
         self.warning.iter().fold(line, |line, warning| format!("{line}; {warning}"))
     }
 }

@@ -2,7 +2,7 @@
 
 /// A metric of predictions against labels.
 ///
-/// *Positive* is class 1. Where a model has other than two classes, only [`Measure::Accuracy`],
+/// *Positive* is the class of interest, class 1 unless another is chosen. Where a model has other than two classes, only [`Measure::Accuracy`],
 /// [`Measure::BalancedAccuracy`], [`Measure::F1`] (mean of all classes) and [`Measure::LogLoss`] are defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,19 +107,19 @@ impl Measure {
                  Wilson interval; changes against dense: Bonett-Price on the same examples"
             }
             Self::Tpr => {
-                "Of the examples labelled positive (class 1), the share predicted positive: TP / (TP + FN). \
+                "Of the examples labelled positive (the class of interest), the share predicted positive: TP / (TP + FN). \
                  Wilson interval; changes: Bonett-Price on the positives"
             }
             Self::Fpr => {
-                "Of the examples labelled negative (class 0), the share predicted positive: FP / (FP + TN). \
+                "Of the examples labelled negative (the other class), the share predicted positive: FP / (FP + TN). \
                  Wilson interval; changes: Bonett-Price on the negatives"
             }
             Self::Fnr => {
-                "Of the examples labelled positive (class 1), the share predicted negative: FN / (TP + FN). \
+                "Of the examples labelled positive (the class of interest), the share predicted negative: FN / (TP + FN). \
                  Wilson interval; changes: Bonett-Price on the positives"
             }
             Self::Tnr => {
-                "Of the examples labelled negative (class 0), the share predicted negative: TN / (FP + TN). \
+                "Of the examples labelled negative (the other class), the share predicted negative: TN / (FP + TN). \
                  Wilson interval; changes: Bonett-Price on the negatives"
             }
             Self::SelectionRate => {
@@ -139,15 +139,17 @@ impl Measure {
                  (TPR + TNR) / 2. Bootstrap interval"
             }
             Self::F1 => {
-                "Harmonic mean of precision and true positive rate of class 1: 2 TP / (2 TP + FP + FN); \
+                "Harmonic mean of precision and true positive rate of the class of interest: 2 TP / (2 TP + FP + FN); \
                  with more than two classes the mean over classes. Bootstrap interval"
             }
             Self::LogLoss => {
                 "Mean of -ln(probability given to the true class), in nats; lower is better. Bootstrap interval"
             }
-            Self::Brier => "Mean of (probability of class 1 - label)^2; lower is better. Bootstrap interval",
+            Self::Brier => {
+                "Mean of (probability of the class of interest - label)^2; lower is better. Bootstrap interval"
+            }
             Self::Ece => {
-                "Mean distance between the probability of class 1 and the share of positives, over 15 bins of equal \
+                "Mean distance between the probability of the class of interest and the share of positives, over 15 bins of equal \
                  mass fixed on the dense scores; lower is better. Bootstrap interval"
             }
             Self::Auc => {

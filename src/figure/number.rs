@@ -3,14 +3,23 @@
 /// A rate or score with three decimals: `0.884`.
 #[must_use]
 pub fn rate(value: f64) -> String {
-    with_true_minus(format!("{value:.3}"))
+    signed(format!("{value:.3}"))
+}
+
+/// A true minus, and none before a zero: what rounds to nothing has no sign.
+#[must_use]
+pub fn signed(text: String) -> String {
+    let is_zero = |digits: &str| digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    match text.strip_prefix(['-', '+']) {
+        Some(digits) if is_zero(digits) => digits.to_owned(),
+        _ => with_true_minus(text),
+    }
 }
 
 /// A change with its sign and a true minus: `+0.012`, `−0.008`; `0.000` carries none.
 #[must_use]
 pub fn change(value: f64) -> String {
-    let text = format!("{value:+.3}");
-    if text[1..].bytes().all(|byte| matches!(byte, b'0' | b'.')) { text[1..].to_owned() } else { with_true_minus(text) }
+    signed(format!("{value:+.3}"))
 }
 
 /// An interval in brackets: `[0.861, 0.904]`.
@@ -69,7 +78,7 @@ pub fn duration_range(from: f64, to: f64) -> String {
 #[must_use]
 pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
-        return with_true_minus(format!("{value}"));
+        return signed(format!("{value}"));
     }
     let mut decimals = 0_usize;
     let mut scaled = value.abs();
@@ -116,6 +125,20 @@ fn with_true_minus(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_rounds_to_nothing_has_no_sign() {
+        for (written, expected) in [
+            (rate(-0.0001), "0.000"),
+            (rate(-0.02), "−0.020"),
+            (change(-0.0004), "0.000"),
+            (significant(-0.0), "0"),
+            (signed("-0.0".to_owned()), "0.0"),
+            (signed("+0.25".to_owned()), "+0.25"),
+        ] {
+            assert_eq!(written, expected, "no sign before a zero");
+        }
+    }
 
     #[test]
     fn numbers_read_as_in_print() {

@@ -47,7 +47,7 @@ fn a_sweep_starts_by_itself_and_its_points_can_be_used_undone_and_compared() {
     assert_eq!(points.iter().filter(|point| point.contains("in use")).count(), 1, "one is in use: {points:?}");
     assert!(points.iter().any(|point| point.contains("retention 0.5,") && point.contains("in use")), "{points:?}");
     assert!(!names(&harness, "dense ").is_empty(), "the dense model is a point too");
-    harness.get_by_label("measured on all 90 texts");
+    harness.get_by_label_contains("measured on all 90 texts");
 
     let other = points.iter().find(|point| !point.contains("in use")).unwrap().clone();
     harness.get_by_label(&other).click();
@@ -144,7 +144,7 @@ fn results_begin_with_a_sample_wait_where_the_rest_is_long_and_go_on_when_asked(
         harness.get_by_label(&offers[0]).click();
         harness.run_steps(2);
         settle(&mut harness);
-        harness.get_by_label("measured on all 1,000 texts");
+        harness.get_by_label_contains("measured on all 1,000 texts");
         assert!(names(&harness, "Go on").is_empty(), "{view:?} has nothing left to do");
     }
 }

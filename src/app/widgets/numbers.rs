@@ -31,7 +31,7 @@ pub(crate) fn percent(share: f64) -> String {
 /// Three significant digits, no exponent for everyday sizes.
 pub(crate) fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
-        return format!("{value}");
+        return format!("{}", value + 0.0);
     }
     let magnitude = value.abs().log10().floor();
     if !(-4.0..6.0).contains(&magnitude) {

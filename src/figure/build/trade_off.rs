@@ -236,11 +236,12 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let mut series: Vec<Series> = Vec::new();
     for point in input.points {
         let Some(curve_point) = curve_point(point, input, &places) else { continue };
-        match series.iter_mut().find(|series| series.name == point.series) {
+        let name = line_of(point, input.points);
+        match series.iter_mut().find(|series| series.name == name) {
             Some(series) => series.points.push(curve_point),
             None => series.push(Series {
                 id: point.point.spec.id().to_owned(),
-                name: point.series.clone(),
+                name,
                 note: point.point.spec.info().note().unwrap_or_default().to_owned(),
                 joined: true,
                 points: vec![curve_point],
@@ -263,6 +264,17 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
         ),
         body: Body::Curves(Curves { x: input.saving.axis(), y: input.worth.axis(), reference, series }),
         provenance: input.provenance.clone(),
+    }
+}
+
+/// The line that a setting is drawn on: that of its strategy, but a name of its own where the dial is left to the method or
+/// replaced, as it is no point between two others then.
+fn line_of(point: &TradeOffPoint, points: &[TradeOffPoint]) -> String {
+    let spec = &point.point.spec;
+    let has_line = || points.iter().any(|other| other.series == point.series && other.point.spec.is_on_dial());
+    match spec.setting() {
+        Some(setting) if !spec.is_on_dial() && has_line() => format!("{}, {setting}", point.series),
+        _ => point.series.clone(),
     }
 }
 

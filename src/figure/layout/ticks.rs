@@ -60,12 +60,12 @@ impl Placed {
 
     fn written(&self, value: f64, decimals: usize) -> String {
         match self.notation {
-            Notation::Plain => format!("{value:.decimals$}").replace('-', "−"),
+            Notation::Plain => number::signed(format!("{value:.decimals$}")),
             Notation::Reduction => number::reduction(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
             Notation::Times => format!("{}×", number::significant(value).trim_end_matches('0').trim_end_matches('.')),
             Notation::Percent => format!("{:.0}%", value.max(0.0) * 100.0),
             Notation::Change if value.abs() < 1e-12 => "0".to_owned(),
-            Notation::Change => format!("{value:+.decimals$}").replace('-', "−"),
+            Notation::Change => number::signed(format!("{value:+.decimals$}")),
         }
     }
 }
