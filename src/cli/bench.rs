@@ -64,7 +64,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let typed = args.clone();
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Benched>> {
         stage(ticket, "loading the model");
-        let checkpoint = Checkpoint::load_with(&folder, load_options)?;
+        let checkpoint = resolve::checkpoint(&folder, load_options)?;
         let prepared = match prepare(ticket, &checkpoint, &typed) {
             Err(error) if is_cancelled(&error) => return Ok(None),
             prepared => prepared?,

@@ -58,7 +58,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let evaluate_options = EvaluateOptions { draws, latency_rounds: args.latency_rounds };
     let work = move |ticket: &Ticket| -> anyhow::Result<(Evaluation, Predictions)> {
         stage(ticket, "loading the model");
-        let checkpoint = Checkpoint::load_with(&folder, load_options)?;
+        let checkpoint = resolve::checkpoint(&folder, load_options)?;
         let stream = read(ticket, &path, &options, lexicon.as_ref())?;
         tell_reading(&checkpoint, stream.survey())?;
         let mut predictions = export::begin_predictions(&out, &stream.survey().groups)?;

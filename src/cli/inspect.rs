@@ -13,7 +13,6 @@ use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
 use crate::export;
 use crate::jobs::Ticket;
-use crate::model::Checkpoint;
 use crate::model::Encoded;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
@@ -23,7 +22,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     let text = resolve::text(args)?;
     let text_pair = args.text_pair.clone();
     let work = move |ticket: &Ticket| -> anyhow::Result<Inspection> {
-        let checkpoint = Checkpoint::load_with(&folder, load_options)?;
+        let checkpoint = resolve::checkpoint(&folder, load_options)?;
         let encoded = checkpoint.tokenizer.encode(&text, text_pair.as_deref())?;
         Ok(evaluation::inspect_encoded(ticket, &checkpoint, encoded, &specs)?)
     };

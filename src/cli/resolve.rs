@@ -14,6 +14,7 @@ use crate::cli::args::ModelArgs;
 use crate::cli::args::WindowArgs;
 use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
+use crate::cli::console::warn;
 use crate::cli::console::warn_over_progress;
 use crate::data;
 use crate::data::ReadOptions;
@@ -22,6 +23,8 @@ use crate::data::Take;
 use crate::disk::read_regular_text;
 use crate::export::Existing;
 use crate::model;
+use crate::model::Checkpoint;
+use crate::model::LoadOptions;
 use crate::pruning::StrategySpec;
 
 /// The checkpoint folder; sets the number of threads on the way, before anything computes.
@@ -31,6 +34,15 @@ pub(super) fn model_folder(args: &ModelArgs) -> anyhow::Result<PathBuf> {
         pool.with_context(|| format!("cannot use {threads} threads"))?;
     }
     Ok(model::find_model(args.model.as_deref().unwrap_or(model::SAMPLE_MODEL))?)
+}
+
+/// The checkpoint in a folder; where its files disagree, that is told.
+pub(super) fn checkpoint(folder: &Path, options: LoadOptions) -> anyhow::Result<Checkpoint> {
+    let checkpoint = Checkpoint::load_with(folder, options)?;
+    for note in &checkpoint.notes {
+        warn(&format!("warning: {note}"));
+    }
+    Ok(checkpoint)
 }
 
 /// Strategies as typed, checked against the registry; the same one twice counts once.

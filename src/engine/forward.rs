@@ -13,6 +13,7 @@ use crate::engine::RunDetail;
 use crate::engine::RunOptions;
 use crate::engine::Spans;
 use crate::engine::macs;
+use crate::engine::pool::means;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::rearrange::rearrange;
 use crate::engine::state::SequenceState;
@@ -22,6 +23,7 @@ use crate::model::AttentionContext;
 use crate::model::EmbedInput;
 use crate::model::Encoded;
 use crate::model::Model;
+use crate::model::Pooling;
 use crate::pruning::Action;
 use crate::pruning::Decision;
 use crate::pruning::LayerEvidence;
@@ -35,7 +37,8 @@ use crate::tensor::SequenceEvidence;
 ///
 /// The head reads the state of the token at position 0. Where a strategy removes that token, the head reads its last
 /// complete state, the one that entered the layer it was removed in; where it was merged into another row, it reads that
-/// row. Relative families measure distances between original positions (after input selection: positions as if the text
+/// row. Models that pool by the mean read the rows that are alive at the end, each as many times as tokens were merged into
+/// it. Relative families measure distances between original positions (after input selection: positions as if the text
 /// had been given without the others); a fused row stands at the weighted mean of its parts' positions.
 ///
 /// Shape: `batch` `[batch]` → outcomes `[batch]`, same order. The outcome of a text does not depend on its batch.
@@ -66,6 +69,9 @@ pub fn run_timed(
 ) -> Result<Report, Error> {
     ticket.checkpoint()?;
     let started = Instant::now();
+    // A head that reads the mean needs every row.
+    let head_rows_only = options.head_rows_only && model.head.pooling == Pooling::First;
+    let options = RunOptions { head_rows_only, ..options };
     // Entered once: from a thread outside the pool every parallel step would wake a thread of it and wait for that one.
     let mut report = rayon::scope(|_| {
         let mut run = Run::begin(model, batch, pruner, options)?;
@@ -352,8 +358,11 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn finish(mut self) -> Result<Report, Error> {
-        let logits = self.states.classify()?;
         let bounds = self.bounds();
+        let logits = match self.model.head.pooling {
+            Pooling::First => self.states.classify()?,
+            Pooling::Mean => self.model.classify(&means(self.model, &self.states, (&self.sequences, &bounds))?),
+        };
         let wants_states = self.options.detail == RunDetail::States && !self.options.head_rows_only;
         let mut outcomes = Vec::with_capacity(self.sequences.len());
         for (index, sequence) in std::mem::take(&mut self.sequences).into_iter().enumerate() {

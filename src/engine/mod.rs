@@ -7,6 +7,7 @@ mod error;
 mod forward;
 mod macs;
 mod options;
+mod pool;
 mod rearrange;
 mod ribbon;
 mod sequence;

@@ -15,7 +15,7 @@ pub struct RunOptions {
     pub detail: RunDetail,
     /// Compute in the last layer only the row that the head reads; the other rows of that layer are of no use to a
     /// classifier. Counted in the multiply-accumulates. The strategy is not asked in that layer, where it could only
-    /// remove the row itself; final hidden states are not given.
+    /// remove the row itself; final hidden states are not given. Models that pool by the mean compute all rows.
     pub head_rows_only: bool,
     /// Fill every sequence up to the batch's longest in every layer, as padded implementations do: the same outcomes up to
     /// rounding for more time, so that padding can be measured.

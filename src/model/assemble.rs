@@ -12,13 +12,16 @@ use crate::model::LayerWeights;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
+use crate::model::Pooling;
 use crate::model::Precision;
 use crate::model::ProjectedPositions;
+use crate::model::RelativeBias;
 use crate::model::assemble_modernbert;
 use crate::model::config::Details;
 use crate::model::config::ParsedConfig;
 use crate::model::family::DebertaDetails;
 use crate::model::family::FamilyDetails;
+use crate::model::task;
 use crate::model::tensor_loader::Part;
 use crate::model::tensor_loader::TensorLoader;
 use crate::model::weight_files::WeightFiles;
@@ -30,14 +33,22 @@ impl Model {
     /// # Errors
     /// If a file is missing, damaged or not supported; all missing and misshapen tensors are listed in one error.
     pub fn load(dir: &Path) -> Result<Self, Error> {
+        Ok(Self::load_with_notes(dir)?.0)
+    }
+
+    /// [`Self::load`], and what is to be said about the files.
+    pub(super) fn load_with_notes(dir: &Path) -> Result<(Self, Vec<String>), Error> {
         let parsed = ParsedConfig::load(dir)?;
+        let mut notes = task::check(&parsed.details.architectures, parsed.config.family, dir)?;
         let files = WeightFiles::open(dir)?;
-        let mut loader = TensorLoader::new(&files, prefix(parsed.config.family));
+        let family = parsed.config.family;
+        let mut loader = TensorLoader::new(&files, prefix(family), anchor(family));
+        notes.extend(loader.note());
         let weights = assemble(&parsed, &mut loader);
-        loader.finish(&parsed.details.architecture, dir)?;
+        loader.finish(&parsed.details.architectures, dir)?;
         let ParsedConfig { config, .. } = parsed;
-        let Weights { embeddings, layers, norm_placement, final_norm, disentangled, head } = weights;
-        Ok(Self {
+        let Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias, head } = weights;
+        let model = Self {
             path: dir.to_owned(),
             config,
             embeddings,
@@ -45,11 +56,14 @@ impl Model {
             norm_placement,
             final_norm,
             disentangled,
+            relative_bias,
             head,
             weights_hash: files.hash,
             precision: Precision::F32,
             device: None,
-        })
+        };
+        model.project_positions();
+        Ok((model, notes))
     }
 }
 
@@ -60,6 +74,7 @@ pub(super) struct Weights {
     pub(super) norm_placement: NormPlacement,
     pub(super) final_norm: Option<Norm>,
     pub(super) disentangled: Option<DisentangledAttention>,
+    pub(super) relative_bias: Option<RelativeBias>,
     pub(super) head: HeadWeights,
 }
 
@@ -68,12 +83,18 @@ fn prefix(family: Family) -> &'static str {
     match family {
         Family::Bert => "bert.",
         Family::DistilBert => "distilbert.",
-        Family::Roberta | Family::XlmRoberta => "roberta.",
+        Family::Roberta | Family::XlmRoberta | Family::Camembert => "roberta.",
+        Family::Mpnet => "mpnet.",
         Family::Electra => "electra.",
         Family::Albert => "albert.",
         Family::DebertaV2 => "deberta.",
         Family::ModernBert => "model.",
     }
+}
+
+/// A tensor that every checkpoint of the family has, after the prefix.
+fn anchor(family: Family) -> &'static str {
+    if family == Family::ModernBert { "embeddings.tok_embeddings.weight" } else { "embeddings.word_embeddings.weight" }
 }
 
 fn assemble(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> Weights {
@@ -92,10 +113,21 @@ fn assemble(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> Weights {
     };
     let disentangled = match &parsed.details.family {
         FamilyDetails::Deberta(own) => Some(disentangled(parsed, own, loader)),
-        FamilyDetails::Plain | FamilyDetails::ModernBert(_) => None,
+        FamilyDetails::Plain | FamilyDetails::Mpnet | FamilyDetails::ModernBert(_) => None,
     };
+    let relative_bias = matches!(parsed.details.family, FamilyDetails::Mpnet).then(|| {
+        // The number of buckets is fixed in MPNet's code, whatever the configuration says.
+        let heads = parsed.config.shape.num_heads;
+        let table = loader.matrix("mpnet.encoder.relative_attention_bias.weight", 32, heads);
+        if table.rows() == 0 {
+            RelativeBias::from_buckets(&Matrix::zeros(32, heads))
+        } else {
+            RelativeBias::from_buckets(&table)
+        }
+    });
     let head = head(parsed, loader);
-    Weights { embeddings, layers, norm_placement: NormPlacement::Post, final_norm: None, disentangled, head }
+    let (norm_placement, final_norm) = (NormPlacement::Post, None);
+    Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias, head }
 }
 
 fn embeddings(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> EmbeddingWeights {
@@ -149,6 +181,15 @@ const DEBERTA_NAMES: LayerNames = LayerNames {
     ..BERT_NAMES
 };
 
+const MPNET_NAMES: LayerNames = LayerNames {
+    query: "attention.attn.q",
+    key: "attention.attn.k",
+    value: "attention.attn.v",
+    attention_output: "attention.attn.o",
+    attention_norm: "attention.LayerNorm",
+    ..BERT_NAMES
+};
+
 const DISTILBERT_NAMES: LayerNames = LayerNames {
     query: "attention.q_lin",
     key: "attention.k_lin",
@@ -178,7 +219,13 @@ fn layer(parsed: &ParsedConfig, layer: &str, loader: &mut TensorLoader<'_>) -> L
         Family::DistilBert => DISTILBERT_NAMES,
         Family::Albert => ALBERT_NAMES,
         Family::DebertaV2 => DEBERTA_NAMES,
-        Family::Bert | Family::Roberta | Family::XlmRoberta | Family::Electra | Family::ModernBert => BERT_NAMES,
+        Family::Mpnet => MPNET_NAMES,
+        Family::Bert
+        | Family::Roberta
+        | Family::XlmRoberta
+        | Family::Camembert
+        | Family::Electra
+        | Family::ModernBert => BERT_NAMES,
     };
     let name = |part: &str| format!("{layer}.{part}");
     LayerWeights {
@@ -237,12 +284,15 @@ fn head(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> HeadWeights {
     let (dense, classifier) = match parsed.config.family {
         Family::Bert => ("bert.pooler.dense", "classifier"),
         Family::DistilBert => ("pre_classifier", "classifier"),
-        Family::Roberta | Family::XlmRoberta | Family::Electra => ("classifier.dense", "classifier.out_proj"),
+        Family::Roberta | Family::XlmRoberta | Family::Camembert | Family::Mpnet | Family::Electra => {
+            ("classifier.dense", "classifier.out_proj")
+        }
         Family::Albert => ("albert.pooler", "classifier"),
         Family::DebertaV2 => ("pooler.dense", "classifier"),
         Family::ModernBert => ("head.dense", "classifier"),
     };
     HeadWeights {
+        pooling: Pooling::First,
         dense: loader.linear(dense, hidden, hidden),
         activation: parsed.details.head_activation,
         norm: None,

@@ -30,12 +30,21 @@ pub(super) fn assemble(parsed: &ParsedConfig, own: &ModernBertDetails, loader: &
     let final_norm = Some(reader.norm("model.final_norm"));
     reader.loader.enter(Part::Head);
     let head = HeadWeights {
+        pooling: own.pooling,
         dense: reader.linear("head.dense", [hidden, hidden], own.classifier_bias),
         activation: parsed.details.head_activation,
         norm: Some(reader.norm("head.norm")),
         classifier: reader.linear("classifier", [parsed.config.labels.len(), hidden], true),
     };
-    Weights { embeddings, layers, norm_placement: NormPlacement::Pre, final_norm, disentangled: None, head }
+    Weights {
+        embeddings,
+        layers,
+        norm_placement: NormPlacement::Pre,
+        final_norm,
+        disentangled: None,
+        relative_bias: None,
+        head,
+    }
 }
 
 struct Reader<'a, 'b, 'c> {

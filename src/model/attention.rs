@@ -290,6 +290,9 @@ impl Attention<'_> {
                 relative.add_query_logits(distances, queries, head, (block.first, probs, by_distance));
                 RelativeAttention::add_key_logits(distances, &panels.by_key, block.first, probs);
             }
+            if let Some(bias) = &self.model.relative_bias {
+                bias.add(head, &self.context.positions[range.clone()], block.first, probs);
+            }
             self.close_window(block, probs);
             if self.context.needs.row_entropies {
                 evidence.row_entropies.resize(block.queries, 0.0);

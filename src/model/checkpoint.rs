@@ -16,6 +16,8 @@ pub struct Checkpoint {
     pub model: Model,
     /// Text to tokens.
     pub tokenizer: Tokenizer,
+    /// Where the checkpoint's files disagree or are unusual, and what was done; one sentence each, for people to read.
+    pub notes: Vec<String>,
 }
 
 /// How a model is to compute.
@@ -38,14 +40,15 @@ impl Checkpoint {
     }
 
     /// Loads a Hugging Face checkpoint folder: `config.json`, weights (safetensors, sharded or not, or
-    /// `pytorch_model.bin`), and `tokenizer.json` or `vocab.txt`. Weights in half precision become `f32`.
+    /// `pytorch_model.bin`), and a tokenizer ([`Tokenizer::load`]). Weights in half precision become `f32`.
     ///
     /// # Errors
     /// If a file is missing, damaged, not supported, or does not fit the others.
     pub fn load(dir: &Path) -> Result<Self, Error> {
-        let model = Model::load(dir)?;
+        let (model, mut notes) = Model::load_with_notes(dir)?;
         let tokenizer = Tokenizer::load(dir, &model.config)?;
-        Ok(Self { model, tokenizer })
+        notes.extend_from_slice(tokenizer.notes());
+        Ok(Self { model, tokenizer, notes })
     }
 
     /// The same checkpoint, its model in this precision.

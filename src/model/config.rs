@@ -13,6 +13,7 @@ use crate::model::Error;
 use crate::model::family::FamilyDetails;
 use crate::model::fields::Fields;
 use crate::model::fields::read_json_object;
+use crate::model::task;
 use crate::tensor::ModelShape;
 
 /// The encoder families prunescope loads, by `model_type`.
@@ -26,6 +27,10 @@ pub enum Family {
     Roberta,
     /// `xlm-roberta`
     XlmRoberta,
+    /// `camembert`
+    Camembert,
+    /// `mpnet`
+    Mpnet,
     /// `electra`
     Electra,
     /// `albert`
@@ -38,11 +43,13 @@ pub enum Family {
 
 impl Family {
     /// Every family, in the order they are listed to people.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Bert,
         Self::DistilBert,
         Self::Roberta,
         Self::XlmRoberta,
+        Self::Camembert,
+        Self::Mpnet,
         Self::Electra,
         Self::Albert,
         Self::DebertaV2,
@@ -57,6 +64,8 @@ impl Family {
             Self::DistilBert => "distilbert",
             Self::Roberta => "roberta",
             Self::XlmRoberta => "xlm-roberta",
+            Self::Camembert => "camembert",
+            Self::Mpnet => "mpnet",
             Self::Electra => "electra",
             Self::Albert => "albert",
             Self::DebertaV2 => "deberta-v2",
@@ -91,6 +100,10 @@ pub struct ModelConfig {
     pub position_offset: usize,
     /// Names of the classes, index = class.
     pub labels: Vec<String>,
+    /// The id of padding, where it is given.
+    pub pad_token_id: Option<u64>,
+    /// The id of the first token of every text, where it is given.
+    pub cls_token_id: Option<u64>,
 }
 
 impl ModelConfig {
@@ -126,8 +139,8 @@ pub(super) struct Details {
     pub(super) head_activation: Activation,
     /// What one family alone has.
     pub(super) family: FamilyDetails,
-    /// First of `architectures`, for messages.
-    pub(super) architecture: String,
+    /// `architectures`, as far as it is a list of names.
+    pub(super) architectures: Vec<String>,
 }
 
 /// Bounds that no real encoder reaches: they turn a damaged file into an error before anything is computed from it.
@@ -145,7 +158,7 @@ impl ParsedConfig {
             return Err(Error::NoFolder { path: dir.to_owned() });
         }
         let path = dir.join("config.json");
-        let map = read_json_object(&path)?.ok_or_else(|| Error::NoConfig { dir: dir.to_owned() })?;
+        let map = read_json_object(&path)?.ok_or_else(|| task::not_a_checkpoint(dir))?;
         Self::parse(&Fields::new(&map, &path))
     }
 
@@ -165,6 +178,8 @@ impl ParsedConfig {
             max_tokens: positions - position_offset,
             position_offset,
             labels,
+            pad_token_id: fields.get("pad_token_id").and_then(Value::as_u64),
+            cls_token_id: fields.get("cls_token_id").and_then(Value::as_u64),
         };
         let details = parse_details(&config, positions, fields)?;
         Ok(Self { config, details })
@@ -199,7 +214,11 @@ fn refuse_other_tasks(fields: &Fields<'_>) -> Result<(), Error> {
 fn parse_positions(family: Family, fields: &Fields<'_>) -> Result<(usize, usize), Error> {
     let positions = fields.size("max_position_embeddings", MAX_ROWS)?;
     let offset = match family {
-        Family::Roberta | Family::XlmRoberta => fields.whole_or("pad_token_id", 0..=MAX_ROWS, 1)? + 1,
+        Family::Roberta | Family::XlmRoberta | Family::Camembert => {
+            fields.whole_or("pad_token_id", 0..=MAX_ROWS, 1)? + 1
+        }
+        // Fixed in its code, whatever the configuration says.
+        Family::Mpnet => 2,
         _ => 0,
     };
     if positions <= offset {
@@ -240,9 +259,14 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
     let (eps_key, eps) = match family {
         Family::ModernBert => ("norm_eps", 1e-5),
         Family::DebertaV2 => ("layer_norm_eps", 1e-7),
-        Family::DistilBert | Family::Bert | Family::Roberta | Family::XlmRoberta | Family::Electra | Family::Albert => {
-            ("layer_norm_eps", 1e-12)
-        }
+        Family::DistilBert
+        | Family::Bert
+        | Family::Roberta
+        | Family::XlmRoberta
+        | Family::Camembert
+        | Family::Mpnet
+        | Family::Electra
+        | Family::Albert => ("layer_norm_eps", 1e-12),
     };
     let (activation_key, activation) = match family {
         Family::DistilBert => ("activation", Activation::Gelu),
@@ -251,7 +275,7 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
         _ => ("hidden_act", Activation::Gelu),
     };
     let token_types = match family {
-        Family::DistilBert | Family::ModernBert => 0,
+        Family::DistilBert | Family::ModernBert | Family::Mpnet => 0,
         Family::DebertaV2 => fields.whole_or("type_vocab_size", 0..=MAX_ROWS, 0)?,
         _ => fields.whole_or("type_vocab_size", 1..=MAX_ROWS, 2)?,
     };
@@ -265,13 +289,16 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
         _ => true,
     };
     let head_activation = match family {
-        Family::Bert | Family::Roberta | Family::XlmRoberta | Family::Albert => Activation::Tanh,
+        Family::Bert | Family::Roberta | Family::XlmRoberta | Family::Camembert | Family::Mpnet | Family::Albert => {
+            Activation::Tanh
+        }
         Family::Electra => Activation::Gelu,
         Family::DistilBert => Activation::Relu,
         Family::DebertaV2 => fields.activation_or("pooler_hidden_act", Activation::Gelu)?,
         Family::ModernBert => fields.activation_or("classifier_activation", Activation::Gelu)?,
     };
-    let architecture = fields.get("architectures").and_then(|names| names.get(0)).and_then(Value::as_str);
+    let architectures = fields.get("architectures").and_then(Value::as_array).into_iter().flatten();
+    let architectures = architectures.filter_map(|name| name.as_str().map(str::to_owned)).collect();
     Ok(Details {
         eps: fields.positive_or(eps_key, eps)?,
         activation: fields.activation_or(activation_key, activation)?,
@@ -280,6 +307,6 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
         token_types,
         head_activation,
         family: FamilyDetails::parse(config, fields)?,
-        architecture: architecture.unwrap_or("not stated").to_owned(),
+        architectures,
     })
 }

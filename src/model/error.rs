@@ -8,6 +8,7 @@ use crate::disk::ReadError;
 use crate::model::DeviceError;
 use crate::model::Family;
 use crate::model::pickle::PickleError;
+use crate::model::tokenizer_check::TokenizerFault;
 use crate::model::zip_archive::ZipError;
 
 /// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].
@@ -38,6 +39,35 @@ pub enum Error {
     Device {
         /// Why.
         source: Box<DeviceError>,
+    },
+    /// A folder without a model in it that holds others.
+    #[error("the folder has no \"config.json\", but {} below it; open that one: {}", sub_folders(found), dir.display())]
+    SubFolder {
+        /// Folders in it that are checkpoints.
+        found: Vec<String>,
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// What fine-tuning with adapters leaves.
+    #[error("the folder is a PEFT adapter for {base:?} and holds no model of its own; merge it first in Python, \
+        \"AutoPeftModelForSequenceClassification.from_pretrained(…).merge_and_unload().save_pretrained(…)\", and open \
+        what that saves: {}", dir.display())]
+    Adapter {
+        /// The model that it changes.
+        base: String,
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A model for another task.
+    #[error("the checkpoint is a {architecture:?}: it {task}; only models that classify whole texts \
+        (…ForSequenceClassification) can be read: {}", dir.display())]
+    OtherTask {
+        /// From `architectures` in `config.json`.
+        architecture: String,
+        /// What it does.
+        task: &'static str,
+        /// The folder.
+        dir: PathBuf,
     },
     /// The operating system refused.
     #[error("cannot read the file: {}", path.display())]
@@ -104,10 +134,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// No weights in the folder.
-    #[error("no weights; expected one of {}: {}", quoted(looked_for), dir.display())]
+    #[error("no weights; expected one of {}{}: {}", quoted(looked_for), other_weights(found), dir.display())]
     NoWeights {
         /// The file names that were tried.
         looked_for: &'static [&'static str],
+        /// Weights in other forms that are there.
+        found: Vec<String>,
         /// The folder.
         dir: PathBuf,
     },
@@ -215,10 +247,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// Weights that do not fit the configuration. All of them are listed.
-    #[error("{}: {}", tensor_problems(missing, misshapen), path.display())]
+    #[error("{}{}: {}", tensor_problems(missing, misshapen), what_is_there(stored), path.display())]
     Tensors {
         /// Names that no weight file has.
         missing: Vec<String>,
+        /// What the weight files have instead.
+        stored: Stored,
         /// Tensors of the wrong shape.
         misshapen: Vec<Misshapen>,
         /// The folder.
@@ -236,10 +270,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// No tokenizer in the folder.
-    #[error("no tokenizer; expected one of {}: {}", quoted(looked_for), dir.display())]
+    #[error("no tokenizer; expected one of {}{}: {}", quoted(looked_for), other_files(found), dir.display())]
     NoTokenizer {
         /// The file names that were tried.
         looked_for: &'static [&'static str],
+        /// Files of tokenizers that are there and do not suffice.
+        found: Vec<String>,
         /// The folder.
         dir: PathBuf,
     },
@@ -279,6 +315,67 @@ pub enum Error {
         /// The tokenizer file.
         path: PathBuf,
     },
+    /// A tokenizer file with a part that cannot be used.
+    #[error("cannot use the tokenizer: {}", path.display())]
+    TokenizerPart {
+        /// The file.
+        path: PathBuf,
+        /// Which part.
+        source: TokenizerFault,
+    },
+    /// An entry of the added tokens that is none.
+    #[error("expected a token and its id, got {got}: {}", path.display())]
+    AddedToken {
+        /// As written.
+        got: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// An added token whose id does not follow the vocabulary.
+    #[error("added token {token:?}: expected id {expected}, the vocabulary gives {got}: {}", path.display())]
+    AddedTokenId {
+        /// The token.
+        token: String,
+        /// What the file says.
+        expected: u32,
+        /// What the vocabulary leaves.
+        got: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line of `merges.txt` that is no pair.
+    #[error("line {line}: expected two pieces with a blank between them, got {got:?}: {}", path.display())]
+    Merge {
+        /// Line, from 1.
+        line: usize,
+        /// As written.
+        got: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A `SentencePiece` model that is no unigram model.
+    #[error("expected a unigram SentencePiece model (kind 1), got kind {kind}; load the tokenizer with transformers' \
+        AutoTokenizer and save it again, which writes tokenizer.json: {}", path.display())]
+    SentencePieceKind {
+        /// 2: BPE, 3: words, 4: characters.
+        kind: u64,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A text that is too long for what the tokenizer makes of texts.
+    #[error("the text has {got} bytes; with this tokenizer at most {limit} can be cut into tokens")]
+    TextTooLong {
+        /// Its length.
+        got: usize,
+        /// The most.
+        limit: usize,
+    },
+    /// A text on which the library gave up.
+    #[error("the tokenizer stopped at the text; the file is damaged: {}", path.display())]
+    TokenizerStopped {
+        /// The file.
+        path: PathBuf,
+    },
     /// A text that the library could not cut.
     #[error("cannot cut the text into tokens")]
     Encode {
@@ -296,6 +393,25 @@ pub enum Error {
         special: usize,
         /// The model's limit.
         max_tokens: usize,
+    },
+}
+
+/// What files of weights have where tensors are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Nothing is missing, or what is there says nothing.
+    Nothing,
+    /// The missing tensors under other names.
+    Under {
+        /// What their names begin with there.
+        prefix: String,
+    },
+    /// Other tensors.
+    Others {
+        /// How many the files have.
+        count: usize,
+        /// The first names.
+        names: Vec<String>,
     },
 }
 
@@ -325,16 +441,57 @@ fn quoted_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("{:?}", path.display().to_string())).collect::<Vec<_>>().join(", ")
 }
 
+/// What is there instead of a tokenizer, and the way on.
+fn other_files(found: &[String]) -> String {
+    const WAY_ON: &str =
+        "load the tokenizer with transformers' AutoTokenizer and save it again, which writes tokenizer.json";
+    if found.is_empty() { String::new() } else { format!("; the folder has {}; {WAY_ON}", quoted(found)) }
+}
+
+/// Weights in forms that are not read, and the way on.
+fn other_weights(found: &[String]) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; the folder has {}; load it in Python and save it with save_pretrained, which writes safetensors",
+        quoted(found)
+    )
+}
+
+fn sub_folders(found: &[String]) -> String {
+    let verb = if found.len() == 1 { "has one" } else { "have one" };
+    format!("{} {verb}", list(found))
+}
+
+fn what_is_there(stored: &Stored) -> String {
+    match stored {
+        Stored::Nothing => String::new(),
+        Stored::Under { prefix } => format!("; the file has them under {prefix:?}…"),
+        Stored::Others { count, names } => format!("; the file has {count} tensors, such as {}", quoted(names)),
+    }
+}
+
+/// Some names of a list that may be long.
+fn list<S: AsRef<str>>(names: &[S]) -> String {
+    const MOST: usize = 8;
+    let shown = quoted(names.get(..MOST).unwrap_or(names));
+    if names.len() > MOST { format!("{shown} and {} more", names.len() - MOST) } else { shown }
+}
+
 fn tensor_problems(missing: &[String], misshapen: &[Misshapen]) -> String {
     let mut parts = Vec::new();
     if !missing.is_empty() {
         let noun = if missing.len() == 1 { "tensor is" } else { "tensors are" };
-        parts.push(format!("{} {noun} missing ({})", missing.len(), quoted(missing)));
+        parts.push(format!("{} {noun} missing ({})", missing.len(), list(missing)));
     }
     if !misshapen.is_empty() {
         let noun = if misshapen.len() == 1 { "tensor has" } else { "tensors have" };
-        let list = misshapen.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        parts.push(format!("{} {noun} the wrong shape ({list})", misshapen.len()));
+        let mut shown = misshapen.iter().take(8).map(ToString::to_string).collect::<Vec<_>>();
+        if misshapen.len() > shown.len() {
+            shown.push(format!("and {} more", misshapen.len() - shown.len()));
+        }
+        parts.push(format!("{} {noun} the wrong shape ({})", misshapen.len(), shown.join("; ")));
     }
     parts.join(", and ")
 }

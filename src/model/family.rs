@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::model::Error;
 use crate::model::Family;
 use crate::model::ModelConfig;
+use crate::model::Pooling;
 use crate::model::fields::Fields;
 use crate::model::fields::positive;
 use crate::model::weights::RotaryAttention;
@@ -13,6 +14,8 @@ use crate::model::weights::RotaryAttention;
 pub(super) enum FamilyDetails {
     /// Nothing beyond the common fields.
     Plain,
+    /// `MPNet`'s relative bias.
+    Mpnet,
     /// `DeBERTa` v2 and v3.
     Deberta(DebertaDetails),
     /// `ModernBERT`.
@@ -38,6 +41,7 @@ impl DebertaDetails {
 
 /// Biases and positions of `ModernBERT`.
 pub(super) struct ModernBertDetails {
+    pub(super) pooling: Pooling,
     pub(super) norm_bias: bool,
     pub(super) attention_bias: bool,
     pub(super) feed_forward_bias: bool,
@@ -59,9 +63,13 @@ impl FamilyDetails {
             }
             Family::DebertaV2 => parse_deberta(config, fields).map(Self::Deberta),
             Family::ModernBert => parse_modernbert(config, fields).map(Self::ModernBert),
-            Family::Bert | Family::DistilBert | Family::Roberta | Family::XlmRoberta | Family::Electra => {
-                Ok(Self::Plain)
-            }
+            Family::Bert
+            | Family::DistilBert
+            | Family::Roberta
+            | Family::XlmRoberta
+            | Family::Camembert
+            | Family::Electra => Ok(Self::Plain),
+            Family::Mpnet => Ok(Self::Mpnet),
         }
     }
 }
@@ -127,7 +135,11 @@ fn position_terms<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Error> {
 }
 
 fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernBertDetails, Error> {
-    fields.only("classifier_pooling", &Value::from("cls"))?;
+    let pooling = match fields.text("classifier_pooling")? {
+        None | Some("cls") => Pooling::First,
+        Some("mean") => Pooling::Mean,
+        Some(_) => return Err(fields.refuse("classifier_pooling", "\"cls\" or \"mean\"")),
+    };
     if !config.shape.head_dim().is_multiple_of(2) {
         return Err(fields.refuse("num_attention_heads", "heads of an even width, as rotary positions need"));
     }
@@ -146,6 +158,7 @@ fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernB
         })
         .collect();
     Ok(ModernBertDetails {
+        pooling,
         norm_bias: fields.flag_or("norm_bias", false)?,
         attention_bias: fields.flag_or("attention_bias", false)?,
         feed_forward_bias: fields.flag_or("mlp_bias", false)?,

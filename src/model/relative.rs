@@ -6,8 +6,10 @@
 use crate::model::DisentangledAttention;
 use crate::model::Linear;
 use crate::model::Model;
+use crate::model::RelativeBias;
 use crate::model::scratch::sized;
 use crate::model::weights::PositionPanels;
+use crate::tensor::Matrix;
 use crate::tensor::Panels;
 use crate::tensor::RowsRef;
 
@@ -40,13 +42,7 @@ impl SequenceDistances {
 
 impl<'a> RelativeAttention<'a> {
     pub(super) fn new(model: &'a Model, positions: &'a DisentangledAttention, layer: usize) -> Self {
-        let shape = model.config.shape;
-        let project = || {
-            let panels = |linear: &Linear| by_head(linear, positions, shape.num_heads);
-            let layers = model.layers.iter();
-            layers.map(|layer| PositionPanels { keys: panels(&layer.key), queries: panels(&layer.query) }).collect()
-        };
-        Self { positions, projected: &positions.projected.0.get_or_init(project)[layer] }
+        Self { positions, projected: &projected(model, positions)[layer] }
     }
 
     /// Number of terms that are added up: content to content, and the two with positions.
@@ -127,6 +123,77 @@ impl<'a> RelativeAttention<'a> {
             }
         }
     }
+}
+
+/// The layers' projections: of the load, or made now.
+///
+/// No lock is held while they are made: a thread that waits for one may be given another run of the same model to work on,
+/// which would come here again.
+fn projected<'a>(model: &Model, positions: &'a DisentangledAttention) -> &'a [PositionPanels] {
+    if positions.projected.0.get().is_none() {
+        let panels = |linear: &Linear| by_head(linear, positions, model.config.shape.num_heads);
+        let layers = model.layers.iter();
+        let made =
+            layers.map(|layer| PositionPanels { keys: panels(&layer.key), queries: panels(&layer.query) }).collect();
+        // Where another thread was faster, its equal result stays.
+        drop(positions.projected.0.set(made));
+    }
+    positions.projected.0.get().map_or(&[], Vec::as_slice)
+}
+
+impl Model {
+    /// Makes what the layers' projections make of the relative embeddings, so that no run has to.
+    pub(super) fn project_positions(&self) {
+        if let Some(positions) = &self.disentangled {
+            projected(self, positions);
+        }
+    }
+}
+
+impl RelativeBias {
+    /// From a table of buckets. Shape: `table` `[buckets, heads]`.
+    ///
+    /// Source: the bidirectional buckets of Raffel et al. 2020, T5, <https://arxiv.org/abs/1910.10683>, section 2.1, as in
+    /// Hugging Face transformers 4.57.3, `MPNetEncoder.relative_position_bucket`.
+    pub(super) fn from_buckets(table: &Matrix) -> Self {
+        let (buckets, heads) = (table.rows(), table.cols());
+        let width = usize::try_from(2 * Self::FURTHEST + 1).unwrap_or(0);
+        let mut by_distance = Matrix::zeros(heads, width);
+        for (column, distance) in (-Self::FURTHEST..=Self::FURTHEST).enumerate() {
+            let row = table.row(distance_bucket(distance, buckets));
+            for (head, value) in row.iter().enumerate() {
+                by_distance.row_mut(head)[column] = *value;
+            }
+        }
+        Self { by_distance }
+    }
+
+    /// Adds the bias of one head to the logits `[queries, keys]` of the queries from `first` on.
+    pub(super) fn add(&self, head: usize, positions: &[u32], first: usize, logits: &mut [f32]) {
+        let by_distance = self.by_distance.row(head);
+        for (row, &query) in logits.chunks_mut(positions.len().max(1)).zip(positions.get(first..).unwrap_or_default()) {
+            for (logit, &key) in row.iter_mut().zip(positions) {
+                let distance = (i64::from(key) - i64::from(query)).clamp(-Self::FURTHEST, Self::FURTHEST);
+                *logit += by_distance[usize::try_from(distance + Self::FURTHEST).unwrap_or(0)];
+            }
+        }
+    }
+}
+
+/// Half the buckets for keys before the query, half for those after it: one a distance up to half of them, then in equal
+/// steps of the logarithm.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the number of buckets")]
+fn distance_bucket(distance: i64, buckets: usize) -> usize {
+    let half = buckets / 2;
+    let exact = half / 2;
+    let size = usize::try_from(distance.unsigned_abs()).unwrap_or(usize::MAX);
+    let within = if size < exact.max(1) {
+        size
+    } else {
+        let share = (size as f32 / exact as f32).ln() / (RelativeBias::FURTHEST as f32 / exact as f32).ln();
+        exact + (share * (half - exact) as f32) as usize
+    };
+    within.min(half.saturating_sub(1)) + if distance > 0 { half } else { 0 }
 }
 
 impl DisentangledAttention {

@@ -4,6 +4,7 @@ use crate::model::Error;
 use crate::model::Linear;
 use crate::model::Misshapen;
 use crate::model::Norm;
+use crate::model::Stored;
 use crate::model::weight_files::WeightFiles;
 use crate::tensor::Matrix;
 
@@ -19,6 +20,8 @@ pub(super) struct TensorLoader<'a> {
     files: &'a WeightFiles,
     /// `bert.` and the like; some checkpoints leave it out.
     prefix: &'static str,
+    /// What training and saving put before every name: `module.`, `_orig_mod.`; mostly nothing.
+    wrapper: String,
     part: Part,
     missing: Vec<String>,
     missing_from_head: Vec<String>,
@@ -27,16 +30,24 @@ pub(super) struct TensorLoader<'a> {
 }
 
 impl<'a> TensorLoader<'a> {
-    pub(super) fn new(files: &'a WeightFiles, prefix: &'static str) -> Self {
+    /// `anchor` is a tensor that is always there, without the prefix.
+    pub(super) fn new(files: &'a WeightFiles, prefix: &'static str, anchor: &str) -> Self {
         Self {
             files,
             prefix,
+            wrapper: wrapper(files, prefix, anchor),
             part: Part::Encoder,
             missing: Vec::new(),
             missing_from_head: Vec::new(),
             misshapen: Vec::new(),
             failure: None,
         }
+    }
+
+    /// What is to be said about the names.
+    pub(super) fn note(&self) -> Option<String> {
+        let wrapper = &self.wrapper;
+        (!wrapper.is_empty()).then(|| format!("the names of all tensors begin with {wrapper:?}, which was left out"))
     }
 
     /// What is read from here on belongs to this part.
@@ -79,16 +90,17 @@ impl<'a> TensorLoader<'a> {
     }
 
     /// Every problem in one error, or nothing.
-    pub(super) fn finish(self, architecture: &str, dir: &std::path::Path) -> Result<(), Error> {
+    pub(super) fn finish(self, architectures: &[String], dir: &std::path::Path) -> Result<(), Error> {
         let path = dir.to_owned();
         let lacks_head = self.missing_from_head.iter().any(|name| name.ends_with(".weight"));
         if lacks_head && self.missing.is_empty() && self.misshapen.is_empty() {
-            let architecture = architecture.to_owned();
+            let architecture = architectures.first().map_or("not stated", String::as_str).to_owned();
             return Err(Error::NoClassificationHead { missing: self.missing_from_head, architecture, path });
         }
         let missing: Vec<_> = self.missing.into_iter().chain(self.missing_from_head).collect();
         if !missing.is_empty() || !self.misshapen.is_empty() {
-            return Err(Error::Tensors { missing, misshapen: self.misshapen, path });
+            let stored = stored(self.files, &missing);
+            return Err(Error::Tensors { missing, stored, misshapen: self.misshapen, path });
         }
         self.failure.map_or(Ok(()), Err)
     }
@@ -122,10 +134,48 @@ impl<'a> TensorLoader<'a> {
     fn locate(&self, name: &str) -> Option<(String, &'a [usize])> {
         let bare = name.strip_prefix(self.prefix);
         [Some(name), bare].into_iter().flatten().find_map(|name| {
-            let find = |name: &str| self.files.shape(name).map(|shape| (name.to_owned(), shape));
+            let find = |name: &str| {
+                let name = format!("{}{name}", self.wrapper);
+                self.files.shape(&name).map(|shape| (name, shape))
+            };
             find(name).or_else(|| find(&older_spelling(name)?))
         })
     }
+}
+
+/// What training loops and compilers put before names.
+const WRAPPERS: [&str; 7] = ["module.", "_orig_mod.", "model.", "net.", "network.", "_forward_module.", "student."];
+
+/// What stands before the anchor's name, if it is made of known wrappers alone and is the only one.
+fn wrapper(files: &WeightFiles, prefix: &str, anchor: &str) -> String {
+    let mut found: Option<&str> = None;
+    for name in files.names() {
+        let Some(before) = name.strip_suffix(anchor) else { continue };
+        let before = before.strip_suffix(prefix).unwrap_or(before);
+        let mut rest = before;
+        while let Some(shorter) = WRAPPERS.iter().find_map(|known| rest.strip_prefix(known)) {
+            rest = shorter;
+        }
+        if !rest.is_empty() {
+            continue;
+        }
+        if found.is_some_and(|found| found != before) {
+            return String::new();
+        }
+        found = Some(before);
+    }
+    found.unwrap_or_default().to_owned()
+}
+
+/// What the files have where tensors are missing.
+fn stored(files: &WeightFiles, missing: &[String]) -> Stored {
+    let Some(first) = missing.first() else { return Stored::Nothing };
+    let longer = files.names().find_map(|name| name.strip_suffix(first.as_str()).filter(|prefix| !prefix.is_empty()));
+    if let Some(prefix) = longer {
+        return Stored::Under { prefix: prefix.to_owned() };
+    }
+    let names = files.names().take(3).map(str::to_owned).collect();
+    Stored::Others { count: files.names().count(), names }
 }
 
 /// Checkpoints converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.

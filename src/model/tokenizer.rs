@@ -4,8 +4,6 @@
 //! is too long is cut here, where [`Encoded::full_length`] can tell.
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +14,11 @@ use crate::model::Family;
 use crate::model::ModelConfig;
 use crate::model::Token;
 use crate::model::fields::read_small_file;
+use crate::model::guarded::guarded;
+use crate::model::tokenizer_check;
+use crate::model::tokenizer_notes;
+use crate::model::tokenizer_parts;
+use crate::model::tokenizer_settings::TokenizerSettings;
 use crate::model::truncate::kept_lengths;
 use crate::model::vocab_file;
 use crate::model::weight_files::hash_files;
@@ -28,31 +31,55 @@ pub struct Tokenizer {
     hash: String,
     vocab_size: usize,
     max_tokens: usize,
+    /// In bytes.
+    longest_text: usize,
+    /// Where files disagree.
+    notes: Vec<String>,
 }
 
 /// Where tokenizers are looked for, best first.
-const LOOKED_FOR: &[&str] = &["tokenizer.json", "vocab.txt"];
+const LOOKED_FOR: &[&str] = &["tokenizer.json"];
+const WORD_PIECES: &[&str] = &["tokenizer.json", "vocab.txt"];
+const BYTE_LEVEL: &[&str] = &["tokenizer.json", "vocab.json with merges.txt"];
+const SENTENCE_PIECES: &[&str] = &["tokenizer.json", "spm.model", "spiece.model", "sentencepiece.bpe.model"];
+
+/// Files that belong to tokenizers, for a message when none suffices.
+const OTHERS: [&str; 8] = [
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "spm.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+    "bpe.codes",
+];
+
+/// Most bytes that a text may have after normalization; memory is some 20 times that.
+const MOST_BYTES: usize = 64 << 20;
 
 impl Tokenizer {
-    /// Loads `tokenizer.json`, or else the `WordPiece` vocabulary `vocab.txt` with the settings in
-    /// `tokenizer_config.json` (BERT, `DistilBERT` and ELECTRA).
+    /// Loads `tokenizer.json`, or else what the family's checkpoints had before: the `WordPiece` vocabulary `vocab.txt`
+    /// (BERT, `DistilBERT`, ELECTRA, `MPNet`), `vocab.json` with `merges.txt` (`RoBERTa`), or a `SentencePiece` model
+    /// (`DeBERTa`, `ALBERT`, `XLM-R`, `CamemBERT`), with the settings and the added tokens beside it.
     ///
     /// # Errors
-    /// If there is neither file, one is damaged, or an id lies beyond the model's vocabulary.
+    /// If there is none of these, one is damaged, asks for what cannot be, or an id lies beyond the model's vocabulary.
     pub fn load(dir: &Path, config: &ModelConfig) -> Result<Self, Error> {
-        let has_word_pieces = matches!(config.family, Family::Bert | Family::DistilBert | Family::Electra);
-        let path = dir.join("tokenizer.json");
-        let (mut inner, paths) = if let Some(bytes) = read_small_file(&path)? {
-            (parse(&path, &bytes)?, vec![path])
-        } else {
-            let loaded = if has_word_pieces { vocab_file::load(dir)? } else { None };
-            loaded.ok_or_else(|| no_tokenizer(dir, has_word_pieces))?
-        };
+        let settings = TokenizerSettings::read(dir)?;
+        let mut notes = Vec::new();
+        let Source { mut inner, mut paths, growth } = find(dir, config.family, &settings, &mut notes)?;
         let path = paths.first().cloned().unwrap_or_default();
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|source| Error::TokenizerFile { path: path.clone(), source })?;
+        tokenizer_notes::disagreements(&inner, &settings, config, &mut notes);
+        if path.extension().is_none_or(|extension| extension != "json") || paths.len() > 1 {
+            paths.extend(settings.files.iter().cloned());
+        }
         let hash = hash_files(&paths)?;
-        let tokenizer = Self { inner, path, hash, vocab_size: config.vocab_size, max_tokens: config.max_tokens };
+        let (vocab_size, max_tokens) = (config.vocab_size, config.max_tokens);
+        let longest_text = MOST_BYTES / growth.max(1);
+        let tokenizer = Self { inner, path, hash, vocab_size, max_tokens, longest_text, notes };
         tokenizer.check_vocabulary()?;
         // Special tokens may come from the post-processor instead of the vocabulary: look at them once.
         match tokenizer.encode("", None) {
@@ -69,10 +96,15 @@ impl Tokenizer {
     /// # Errors
     /// If the tokenizer fails on the text, gives no token at all, or adds more special tokens than the model takes.
     pub fn encode(&self, text: &str, text_pair: Option<&str>) -> Result<Encoded, Error> {
-        let encoding = match text_pair {
+        let longest = text.len().max(text_pair.map_or(0, str::len));
+        if longest > self.longest_text {
+            return Err(Error::TextTooLong { got: longest, limit: self.longest_text });
+        }
+        let encoding = guarded(|| match text_pair {
             Some(pair) => self.inner.encode((text, pair), true),
             None => self.inner.encode(text, true),
-        };
+        });
+        let encoding = encoding.ok_or_else(|| Error::TokenizerStopped { path: self.path.clone() })?;
         let encoding = encoding.map_err(|source| Error::Encode { source })?;
         let tokens = self.tokens(&encoding)?;
         if tokens.is_empty() {
@@ -85,6 +117,12 @@ impl Tokenizer {
             tokens: self.truncate(tokens)?,
             full_length,
         })
+    }
+
+    /// Where the tokenizer's files disagree with each other or with the model, and what was done; one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// SHA-256 of the tokenizer's files, in hex.
@@ -170,16 +208,50 @@ impl fmt::Debug for Tokenizer {
     }
 }
 
-fn no_tokenizer(dir: &Path, has_word_pieces: bool) -> Error {
-    let looked_for = if has_word_pieces { LOOKED_FOR } else { &LOOKED_FOR[..1] };
-    Error::NoTokenizer { looked_for, dir: dir.to_owned() }
+/// A tokenizer, the files it was made from, and how many times longer it may make a text.
+struct Source {
+    inner: tokenizers::Tokenizer,
+    paths: Vec<PathBuf>,
+    growth: usize,
 }
 
-/// Runs the library's parser; a damaged file can make it stop with a panic, which becomes an error here.
-fn parse(path: &Path, bytes: &[u8]) -> Result<tokenizers::Tokenizer, Error> {
-    match catch_unwind(AssertUnwindSafe(|| tokenizers::Tokenizer::from_bytes(bytes))) {
-        Ok(Ok(tokenizer)) => Ok(tokenizer),
-        Ok(Err(source)) => Err(Error::TokenizerFile { path: path.to_owned(), source }),
-        Err(_) => Err(Error::TokenizerDamaged { path: path.to_owned() }),
+/// The best form that the folder has.
+fn find(dir: &Path, family: Family, settings: &TokenizerSettings, notes: &mut Vec<String>) -> Result<Source, Error> {
+    let path = dir.join("tokenizer.json");
+    if let Some(bytes) = read_small_file(&path)? {
+        let (mut inner, growth) = parse(&path, &bytes)?;
+        tokenizer_notes::follow_case(&mut inner, settings, notes)?;
+        return Ok(Source { inner, paths: vec![path], growth });
+    }
+    let looked_for = match family {
+        Family::Bert | Family::DistilBert | Family::Electra | Family::Mpnet => WORD_PIECES,
+        Family::Roberta => BYTE_LEVEL,
+        Family::DebertaV2 | Family::Albert | Family::XlmRoberta | Family::Camembert => SENTENCE_PIECES,
+        Family::ModernBert => LOOKED_FOR,
+    };
+    let loaded = if looked_for == WORD_PIECES {
+        vocab_file::load(dir, settings)?.map(|(inner, paths)| Source { inner, paths, growth: 1 })
+    } else if let Some((json, paths)) = tokenizer_parts::load(dir, family, settings)? {
+        let (inner, growth) = parse(paths.first().map_or(dir, PathBuf::as_path), json.to_string().as_bytes())?;
+        Some(Source { inner, paths, growth })
+    } else {
+        None
+    };
+    let Some(mut source) = loaded else {
+        let found = OTHERS.iter().filter(|name| dir.join(name).exists()).map(|&name| name.to_owned()).collect();
+        return Err(Error::NoTokenizer { looked_for, found, dir: dir.to_owned() });
+    };
+    settings.add_to(&mut source.inner)?;
+    Ok(source)
+}
+
+/// Checks the file and runs the library's parser; where a damaged file makes it stop with a panic, that becomes an error.
+fn parse(path: &Path, bytes: &[u8]) -> Result<(tokenizers::Tokenizer, usize), Error> {
+    let growth =
+        tokenizer_check::check(bytes).map_err(|source| Error::TokenizerPart { path: path.to_owned(), source })?;
+    match guarded(|| tokenizers::Tokenizer::from_bytes(bytes)) {
+        Some(Ok(tokenizer)) => Ok((tokenizer, growth)),
+        Some(Err(source)) => Err(Error::TokenizerFile { path: path.to_owned(), source }),
+        None => Err(Error::TokenizerDamaged { path: path.to_owned() }),
     }
 }

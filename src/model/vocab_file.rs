@@ -1,49 +1,44 @@
-//! BERT's `WordPiece` tokenizer from `vocab.txt` and `tokenizer_config.json`, for checkpoints without `tokenizer.json`.
+//! BERT's `WordPiece` tokenizer from `vocab.txt` and the settings beside it, for checkpoints without `tokenizer.json`.
 
 use std::path::Path;
 use std::path::PathBuf;
 
-use serde_json::Map;
-use serde_json::Value;
 use tokenizers::AddedToken;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
+use tokenizers::processors::roberta::RobertaProcessing;
 
 use crate::model::Error;
 use crate::model::fields::Fields;
-use crate::model::fields::read_json_object;
 use crate::model::fields::read_small_file;
+use crate::model::tokenizer_settings::TokenizerSettings;
 
-/// The tokenizer and the files it was made from; `None` if there is no `vocab.txt`.
-pub(super) fn load(dir: &Path) -> Result<Option<(tokenizers::Tokenizer, Vec<PathBuf>)>, Error> {
+/// The tokenizer and its file; `None` if there is no `vocab.txt`.
+pub(super) fn load(
+    dir: &Path,
+    settings: &TokenizerSettings,
+) -> Result<Option<(tokenizers::Tokenizer, Vec<PathBuf>)>, Error> {
     let path = dir.join("vocab.txt");
     let Some(bytes) = read_small_file(&path)? else { return Ok(None) };
-    let settings_path = dir.join("tokenizer_config.json");
-    let settings = read_json_object(&settings_path)?;
-    let files = if settings.is_some() { vec![path.clone(), settings_path.clone()] } else { vec![path.clone()] };
-    let settings = settings.unwrap_or_default();
-    let tokenizer = build(&bytes, &path, &Fields::new(&settings, &settings_path), &settings)?;
-    Ok(Some((tokenizer, files)))
+    let tokenizer = build(&bytes, &path, settings)?;
+    Ok(Some((tokenizer, vec![path])))
 }
 
-fn build(
-    vocabulary: &[u8],
-    path: &Path,
-    fields: &Fields<'_>,
-    settings: &Map<String, Value>,
-) -> Result<tokenizers::Tokenizer, Error> {
+fn build(vocabulary: &[u8], path: &Path, settings: &TokenizerSettings) -> Result<tokenizers::Tokenizer, Error> {
+    let fields = &settings.fields();
     check_class(fields)?;
+    let is_mpnet = settings.class() == Some("MPNetTokenizer");
     let library_error = |source| Error::TokenizerFile { path: path.to_owned(), source };
-    let [unknown, cls, sep, pad, mask] = [
-        ("unk_token", "[UNK]"),
-        ("cls_token", "[CLS]"),
-        ("sep_token", "[SEP]"),
-        ("pad_token", "[PAD]"),
-        ("mask_token", "[MASK]"),
-    ]
-    .map(|(key, default)| spelling(settings, key).unwrap_or(default).to_owned());
+    let defaults = if is_mpnet {
+        ["[UNK]", "<s>", "</s>", "<pad>", "<mask>"]
+    } else {
+        ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+    };
+    let name = |index: usize, key: &str| settings.spelling(key).unwrap_or(defaults[index]).to_owned();
+    let [unknown, cls, sep] = [name(0, "unk_token"), name(1, "cls_token"), name(2, "sep_token")];
+    let [pad, mask] = [name(3, "pad_token"), name(4, "mask_token")];
 
     let vocabulary = WordPiece::read_bytes(vocabulary).map_err(library_error)?;
     let id = |token: &String| {
@@ -68,23 +63,24 @@ fn build(
     let mut tokenizer = tokenizers::Tokenizer::new(model);
     tokenizer.with_normalizer(Some(normalizer)).map_err(library_error)?;
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
-    tokenizer.with_post_processor(Some(BertProcessing::new((sep, sep_id), (cls, cls_id))));
+    let (sep, cls) = ((sep, sep_id), (cls, cls_id));
+    if is_mpnet {
+        // Two separators between the texts of a pair, as RoBERTa has them.
+        let processing = RobertaProcessing::new(sep, cls).trim_offsets(false).add_prefix_space(false);
+        tokenizer.with_post_processor(Some(processing));
+    } else {
+        tokenizer.with_post_processor(Some(BertProcessing::new(sep, cls)));
+    }
     tokenizer.add_special_tokens(specials).map_err(library_error)?;
     Ok(tokenizer)
 }
 
 /// Other classes cut words before `WordPiece` sees them (Japanese, for one), so their vocabulary alone is not enough.
 fn check_class(fields: &Fields<'_>) -> Result<(), Error> {
-    const KNOWN: [&str; 3] = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"];
+    const KNOWN: [&str; 4] = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MPNetTokenizer"];
     let Some(class) = fields.text("tokenizer_class")? else { return Ok(()) };
     if KNOWN.contains(&class.trim_end_matches("Fast")) {
         return Ok(());
     }
     Err(fields.refuse("tokenizer_class", format!("one of {}", super::error::quoted(&KNOWN))))
-}
-
-/// A special token as text, or as an object with its text.
-fn spelling<'a>(settings: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    let value = settings.get(key)?;
-    value.as_str().or_else(|| value.get("content")?.as_str())
 }

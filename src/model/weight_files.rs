@@ -14,6 +14,7 @@ use crate::model::Error;
 use crate::model::fields::read_json_object;
 use crate::model::pytorch_file::PyTorchFile;
 use crate::model::safetensors_file::SafetensorsFile;
+use crate::model::task;
 
 /// Where weights are looked for, best first.
 const LOOKED_FOR: &[&str] =
@@ -79,7 +80,7 @@ impl WeightFiles {
     pub(super) fn open(dir: &Path) -> Result<Self, Error> {
         let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.exists());
         let Some(found) = found else {
-            return Err(Error::NoWeights { looked_for: LOOKED_FOR, dir: dir.to_owned() });
+            return Err(task::no_weights(dir, LOOKED_FOR));
         };
         let paths = if found.extension().is_some_and(|extension| extension == "json") {
             shards(dir, &found)?
@@ -92,6 +93,11 @@ impl WeightFiles {
             tensors.extend(file.shapes().map(|(name, shape)| (name.to_owned(), (index, shape.to_owned()))));
         }
         Ok(Self { files, tensors, hash: hash_files(&paths)? })
+    }
+
+    /// Every tensor's name, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
     }
 
     pub(super) fn shape(&self, name: &str) -> Option<&[usize]> {

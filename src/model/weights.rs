@@ -68,7 +68,7 @@ pub struct DisentangledAttention {
     pub content_to_position: bool,
     /// Position-to-content term.
     pub position_to_content: bool,
-    /// What the layers make of `embeddings`, filled at first use; start with `Default::default()`.
+    /// What the layers make of `embeddings`, filled at load; start with `Default::default()`.
     pub projected: ProjectedPositions,
 }
 
@@ -83,6 +83,18 @@ pub(super) struct PositionPanels {
     pub(super) keys: Vec<Panels>,
     /// See `keys`.
     pub(super) queries: Vec<Panels>,
+}
+
+/// What a pair of tokens adds to its score by its distance, the same in all layers (`MPNet`).
+#[derive(Clone, Debug)]
+pub struct RelativeBias {
+    /// By head and distance, from [`Self::FURTHEST`] back to as far ahead. Shape: `[heads, 2 * FURTHEST + 1]`.
+    pub(super) by_distance: Matrix,
+}
+
+impl RelativeBias {
+    /// Further distances count as this one.
+    pub(super) const FURTHEST: i64 = 128;
 }
 
 /// One encoder layer.
@@ -112,9 +124,21 @@ pub struct LayerWeights {
     pub rotary: Option<RotaryAttention>,
 }
 
-/// From the first token's state to logits.
+/// Which state the head reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooling {
+    /// The first token's.
+    #[default]
+    First,
+    /// The mean over all tokens' states after the last norm (`ModernBERT` with `classifier_pooling` `mean`).
+    Mean,
+}
+
+/// From the pooled state to logits.
 #[derive(Clone, Debug)]
 pub struct HeadWeights {
+    /// Which state is read.
+    pub pooling: Pooling,
     /// Dense layer on the first token's state (BERT's pooler, `RoBERTa`'s and `ELECTRA`'s dense, `DistilBERT`'s pre-classifier).
     pub dense: Linear,
     /// After the dense layer.
@@ -142,6 +166,8 @@ pub struct Model {
     pub final_norm: Option<Norm>,
     /// Relative positions (`DeBERTa`).
     pub disentangled: Option<DisentangledAttention>,
+    /// Bias by distance (`MPNet`).
+    pub relative_bias: Option<RelativeBias>,
     /// Hidden state to logits.
     pub head: HeadWeights,
     /// SHA-256 of the weight files, hex.
@@ -189,6 +215,10 @@ impl Model {
                 converted.push((address, Arc::clone(&new)));
                 *layer = new;
             }
+            if let Some(positions) = &mut self.disentangled {
+                positions.projected = ProjectedPositions::default();
+            }
+            self.project_positions();
         }
         self
     }

@@ -20,7 +20,7 @@ use prunescope::model::find_model;
 use prunescope::pruning::Pruner;
 
 use crate::strategy_support::build;
-use crate::support::FAMILIES;
+use crate::support::ON_DEVICES;
 use crate::support::Tolerance;
 use crate::support::assert_close;
 use crate::support::encoded_from_ids;
@@ -86,7 +86,7 @@ fn assert_same(name: &str, got: &[Outcome], expected: &[Outcome]) {
 #[test]
 fn every_strategy_decides_the_same_on_candles_tensors() {
     let texts = texts();
-    for family in FAMILIES {
+    for family in ON_DEVICES {
         let own = fixture_model(family);
         for whole in [false, true] {
             let candle = on_candle(fixture_model(family), whole);
@@ -109,7 +109,7 @@ fn every_strategy_decides_the_same_on_candles_tensors() {
 #[test]
 fn masks_and_merges_by_hand_do_the_same_on_candles_tensors() {
     let texts = texts();
-    for family in FAMILIES {
+    for family in ON_DEVICES {
         let own = fixture_model(family);
         for whole in [false, true] {
             let candle = on_candle(fixture_model(family), whole);

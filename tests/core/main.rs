@@ -4,12 +4,14 @@ mod model_attacks;
 mod model_bad_input;
 mod model_config;
 mod model_damage;
+mod model_folders;
 mod model_formats;
 mod model_int8;
 mod model_pytorch_writer;
 mod model_second_reference;
 mod model_support;
 mod model_tokenizer;
+mod model_tokenizer_files;
 
 mod data_laws;
 mod data_parquet;

@@ -130,6 +130,7 @@ fn pipes_devices_and_folders_are_refused_without_being_opened() {
     for (file, others) in [
         ("config.json", &[][..]),
         ("tokenizer.json", &[]),
+        ("tokenizer_config.json", &[]),
         ("model.safetensors", &[]),
         ("vocab.txt", &["tokenizer.json"]),
         ("model.safetensors.index.json", &["model.safetensors"]),

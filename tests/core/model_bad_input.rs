@@ -115,7 +115,7 @@ fn settings_that_are_not_supported() {
         ("deberta-v2", json!({"norm_rel_ebd": "batch"}), "\"norm_rel_ebd\": expected \"layer_norm\" or \"none\""),
         ("deberta-v2", json!({"position_buckets": 1}), "\"position_buckets\": expected 2 to"),
         ("deberta-v2", json!({"embedding_size": 16}), "\"embedding_size\": expected 32, got 16"),
-        ("modernbert", json!({"classifier_pooling": "mean"}), "expected \"cls\", got \"mean\""),
+        ("modernbert", json!({"classifier_pooling": "max"}), "expected \"cls\" or \"mean\", got \"max\""),
         ("modernbert", json!({"num_attention_heads": 32}), "heads of an even width"),
         ("modernbert", json!({"local_rope_theta": -1}), "\"local_rope_theta\": expected a positive number"),
     ];

@@ -23,7 +23,7 @@ fn every_family_gives_its_sizes_in_one_form() {
         let shape = ModelShape { num_layers: 3, hidden: 32, num_heads: 4, intermediate };
         assert_eq!(config.shape, shape, "{family}");
         assert_eq!(config.max_tokens, 64, "{family}: RoBERTa's table has 66 rows, two of them never used");
-        assert_eq!(config.position_offset, if family == "roberta" { 2 } else { 0 }, "{family}");
+        assert_eq!(config.position_offset, if ["roberta", "mpnet"].contains(&family) { 2 } else { 0 }, "{family}");
         let labels: &[&str] =
             if family == "roberta" { &["contradiction", "neutral", "entailment"] } else { &["negative", "positive"] };
         assert_eq!(config.labels, labels, "{family}");

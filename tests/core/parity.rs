@@ -9,6 +9,7 @@ use prunescope::model::Model;
 
 use crate::support::FAMILIES;
 use crate::support::Golden;
+use crate::support::ON_DEVICES;
 use crate::support::Tolerance;
 use crate::support::assert_close;
 use crate::support::fixture_model;
@@ -38,12 +39,13 @@ fn check(family: &str, text: usize, golden: &Golden, outcome: &Outcome) {
 }
 
 /// The family's model wherever it can compute on this machine.
-fn models(family: &str) -> [(&'static str, Model); 3] {
-    [
-        ("own kernels", fixture_model(family)),
-        ("candle", on_candle(fixture_model(family), false)),
-        ("candle, whole batches", on_candle(fixture_model(family), true)),
-    ]
+fn models(family: &str) -> Vec<(&'static str, Model)> {
+    let mut models = vec![("own kernels", fixture_model(family))];
+    if ON_DEVICES.contains(&family) {
+        models.push(("candle", on_candle(fixture_model(family), false)));
+        models.push(("candle, whole batches", on_candle(fixture_model(family), true)));
+    }
+    models
 }
 
 #[test]

@@ -20,6 +20,8 @@ fn family(family: Family) -> &'static str {
         Family::DistilBert => "DistilBERT",
         Family::Roberta => "RoBERTa",
         Family::XlmRoberta => "XLM-R",
+        Family::Camembert => "CamemBERT",
+        Family::Mpnet => "MPNet",
         Family::Electra => "ELECTRA",
         Family::Albert => "ALBERT",
         Family::DebertaV2 => "DeBERTa",

@@ -31,6 +31,14 @@ pub enum Error {
         /// The model's precision.
         got: &'static str,
     },
+    /// A family whose attention is not written for devices.
+    #[error("device {device} does not compute {family:?} models; they run on cpu")]
+    Family {
+        /// As typed.
+        device: String,
+        /// `model_type`.
+        family: &'static str,
+    },
     /// A step failed on the device.
     #[error("the device failed at {step}")]
     Step {

@@ -190,6 +190,9 @@ impl Model {
         if device.is_some() && self.precision != Precision::F32 {
             return Err(Error::Precision { device: choice.to_string(), got: self.precision.label() });
         }
+        if device.is_some() && self.relative_bias.is_some() {
+            return Err(Error::Family { device: choice.to_string(), family: self.config.family.id() });
+        }
         let weights = device.map(|device| DeviceWeights::new(&self, device)).transpose()?;
         self.device = weights.map(Arc::new);
         Ok(self)

@@ -14,8 +14,12 @@ use prunescope::model::Model;
 use prunescope::model::Token;
 use safetensors::SafeTensors;
 
-/// The seven families with reference outputs.
-pub(crate) const FAMILIES: [&str; 7] =
+/// The families with reference outputs.
+pub(crate) const FAMILIES: [&str; 8] =
+    ["bert", "distilbert", "roberta", "electra", "albert", "deberta-v2", "modernbert", "mpnet"];
+
+/// Those that compute on devices too.
+pub(crate) const ON_DEVICES: [&str; 7] =
     ["bert", "distilbert", "roberta", "electra", "albert", "deberta-v2", "modernbert"];
 
 /// A folder below `tests/fixtures`.
