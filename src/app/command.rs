@@ -46,6 +46,8 @@ pub enum UiCommand {
     Play,
     NextExample,
     PreviousExample,
+    FindExample,
+    GoToExample,
     ClearSelection,
     StopJobs,
     ShowMessages,
@@ -78,7 +80,7 @@ const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl UiCommand {
     /// Every command, in the order of the menus.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::OpenPath,
         Self::OpenModel,
         Self::OpenSampleModel,
@@ -117,6 +119,8 @@ impl UiCommand {
         Self::Play,
         Self::NextExample,
         Self::PreviousExample,
+        Self::FindExample,
+        Self::GoToExample,
         Self::ClearSelection,
         Self::StopJobs,
         Self::ShowMessages,
@@ -165,6 +169,8 @@ impl UiCommand {
             Self::Play => "Play layers",
             Self::NextExample => "Next example",
             Self::PreviousExample => "Previous example",
+            Self::FindExample => "Search examples",
+            Self::GoToExample => "Go to example…",
             Self::ClearSelection => "Clear selection",
             Self::StopJobs => "Stop running work",
             Self::ShowMessages => "Messages",
@@ -214,6 +220,8 @@ impl UiCommand {
             Self::Play => "Walk through the layers one after another",
             Self::NextExample => "Show the next text of the data set",
             Self::PreviousExample => "Show the previous text of the data set",
+            Self::FindExample => "Walk through the texts that contain a word",
+            Self::GoToExample => "Show the text of a number or an id",
             Self::ClearSelection => "Unpin the token",
             Self::StopJobs => "Ask everything that runs to stop; finished parts are kept",
             Self::ShowMessages => "List errors and finished work",
@@ -259,6 +267,8 @@ impl UiCommand {
             Self::Play => vec![plain(Key::Space)],
             Self::NextExample => vec![shift(Key::ArrowRight), shift(Key::ArrowDown)],
             Self::PreviousExample => vec![shift(Key::ArrowLeft), shift(Key::ArrowUp)],
+            Self::FindExample => vec![command(Key::F)],
+            Self::GoToExample => vec![command(Key::J)],
             Self::ClearSelection => vec![plain(Key::Escape)],
             Self::StopJobs => vec![command(Key::Period)],
             Self::ShowMessages => vec![command(Key::M)],
@@ -278,7 +288,9 @@ impl UiCommand {
     /// Whether it can do anything now.
     pub fn is_available(self, environment: &Environment) -> bool {
         match self {
-            Self::CloseData | Self::NextExample | Self::PreviousExample => environment.has_data,
+            Self::CloseData | Self::NextExample | Self::PreviousExample | Self::FindExample | Self::GoToExample => {
+                environment.has_data
+            }
             Self::DataSettings => environment.has_source,
             Self::ExportPng | Self::ExportSvg | Self::ExportCsv => environment.can_export,
             Self::Undo => environment.can_undo,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::UiCommand;
 use crate::app::chooser::Purpose;
+use crate::app::examples::ExampleFilter;
 use crate::app::messages::MessageId;
 use crate::app::panels::fairness::FairnessRequest;
 use crate::app::panels::latency::LatencyRequest;
@@ -64,7 +65,9 @@ pub(crate) enum Request {
     /// Forgets a path that is gone.
     ForgetRecent(PathBuf),
     /// Limits the walk through the examples to those of one group: column and value, as indices.
-    FilterExamples(Option<(usize, usize)>),
+    FilterExamples(Option<ExampleFilter>),
+    /// Shows the example of this number or id.
+    GoToExample(String),
     /// Takes a message off the screen; it stays in the list.
     DismissToast(MessageId),
     /// Empties the list of messages.

@@ -15,10 +15,12 @@ use crate::app::apply;
 use crate::app::chooser::Purpose;
 use crate::app::defaults;
 use crate::app::edit::Command;
+use crate::app::examples;
 use crate::app::opening;
 use crate::app::panels::fairness::FairnessRequest;
 use crate::app::panels::latency::LatencyRequest;
 use crate::app::panels::trade_off::TradeOffRequest;
+use crate::app::state::Field;
 use crate::app::theme;
 
 /// Everything that was asked for since the last frame, dropped files included.
@@ -56,10 +58,10 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::CloseData => close_data(app),
         UiCommand::NewSession => new_session(app),
         UiCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-        UiCommand::Undo => undo(app),
-        UiCommand::Redo => redo(app),
+        UiCommand::Undo => undo(app, ctx.input(|input| input.time)),
+        UiCommand::Redo => redo(app, ctx.input(|input| input.time)),
         UiCommand::ResetStrategies => apply::apply(&mut app.project, Edit::SetStrategies(defaults::strategies())),
-        UiCommand::FocusText => focus_text(app),
+        UiCommand::FocusText => focus_field(app, Field::Text),
         UiCommand::ShowInspect => app.ui.view = ViewKind::Inspect,
         UiCommand::ShowTradeOff => app.ui.view = ViewKind::TradeOff,
         UiCommand::ShowFairness => app.ui.view = ViewKind::Fairness,
@@ -78,8 +80,10 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::FirstLayer => set_layer(app, 0),
         UiCommand::LastLayer => set_layer(app, usize::MAX),
         UiCommand::Play => toggle_play(app, ctx),
-        UiCommand::NextExample => step_example(app, 1),
-        UiCommand::PreviousExample => step_example(app, -1),
+        UiCommand::NextExample => examples::step(app, true),
+        UiCommand::PreviousExample => examples::step(app, false),
+        UiCommand::FindExample => focus_field(app, Field::Search),
+        UiCommand::GoToExample => focus_field(app, Field::GoTo),
         UiCommand::ClearSelection => app.ui.pinned = None,
         UiCommand::StopJobs => app.session.stop(),
         UiCommand::ShowMessages => app.ui.show_messages = !app.ui.show_messages,
@@ -117,7 +121,8 @@ fn answer(app: &mut App, request: Request) {
         Request::AskLexicon => opening::ask(app, Purpose::OpenLexicon),
         Request::TypePath => opening::type_instead(app),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
-        Request::FilterExamples(filter) => filter_examples(app, filter),
+        Request::FilterExamples(filter) => examples::filter(app, filter),
+        Request::GoToExample(wanted) => examples::go_to(app, &wanted),
         Request::DismissToast(id) => app.session.messages.dismiss(id),
         Request::ClearMessages => app.session.messages.clear(),
         Request::TradeOff(request) => app.with_work(|work, _, context| work.handle(request, context)),
@@ -148,21 +153,21 @@ fn close_data(app: &mut App) {
     apply::apply(&mut app.project, Edit::SetData(None));
 }
 
-fn undo(app: &mut App) {
-    if let Some(project) = app.undo.undo(&app.project).cloned() {
+fn undo(app: &mut App, now: f64) {
+    if let Some(project) = app.undo.undo(now, &app.project) {
         app.project = project;
     }
 }
 
-fn redo(app: &mut App) {
-    if let Some(project) = app.undo.redo(&app.project).cloned() {
+fn redo(app: &mut App, now: f64) {
+    if let Some(project) = app.undo.redo(now, &app.project) {
         app.project = project;
     }
 }
 
-fn focus_text(app: &mut App) {
+fn focus_field(app: &mut App, field: Field) {
     app.ui.view = ViewKind::Inspect;
-    app.ui.focus_text = true;
+    app.ui.focus = Some(field);
 }
 
 fn choose_theme(app: &mut App, ctx: &Context, chosen: Theme) {
@@ -221,53 +226,6 @@ pub(crate) fn play(app: &mut App, ctx: &Context, now: f64) {
     }
     if let Some(due) = app.ui.playing {
         ctx.request_repaint_after(std::time::Duration::from_secs_f64((due - now).max(0.0)));
-    }
-}
-
-fn show_example(app: &mut App, index: usize) {
-    let Some(text) = app
-        .session
-        .dataset(&app.project)
-        .and_then(|dataset| dataset.examples.get(index))
-        .map(|example| example.text.as_ref().to_owned())
-    else {
-        return;
-    };
-    app.ui.example = Some(index);
-    app.ui.pinned = None;
-    app.ui.scroll = 0.0;
-    apply::apply(&mut app.project, Edit::SetText(text));
-}
-
-fn step_example(app: &mut App, step: isize) {
-    let Some(dataset) = app.session.dataset(&app.project) else { return };
-    let count = dataset.examples.len();
-    let filter = app.ui.example_filter;
-    let is_member = |index: usize| match filter {
-        None => true,
-        Some((column, value)) => {
-            dataset.examples[index].groups.get(column).is_some_and(|values| values.contains(&value))
-        }
-    };
-    let next = match (app.ui.example, step > 0) {
-        (None, true) => (0..count).find(|&index| is_member(index)),
-        (None, false) => (0..count).rev().find(|&index| is_member(index)),
-        (Some(at), true) => (at + 1..count).chain(0..count.min(at + 1)).find(|&index| is_member(index)),
-        (Some(at), false) => {
-            (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(|&index| is_member(index))
-        }
-    };
-    if let Some(index) = next {
-        show_example(app, index);
-    }
-}
-
-fn filter_examples(app: &mut App, filter: Option<(usize, usize)>) {
-    app.ui.example_filter = filter;
-    if filter.is_some() {
-        app.ui.example = None;
-        app.ui.view = ViewKind::Inspect;
-        step_example(app, 1);
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::app::ViewKind;
 use crate::app::chooser::Chooser;
+use crate::app::examples::ExampleWork;
 use crate::app::fairness_work::TableKey;
 use crate::app::file_work::FileWork;
 use crate::app::files;
@@ -55,6 +56,8 @@ pub(crate) struct Session {
     pub(crate) latency: LatencyWork,
     /// Runs that these two have in common.
     pub(crate) results: Results,
+    /// The list of examples that is walked through.
+    pub(crate) examples: ExampleWork,
     /// What was said.
     pub(crate) messages: Messages,
     /// How models compute.
@@ -210,6 +213,7 @@ impl Session {
             || self.files.is_busy()
             || self.sheet.is_busy()
             || self.inspect.is_busy()
+            || self.examples.is_busy()
             || self.trade_off.progress().is_some()
             || self.fairness.progress().is_some()
     }

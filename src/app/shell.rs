@@ -5,9 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::util::undoer::Settings;
-use egui::util::undoer::Undoer;
-
 use crate::app::CommandQueue;
 use crate::app::Environment;
 use crate::app::Request;
@@ -22,9 +19,11 @@ use crate::app::autosave::Restored;
 use crate::app::autosave::SaveNote;
 use crate::app::chooser::Chooser;
 use crate::app::defaults;
+use crate::app::examples;
 use crate::app::exports;
 use crate::app::exports::ExportKind;
 use crate::app::growth::LONGEST_UNASKED;
+use crate::app::history::History;
 use crate::app::latency_work::LatencyContext;
 use crate::app::messages::Level;
 use crate::app::opening;
@@ -52,7 +51,7 @@ pub struct App {
     pub(super) project: Project,
     pub(super) session: Session,
     pub(super) ui: UiState,
-    pub(super) undo: Undoer<Project>,
+    pub(super) undo: History,
     pub(super) commands: CommandQueue,
     /// Asked for while a time is measured; done afterwards.
     pub(super) postponed: Vec<Request>,
@@ -198,7 +197,7 @@ impl App {
             project: initial_project(options, restored)?,
             session: Session { load: options.load, ..Session::default() },
             ui,
-            undo: Undoer::with_settings(Settings { stable_time: 0.4, ..Settings::default() }),
+            undo: History::default(),
             commands: CommandQueue::default(),
             postponed: Vec::new(),
             wake: wake(ctx.clone()),
@@ -232,6 +231,8 @@ impl App {
         opening::poll(self);
         self.session.update(&self.project, &self.wake);
         self.update_sheet();
+        let wake = Arc::clone(&self.wake);
+        examples::update(self, &wake);
         if !self.session.latency.is_measuring() {
             self.with_work(|trade_off, fairness, context| {
                 trade_off.poll(context);
@@ -246,7 +247,7 @@ impl App {
         }
         self.measure();
         perform::drop_stale_selection(self);
-        self.undo.feed_state(now, &self.project);
+        self.undo.feed(now, &self.project);
         if self.undo.is_in_flux() {
             ctx.request_repaint_after(Duration::from_millis(500));
         }
@@ -353,8 +354,8 @@ impl App {
             has_source: self.project.data.is_some(),
             has_layers: self.ui.view == ViewKind::Inspect && self.session.inspect.shown().is_some(),
             can_export: exports::can_export(&self.session, &self.ui),
-            can_undo: self.undo.has_undo(&self.project),
-            can_redo: self.undo.has_redo(&self.project),
+            can_undo: self.undo.has_undo(),
+            can_redo: self.undo.has_redo(),
             is_busy: self.session.is_busy(),
             has_selection: self.ui.pinned.is_some(),
         }

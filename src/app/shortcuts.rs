@@ -15,6 +15,7 @@ use egui::Ui;
 use crate::app::CommandQueue;
 use crate::app::Environment;
 use crate::app::UiCommand;
+use crate::app::panels::text_box;
 
 /// Who else may want a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ struct Focus {
     is_taken: bool,
     /// It is a text field.
     is_typing: bool,
+    /// It is the text of the project, which is undone with everything else.
+    is_text: bool,
     /// A menu or an overlay is open.
     is_covered: bool,
 }
@@ -31,8 +34,9 @@ struct Focus {
 /// key. `is_covered`: an overlay lies over the window and takes the plain keys.
 pub(crate) fn read(ctx: &Context, environment: Environment, is_covered: bool, commands: &CommandQueue) {
     let focus = Focus {
-        is_taken: ctx.memory(|memory| memory.focused().is_some()),
+        is_taken: ctx.memory(egui::Memory::focused).is_some(),
         is_typing: ctx.text_edit_focused(),
+        is_text: ctx.memory(egui::Memory::focused) == Some(text_box::id()),
         is_covered: is_covered || Popup::is_any_open(ctx),
     };
     ctx.input_mut(|input| {
@@ -57,8 +61,7 @@ fn is_possible(command: UiCommand, environment: Environment) -> bool {
 impl Focus {
     fn wants(self, command: UiCommand, modifiers: Modifiers) -> bool {
         if modifiers.command {
-            // Text fields undo by themselves.
-            return self.is_typing && matches!(command, UiCommand::Undo | UiCommand::Redo);
+            return self.is_typing && !self.is_text && matches!(command, UiCommand::Undo | UiCommand::Redo);
         }
         // Keys with Shift mean something to text fields only, where they select.
         let is_plain = !modifiers.shift;
@@ -99,6 +102,16 @@ pub(crate) fn plain_presses(ui: &Ui) -> Vec<Key> {
             _ => None,
         });
         plain.collect()
+    })
+}
+
+/// The modifiers of Enter, if it was pressed in this frame.
+pub(crate) fn enter_pressed(ui: &Ui) -> Option<Modifiers> {
+    ui.input(|input| {
+        input.events.iter().find_map(|event| match event {
+            Event::Key { key: Key::Enter, pressed: true, modifiers, .. } => Some(*modifiers),
+            _ => None,
+        })
     })
 }
 
@@ -172,8 +185,11 @@ mod tests {
 
     #[test]
     fn a_text_field_keeps_its_keys_and_a_ribbon_its_plain_ones() {
-        let typing = Focus { is_taken: true, is_typing: true, is_covered: false };
+        let typing = Focus { is_taken: true, is_typing: true, ..Focus::default() };
         assert!(typing.wants(UiCommand::NextExample, Modifiers::SHIFT), "Shift and arrows select text");
+        assert!(typing.wants(UiCommand::Undo, Modifiers::COMMAND), "a field undoes by itself");
+        let text = Focus { is_text: true, ..typing };
+        assert!(!text.wants(UiCommand::Undo, Modifiers::COMMAND), "but the text is undone with the project");
         assert!(!typing.wants(UiCommand::SaveSession, Modifiers::COMMAND), "saving works while typing");
         let ribbon = Focus { is_taken: true, ..Focus::default() };
         assert!(ribbon.wants(UiCommand::NextLayer, Modifiers::NONE), "arrows move the ribbon's cursor");

@@ -10,6 +10,8 @@ use crate::app::Theme;
 use crate::app::chooser::Purpose;
 use crate::app::data_sheet::DataSheet;
 use crate::app::data_sheet::Remembered;
+use crate::app::examples::ExampleFilter;
+use crate::app::examples::Search;
 use crate::app::options::UnknownWord;
 use crate::app::panels::fairness::FairnessState;
 use crate::app::panels::latency::LatencyState;
@@ -91,6 +93,17 @@ impl Recent {
     }
 }
 
+/// The fields that commands lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// The text itself.
+    Text,
+    /// The search among examples.
+    Search,
+    /// The number or id of an example.
+    GoTo,
+}
+
 /// What is looked at, and how.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -103,9 +116,18 @@ pub(crate) struct UiState {
     pub(crate) recent: Recent,
     /// The example of the data set the text came from.
     pub(crate) example: Option<usize>,
-    /// Only examples of this group are walked through: column and value.
+    /// Only these examples are walked through.
     #[serde(skip)]
-    pub(crate) example_filter: Option<(usize, usize)>,
+    pub(crate) example_filter: Option<ExampleFilter>,
+    /// Only examples that contain this are walked through.
+    #[serde(skip)]
+    pub(crate) search: Search,
+    /// A step forward (or back) that waits until the list of examples is made.
+    #[serde(skip)]
+    pub(crate) steps_when_listed: Option<bool>,
+    /// What stands in the field that leads to an example.
+    #[serde(skip)]
+    pub(crate) go_to: String,
     /// How many layers have passed: 0 shows the whole text, `l` what is left after the `l`-th layer.
     #[serde(skip)]
     pub(crate) layer: usize,
@@ -136,9 +158,9 @@ pub(crate) struct UiState {
     /// The strategy whose survival the sentence shows; the first one where it is none of the list.
     #[serde(skip)]
     pub(crate) lead: Option<EntryId>,
-    /// The text box asks for the keyboard.
+    /// A field that asks for the keyboard.
     #[serde(skip)]
-    pub(crate) focus_text: bool,
+    pub(crate) focus: Option<Field>,
     /// A data file whose options are being chosen.
     #[serde(skip)]
     pub(crate) data_sheet: Option<DataSheet>,
@@ -175,6 +197,9 @@ impl Default for UiState {
             recent: Recent::default(),
             example: None,
             example_filter: None,
+            search: Search::default(),
+            steps_when_listed: None,
+            go_to: String::new(),
             layer: usize::MAX,
             playing: None,
             fit: false,
@@ -186,9 +211,9 @@ impl Default for UiState {
             pinned: None,
             cursor: None,
             lead: None,
-            focus_text: false,
             data_sheet: None,
             remembered: Vec::new(),
+            focus: None,
             path_field: None,
             replaced: None,
             show_shortcuts: false,

@@ -11,3 +11,5 @@ mod plots_support;
 mod restore;
 mod sheet;
 mod sheet_support;
+mod small_windows;
+mod walk;

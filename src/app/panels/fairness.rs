@@ -12,6 +12,7 @@ use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::examples::ExampleFilter;
 use crate::app::fairness_work::Table;
 use crate::app::fairness_work::TableKey;
 use crate::app::figure_view;
@@ -308,7 +309,10 @@ fn rows_below_ui(ui: &mut Ui, view: &View<'_>, scene: &Scene, (dots, table): (&D
         let Some(row) = dots.rows.get(index) else { continue };
         let value = table.rows.iter().position(|group| group.value == row.label).filter(|_| !row.overall);
         if response.clicked() {
-            view.commands.request(Request::FilterExamples(value.map(|value| (table.key.column, value))));
+            let dataset = view.session.dataset(view.project);
+            let filter =
+                value.zip(dataset).map(|(value, dataset)| ExampleFilter::group(dataset, table.key.column, value));
+            view.commands.request(Request::FilterExamples(filter));
         }
         response.on_hover_ui(|ui| {
             ui.label(row.sentence(&dots.count_label));

@@ -89,6 +89,9 @@ fn file_menu(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     command_buttons(ui, view, &[UiCommand::Quit]);
 }
 
+const EXAMPLES: [UiCommand; 4] =
+    [UiCommand::NextExample, UiCommand::PreviousExample, UiCommand::FindExample, UiCommand::GoToExample];
+
 fn view_menu(ui: &mut Ui, view: &View<'_>) {
     let views = [UiCommand::ShowInspect, UiCommand::ShowTradeOff, UiCommand::ShowFairness, UiCommand::ShowLatency];
     command_buttons(ui, view, &views);
@@ -97,7 +100,7 @@ fn view_menu(ui: &mut Ui, view: &View<'_>) {
     command_buttons(ui, view, &layers);
     command_buttons(ui, view, &[UiCommand::Play, UiCommand::ToggleFit]);
     ui.separator();
-    command_buttons(ui, view, &[UiCommand::NextExample, UiCommand::PreviousExample]);
+    command_buttons(ui, view, &EXAMPLES);
     ui.separator();
     command_buttons(ui, view, &[UiCommand::ToggleSettings, UiCommand::ToggleDetails]);
     ui.separator();

@@ -4,6 +4,7 @@ pub(crate) mod data_sheet;
 pub(crate) mod fairness;
 pub(crate) mod latency;
 pub(crate) mod path_field;
+pub(crate) mod text_box;
 pub(crate) mod trade_off;
 
 mod data;
@@ -22,7 +23,6 @@ mod sheet_labels;
 mod sheet_preview;
 mod status_bar;
 mod strategies;
-mod text_box;
 mod trade_off_details;
 
 pub(crate) use menu_bar::hint;

@@ -20,10 +20,15 @@ pub(crate) fn heading(ui: &mut Ui, text: &str) {
 /// A caption with a control at its right end.
 pub(crate) fn heading_with(ui: &mut Ui, text: &str, control: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        let muted = theme::colors(ui).muted;
-        ui.label(RichText::new(text.to_uppercase()).font(theme::medium(theme::CAPTION)).color(muted));
+        title(ui, text);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), control);
     });
+}
+
+/// The caption alone.
+pub(crate) fn title(ui: &mut Ui, text: &str) {
+    let muted = theme::colors(ui).muted;
+    ui.label(RichText::new(text.to_uppercase()).font(theme::medium(theme::CAPTION)).color(muted));
 }
 
 /// How far something is, on a track that can be seen on any ground. Range of `share`: 0–1.

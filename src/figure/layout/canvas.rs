@@ -1,6 +1,7 @@
 //! A page being filled from top to bottom.
 
 use super::super::describe::Provenance;
+use super::super::one_line;
 use super::super::palette::Dash;
 use super::super::palette::Marker;
 use super::super::palette::Rgb;
@@ -97,7 +98,7 @@ impl<'a> Canvas<'a> {
     }
 
     pub(super) fn text_width(&self, text: &str) -> f64 {
-        self.metrics.width(text, self.page.font_size, Weight::Regular)
+        self.metrics.width(&one_line(text), self.page.font_size, Weight::Regular)
     }
 
     pub(super) fn text(&mut self, at: Pos, content: &str, align: Align, rgb: Rgb) {
@@ -107,7 +108,7 @@ impl<'a> Canvas<'a> {
     pub(super) fn text_with(&mut self, at: Pos, content: &str, align: Align, look: (Paint, f64, Weight)) {
         let (paint, size, weight) = look;
         if !content.is_empty() {
-            let content = content.to_owned();
+            let content = one_line(content).into_owned();
             self.items.push(Item::Text(Text { at, content, size, weight, paint, align }));
         }
     }
