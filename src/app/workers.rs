@@ -1,6 +1,7 @@
 //! One slot per kind of work: the newest request wins, the last result stays until the next one arrives.
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use crate::jobs::Cancelled;
 use crate::jobs::Job;
@@ -28,13 +29,16 @@ impl From<Cancelled> for Failure {
 ///
 /// Short work goes on using every core: it has a pool of its own, so it never waits behind what `work` has queued.
 pub(crate) fn leaving_a_core<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(background_threads(rayon::current_num_threads()))
-        .thread_name(|index| format!("background {index}"))
-        .build()
-        .map_err(|err| Failure::Failed(format!("no threads for the work: {err}")))?;
+    let pool = BACKGROUND.as_ref().map_err(|reason| Failure::Failed(format!("no threads for the work: {reason}")))?;
     pool.install(work)
 }
+
+/// Threads of long work, made once: several works share them instead of crowding the machine.
+static BACKGROUND: LazyLock<Result<rayon::ThreadPool, String>> = LazyLock::new(|| {
+    let threads = background_threads(std::thread::available_parallelism().map_or(1, usize::from));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("background {index}"));
+    pool.build().map_err(|err| err.to_string())
+});
 
 /// How many of so many cores long work may use.
 fn background_threads(cores: usize) -> usize {
@@ -232,7 +236,8 @@ mod tests {
         let counts = [1, 2, 8].map(background_threads);
         assert_eq!(counts, [1, 1, 7], "threads on one core, two, eight");
         let seen = leaving_a_core(|| Ok(rayon::current_num_threads())).expect("threads");
-        assert_eq!(seen, background_threads(rayon::current_num_threads()), "the work sees its own threads");
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        assert_eq!(seen, background_threads(cores), "the work sees its own threads");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub use args::WindowArgs;
 pub use column_args::ColumnArgs;
 pub use column_args::FileArgs;
 use console::warn;
+
+use crate::tensor;
 pub use resolve::window_read_options;
 
 /// How a command ended, as an exit code.
@@ -66,6 +68,7 @@ pub fn start() -> Result<Cli, Exit> {
     if cli.verbose {
         console::be_verbose();
     }
+    tensor::check_instruction_limit().map_err(|unknown| report(&unknown.into()))?;
     Ok(cli)
 }
 

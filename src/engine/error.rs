@@ -98,6 +98,16 @@ pub enum Error {
         /// The value.
         got: f32,
     },
+    /// A merge of nothing would make a row of zeros.
+    #[error("layer {layer}, sequence {sequence}: expected rows to merge into row {row}, got none")]
+    EmptyMerge {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// Index of the output row.
+        row: usize,
+    },
     /// Scores do not match the rows.
     #[error("layer {layer}, sequence {sequence}: expected {expected} scores or none, got {got}")]
     ScoreCount {
@@ -161,6 +171,10 @@ impl Place {
 
     pub(super) fn bad_merge(self, got: f32) -> Error {
         Error::BadMerge { layer: self.layer, sequence: self.sequence, got }
+    }
+
+    pub(super) fn empty_merge(self, row: usize) -> Error {
+        Error::EmptyMerge { layer: self.layer, sequence: self.sequence, row }
     }
 
     pub(super) fn merge_count(self, row: usize, got: usize) -> Error {

@@ -141,6 +141,9 @@ fn merges_by_row(
         if merge.into >= rows.len() {
             return Err(place.out_of_range(merge.into, rows.len()));
         }
+        if merge.parts.is_empty() {
+            return Err(place.empty_merge(merge.into));
+        }
         place.check_rows(merge.parts.iter().map(|part| part.0), state.orig.len())?;
         let bad_weight = merge.parts.iter().map(|part| part.1).find(|weight| !weight.is_finite());
         let bad_size = Some(merge.size).filter(|size| !size.is_finite() || *size <= 0.0);

@@ -80,10 +80,32 @@ impl Level {
     }
 }
 
+/// The variable that limits what is used.
+const VARIABLE: &str = "PRUNESCOPE_INSTRUCTIONS";
+
 /// What is used at most, whatever the processor has: the variable `PRUNESCOPE_INSTRUCTIONS` (`avx512`, `avxvnni`, `avx2`
-/// or `portable`; anything else means no limit), for measuring and testing as on a lesser processor.
+/// or `portable`), for measuring and testing as on a lesser processor. What else it says is told by
+/// [`check_instruction_limit`] before anything computes.
 pub(super) fn limit() -> Option<Level> {
-    std::env::var("PRUNESCOPE_INSTRUCTIONS").ok().and_then(|name| Level::parse(&name))
+    std::env::var(VARIABLE).ok().and_then(|name| Level::parse(&name))
+}
+
+/// `PRUNESCOPE_INSTRUCTIONS` says something that is no instruction set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{VARIABLE}: expected avx512, avxvnni, avx2 or portable, got {got:?}; unset it to use what the processor has")]
+pub struct UnknownInstructions {
+    /// What it says.
+    pub got: String,
+}
+
+/// Whether the limit that the environment sets is one: a slip of the pen must not measure the wrong thing.
+///
+/// # Errors
+/// [`UnknownInstructions`]; an empty variable sets no limit.
+pub fn check_instruction_limit() -> Result<(), UnknownInstructions> {
+    let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(()) };
+    let got = value.to_string_lossy().into_owned();
+    if Level::parse(&got).is_some() { Ok(()) } else { Err(UnknownInstructions { got }) }
 }
 
 /// Name of the instruction set that products and sums are computed with on this processor: `AVX-512`, `AVX2` or

@@ -19,6 +19,8 @@ pub use evidence::SequenceEvidence;
 pub use int8::Int8Panels;
 pub use int8::Int8Rows;
 pub use int8::int8_instruction_set;
+pub use isa::UnknownInstructions;
+pub use isa::check_instruction_limit;
 pub use isa::instruction_set;
 pub use matrix::Matrix;
 pub use panels::Panels;

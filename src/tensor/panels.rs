@@ -171,6 +171,9 @@ impl Panels {
     }
 
     fn multiply_columns(&self, rows: RowsRef<'_>, bias: &[f32], target: &mut Target<'_>, columns: Range<usize>) {
+        debug_assert!(columns.start.is_multiple_of(self.column_step()), "a product is cut between panels: {columns:?}");
+        debug_assert!(columns.end <= self.outputs, "{columns:?} of {} columns", self.outputs);
+        debug_assert!(bias.is_empty() || bias.len() == self.outputs, "a bias of {} for {}", bias.len(), self.outputs);
         match self.isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 | Isa::Avx2 => self.multiply_detected(rows, bias, target, columns),
@@ -243,8 +246,10 @@ macro_rules! kernel {
                     let used = usize::min($width, columns.end - column);
                     let at = row * target.stride + target.offset + column - columns.start;
                     if used == $width {
-                        let start = bias.get(column..).and_then(|bias| bias.first_chunk::<$width>());
-                        tile::<HEIGHT>(left, lines, start.unwrap_or(&[0.0; $width]), (&mut target.data[at..], target.stride));
+                        // A bias that is too short must not be read as none: the range below fails then.
+                        let bias = if bias.is_empty() { &[0.0; $width] } else { &bias[column..column + $width] };
+                        let start = bias.first_chunk::<$width>().unwrap_or(&[0.0; $width]);
+                        tile::<HEIGHT>(left, lines, start, (&mut target.data[at..], target.stride));
                     } else {
                         let mut start = [0.0; $width];
                         if !bias.is_empty() {

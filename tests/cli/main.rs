@@ -11,6 +11,7 @@ mod evaluate_latency;
 mod field_cases;
 mod help;
 mod inspect;
+mod instructions;
 mod interrupt;
 mod out;
 mod strategies;

@@ -58,6 +58,10 @@ fn senseless_decisions_are_refused_with_their_place() {
         "layer 0, sequence 0: expected rows below 1, got 2",
     );
     check(
+        |_| Action::Reduce { rows: vec![Some(0)], merges: vec![Merge { into: 0, parts: Vec::new(), size: 1.0 }] },
+        "layer 0, sequence 0: expected rows to merge into row 0, got none",
+    );
+    check(
         |_| Action::Reduce {
             rows: vec![Some(0)],
             merges: vec![Merge { into: 0, parts: vec![(1, f32::NAN)], size: 1.0 }],

@@ -36,6 +36,7 @@ mod evaluation_stream;
 mod figures;
 mod figures_latency;
 mod figures_ribbons;
+mod fuzz_finds;
 
 mod strategy_engine;
 mod strategy_merging;

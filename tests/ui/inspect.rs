@@ -6,7 +6,6 @@ use egui::Key;
 use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
@@ -16,6 +15,7 @@ use prunescope::model::DeviceChoice;
 use prunescope::model::LoadOptions;
 use prunescope::model::Precision;
 
+use crate::images;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
@@ -161,7 +161,7 @@ fn check_image(name: &str, theme: Theme, (size, zoom): ([f32; 2], f32), text: &s
     let shown = WindowOptions { theme: Some(theme), zoom: Some(zoom), ..options(text, &strategies) };
     let mut harness = open(shown, size);
     settle(&mut harness);
-    harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(1500));
+    harness.snapshot_options(name, &images::ribbon_limits());
 }
 
 /// README.md shows this picture, which is why it is larger than the others.

@@ -7,7 +7,6 @@ use egui::Key;
 use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
@@ -15,6 +14,7 @@ use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::latency::LatencyReport;
 
+use crate::images;
 use crate::latency_support::busy_report;
 use crate::latency_support::fixed_report;
 use crate::plots_support::Window;
@@ -226,7 +226,7 @@ fn check_image(name: &str, theme: Theme) {
     settle(&mut harness);
     harness.state_mut().app().show_latency(fixed_report());
     settle(&mut harness);
-    harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(600));
+    harness.snapshot_options(name, &images::plot_limits());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod commands;
 mod files;
+mod images;
 mod inspect;
 mod latency;
 mod latency_support;

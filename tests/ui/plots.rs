@@ -4,13 +4,13 @@ use egui::Key;
 use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
 use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 
+use crate::images;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::options;
@@ -217,7 +217,7 @@ fn check_image(name: &str, view: ViewKind, theme: Theme) {
     let shown = WindowOptions { theme: Some(theme), zoom: Some(0.5), ..options(view, small_data(&folder)) };
     let mut harness = open(shown, [640.0, 480.0]);
     settle(&mut harness);
-    harness.snapshot_options(name, &SnapshotOptions::new().threshold(1.2).max_failed_pixels(600));
+    harness.snapshot_options(name, &images::plot_limits());
 }
 
 #[test]

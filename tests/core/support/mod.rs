@@ -1,5 +1,6 @@
 //! What the core tests share: fixtures, reference tensors, hand-made texts and strategies.
 
+pub(crate) mod readers;
 pub(crate) mod strategies;
 
 use std::path::PathBuf;
