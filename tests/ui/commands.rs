@@ -227,6 +227,8 @@ fn keys_typed_within_one_frame_keep_their_own_modifiers() {
     let path = folder.path().join("three.csv");
     std::fs::write(&path, "text,label\ngood,1\nbad,0\nfine,1\n").expect("a data file");
     drop_file(&mut harness, &path);
+    harness.get_by_label("Open data").click();
+    settle(&mut harness);
     type_fast(&mut harness, &[(Modifiers::SHIFT, Key::ArrowRight), (Modifiers::SHIFT, Key::ArrowRight)]);
     assert!(shows(&harness, "tokens left: bad"), "two steps, to the second example");
     type_fast(&mut harness, &[(Modifiers::SHIFT, Key::ArrowLeft)]);
