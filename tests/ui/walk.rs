@@ -60,8 +60,8 @@ fn a_search_counts_what_it_found_and_walks_through_it() {
     settle(&mut harness);
     assert!(shows(&harness, "example 4 of 90"), "its place among all");
     harness.get_by_label("Search by regular expression").click();
-    enter(&mut harness, "Search examples", "film (7|8) ");
-    assert!(shows(&harness, " of 2"), "a pattern where it was asked for");
+    enter(&mut harness, "Search examples", r"film (7|8)\b");
+    assert!(shows(&harness, "example 1 of 2") || shows(&harness, "example 2 of 2"), "a pattern where it was asked for");
     enter(&mut harness, "Search examples", "(");
     assert!(shows(&harness, "no such pattern: unclosed group"), "a wrong one is said");
 }
