@@ -101,3 +101,37 @@ fn the_sample_model_is_as_accurate_as_its_card_says() {
     assert_eq!((accuracy * 872.0).round(), 776.0, "right answers among 872, accuracy {accuracy}");
     assert_eq!((summary.harmed, summary.rescued), (0, 0), "dense against dense changes nothing");
 }
+
+/// What whole templates give: computed apart from this program in numpy from statistics.md c.11 (845 templates).
+#[test]
+fn hatecheck_intervals_rest_on_whole_templates() {
+    let Some(folder) = real_data() else { return };
+    let model = folder.join("../models/toxicity-minilm-l6");
+    if !model.is_dir() {
+        eprintln!("SKIPPED: no model {}", model.display());
+        return;
+    }
+    let checkpoint = Checkpoint::load(&model).unwrap();
+    let label_map = data::parse_label_map("hateful=toxic,non-hateful=ok").unwrap();
+    let group_columns = Some(vec!["target_ident".to_owned()]);
+    let cluster_column = Some("templ_id".to_owned());
+    let options = ReadOptions { label_map, group_columns, cluster_column, ..Default::default() };
+    let dataset = data::read(&folder.join("hatecheck.csv"), &options).unwrap();
+    let ticket = Ticket::detached();
+    let (prepared, chunk) = evaluation::prepare(&ticket, &checkpoint, &dataset, None).unwrap();
+    let run = |spec: &str| {
+        let spec = StrategySpec::parse(spec).unwrap();
+        evaluation::run_strategy(&ticket, &checkpoint, (&prepared, &chunk), &spec, |_| {}).unwrap()
+    };
+    let dense = run("dense");
+    let pruned = evaluation::summarize(&prepared, &dense, &run("power_bert"));
+    let accuracy = evaluation::summarize(&prepared, &dense, &dense).accuracy;
+    let near = |estimate: &evaluation::Estimate, low: f64, high: f64| {
+        let (got_low, got_high) = estimate.interval().unwrap();
+        assert!((got_low - low).abs() < 0.0011 && (got_high - high).abs() < 0.0011, "{low} to {high}: {estimate:?}");
+        assert_eq!(estimate.clusters(), Some(845), "templates");
+    };
+    near(&accuracy, 0.683, 0.749);
+    near(&pruned.accuracy_change, -0.0137, 0.0023);
+    assert_eq!(pruned.test, "sign-flip-clusters", "the test goes with it");
+}

@@ -1,111 +1,115 @@
 //! How far groups lie apart, in sentences.
 
-use crate::evaluation;
 use crate::evaluation::Estimate;
-use crate::evaluation::GroupRow;
-use crate::evaluation::Measure;
+use crate::evaluation::Extreme;
+use crate::evaluation::Gap;
+use crate::evaluation::joined;
 use crate::figure::number;
-use crate::metrics;
 
-/// Gaps of dense and pruned: to all texts first, then largest minus smallest with what chance alone makes of it.
-/// Groups under 30 stay out. Source: statistics.md c.2.
-pub(crate) fn gap_lines(measure: Measure, overall: &GroupRow, rows: &[GroupRow]) -> Vec<String> {
-    let used: Vec<&GroupRow> = rows.iter().filter(|row| row.size.joins_gaps()).collect();
-    if used.len() < 2 {
+/// Gaps of dense and pruned with their intervals: to all texts first, then largest minus smallest with what chance alone
+/// makes of it, then the worst groups. All groups that tie are named. Groups under 30 stay out. Source: statistics.md c.2.
+pub(crate) fn gap_lines(gap: &Gap) -> Vec<String> {
+    let (dense, pruned) = (&gap.dense, &gap.pruned);
+    let mut lines = Vec::new();
+    if dense.between.value().is_none() || pruned.between.value().is_none() {
         return vec!["No gap is given: it takes two groups with at least 30 examples".to_owned()];
     }
-    let dense: Vec<Estimate> = used.iter().map(|row| row.dense.clone()).collect();
-    let pruned: Vec<Estimate> = used.iter().map(|row| row.pruned.clone()).collect();
-    let mut lines = Vec::new();
-    let distance = |values: &[Estimate], all: &Estimate| {
-        let gap = metrics::difference_to_overall(values, all).value()?;
-        Some(format!("{} ({})", number::rate(gap), furthest(&used, values, all)?))
+    let furthest = |value: &Estimate, groups: &[String]| {
+        let each = if groups.len() > 1 { " each" } else { "" };
+        format!("{} ({}{each})", joined(groups), rate(value))
     };
-    if let (Some(dense), Some(pruned)) = (distance(&dense, &overall.dense), distance(&pruned, &overall.pruned)) {
-        lines.push(format!("Largest distance of a group to all texts: dense {dense}, pruned {pruned}"));
-    }
-    let range = |values: &[Estimate]| metrics::difference_between(values).value().map(number::rate);
-    if let (Some(dense), Some(pruned)) = (range(&dense), range(&pruned)) {
-        let chance = chance(measure, overall, &used).map(|chance| {
-            format!("; {} groups of these sizes with equal rates give about {chance} by chance", used.len())
+    lines.push(format!(
+        "Largest distance of a group to all texts: dense {}, pruned {}",
+        furthest(&dense.to_overall, &dense.furthest),
+        furthest(&pruned.to_overall, &pruned.furthest),
+    ));
+    let chance =
+        dense.between_by_chance.map(|chance| format!("; equal groups: about {} by chance", number::rate(chance)));
+    lines.push(format!(
+        "Largest minus smallest: dense {}, pruned {}{}",
+        rate(&dense.between),
+        rate(&pruned.between),
+        chance.unwrap_or_default(),
+    ));
+    if let (Some(before), Some(after)) = (gap.worst(true), gap.worst(false)) {
+        lines.push(match after.value.reason() {
+            Some(reason) => format!("The worst group is not given: {reason}"),
+            None => format!("Worst: dense {}, pruned {}", extreme(before), extreme(after)),
         });
-        let line = format!("Largest minus smallest: dense {dense}, pruned {pruned}{}", chance.unwrap_or_default());
-        lines.push(line);
     }
     lines
 }
 
-fn furthest(rows: &[&GroupRow], values: &[Estimate], all: &Estimate) -> Option<String> {
-    let all = all.value()?;
-    let distances = rows.iter().zip(values).filter_map(|(row, value)| Some((row, (value.value()? - all).abs())));
-    let distances: Vec<(&&GroupRow, f64)> = distances.collect();
-    let most = distances.iter().map(|(_, distance)| *distance).max_by(f64::total_cmp)?;
-    // Equal but for rounding.
-    let farthest = distances.iter().filter(|(_, distance)| most - distance < 1e-12);
-    Some(evaluation::joined(&farthest.map(|(row, _)| row.value.clone()).collect::<Vec<_>>()))
+fn extreme(extreme: &Extreme) -> String {
+    let each = if extreme.groups.len() > 1 { " each" } else { "" };
+    format!("{} ({}{each})", extreme.names(), rate(&extreme.value))
 }
 
-/// What equal groups of these sizes would show; for shares of the denominator only.
-fn chance(measure: Measure, overall: &GroupRow, rows: &[&GroupRow]) -> Option<String> {
-    let is_share = matches!(
-        measure,
-        Measure::Accuracy | Measure::Tpr | Measure::Fpr | Measure::Fnr | Measure::Tnr | Measure::SelectionRate
-    );
-    let rate = overall.dense.value().filter(|_| is_share)?;
-    let sizes: Vec<usize> = rows.iter().map(|row| row.denominator).collect();
-    metrics::range_under_equality(&sizes, rate).map(number::rate)
+fn rate(estimate: &Estimate) -> String {
+    let value = estimate.value().map(number::rate).unwrap_or_default();
+    estimate.interval().map_or_else(|| value.clone(), |ends| format!("{value} {}", number::interval(ends)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::SizeClass;
+    use crate::evaluation::Measure;
+    use crate::evaluation::Spread;
+    use crate::evaluation::SpreadChange;
 
-    fn row(name: &str, n: usize, dense: f64, pruned: f64) -> GroupRow {
-        let value = |value: f64| Estimate::Value { value, interval: None, method: "wilson", n, clusters: None };
-        GroupRow {
-            column: "gender".to_owned(),
-            value: name.to_owned(),
-            n,
-            positives: n / 2,
-            negatives: n - n / 2,
-            denominator: n,
-            dense: value(dense),
-            pruned: value(pruned),
-            difference: value(pruned - dense),
-            size: SizeClass::of(n),
+    fn extreme_of(groups: &[&str], value: f64) -> Extreme {
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        Extreme { groups, value: Estimate::with_interval(value, (value - 0.05, value + 0.05), "bootstrap-max-t", 3) }
+    }
+
+    fn gap() -> Gap {
+        let spread = || Spread {
+            to_overall: Estimate::with_interval(0.012, (0.0, 0.05), "bootstrap-max-t", 3),
+            furthest: ["Sikh", "Hindu", "Jewish"].map(str::to_owned).to_vec(),
+            between: Estimate::with_interval(0.02, (0.0, 0.07), "bootstrap-max-t", 3),
+            between_by_chance: Some(0.08),
+            between_bias: None,
+            ratio: Estimate::plain(0.9, 3),
+            lowest: extreme_of(&["Sikh", "Hindu"], 0.88),
+            highest: extreme_of(&["atheist"], 0.9),
+        };
+        let nothing = || Estimate::plain(0.0, 3);
+        Gap {
+            measure: Measure::Accuracy,
+            dense: spread(),
+            pruned: spread(),
+            change: SpreadChange { to_overall: nothing(), between: nothing(), ratio: nothing() },
+            worst_loss: extreme_of(&["Sikh"], 0.01),
+            left_out: Vec::new(),
         }
     }
 
     #[test]
-    fn gaps_name_the_group_leave_small_ones_out_and_say_what_chance_makes() {
-        let all = row("all", 720, 0.90, 0.85);
-        let rows = [row("a", 500, 0.92, 0.88), row("b", 200, 0.89, 0.78), row("c", 20, 0.10, 0.10)];
-        let lines = gap_lines(Measure::Accuracy, &all, &rows);
-        assert_eq!(
-            lines[0], "Largest distance of a group to all texts: dense 0.020 (a), pruned 0.070 (b)",
-            "0.92 - 0.90 and 0.85 - 0.78; c has only 20"
+    fn gaps_name_all_groups_that_tie_with_an_interval_and_what_chance_makes() {
+        let lines = gap_lines(&gap());
+        assert!(lines[0].contains("dense Sikh, Hindu and Jewish (0.012 [0.000, 0.050] each)"), "{}", lines[0]);
+        assert!(
+            lines[1].contains("dense 0.020 [0.000, 0.070]") && lines[1].ends_with("about 0.080 by chance"),
+            "{}",
+            lines[1]
         );
-        assert!(lines[1].starts_with("Largest minus smallest: dense 0.030, pruned 0.100; 2 groups"), "{}", lines[1]);
-        assert!(!gap_lines(Measure::F1, &all, &rows)[1].contains("chance"), "F1 is no share of a denominator");
+        assert!(lines[2].starts_with("Worst: dense Sikh and Hindu (0.880 [0.830, 0.930] each)"), "{}", lines[2]);
     }
 
     #[test]
-    fn groups_that_tie_are_all_named() {
-        let all = row("all", 720, 0.90, 0.85);
-        let rows = [row("Sikh", 100, 0.95, 0.80), row("Hindu", 200, 0.85, 0.85), row("Jewish", 90, 0.95, 0.90)];
-        let lines = gap_lines(Measure::Accuracy, &all, &rows);
+    fn a_worst_group_that_is_not_given_says_why() {
+        let mut gap = gap();
+        gap.pruned.lowest = Extreme {
+            groups: Vec::new(),
+            value: Estimate::undefined("1 of 3 groups has fewer than 30 examples: x (12)", 2),
+        };
+        let lines = gap_lines(&gap);
         assert_eq!(
-            lines[0],
-            "Largest distance of a group to all texts: dense 0.050 (Sikh, Hindu and Jewish), pruned 0.050 (Sikh and Jewish)",
-            "0.05 either way"
+            lines[2], "The worst group is not given: 1 of 3 groups has fewer than 30 examples: x (12)",
+            "the reason"
         );
-    }
-
-    #[test]
-    fn one_large_group_has_no_gap() {
-        let rows = [row("a", 500, 0.92, 0.88), row("c", 20, 0.10, 0.10)];
-        let lines = gap_lines(Measure::Accuracy, &row("all", 520, 0.90, 0.85), &rows);
+        gap.dense.between = Estimate::undefined("1 of 1 groups have a value, a gap needs two", 1);
+        let lines = gap_lines(&gap);
         assert!(lines.len() == 1 && lines[0].starts_with("No gap"), "{lines:?}");
     }
 }

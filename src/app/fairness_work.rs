@@ -354,7 +354,8 @@ fn table(ticket: &Ticket, ground: &Ground, run: &StrategyRun, key: TableKey) -> 
     let (prepared, dense) = (&ground.prepared, &ground.dense);
     let overall = evaluation::overall_row(prepared, dense, run, key.measure);
     let rows = evaluation::group_rows(prepared, dense, run, key.column, key.measure);
-    let gaps = gap_lines(key.measure, &overall, &rows);
+    let gap = evaluation::gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (key.column, key.measure))?;
+    let gaps = gap_lines(&gap);
     let column = prepared.survey.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
     let basis = ground.basis_line();
     Ok(Table { key, column, overall, rows, gaps, basis })

@@ -21,7 +21,6 @@ use crate::app::workers::Failure;
 use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::Estimate;
-use crate::evaluation::Measure;
 use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::SweepPoint;
@@ -299,17 +298,13 @@ fn sweep(ticket: &Ticket, plan: &Plan, sender: &SyncSender<Found>) -> Result<(),
 fn point(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<TradeOffPoint, Failure> {
     ticket.checkpoint()?;
     let summary = evaluation::summarize(&ground.prepared, &ground.dense, run);
-    let worst_group = worst_group(ground, run);
+    let worst_group = worst_group(ticket, ground, run)?;
     let point = SweepPoint { spec: run.spec.clone(), summary };
     Ok(TradeOffPoint { series: run.spec.id().to_owned(), point, worst_group })
 }
 
-/// The group with the lowest accuracy among those with enough examples, over all group columns.
-fn worst_group(ground: &Ground, run: &StrategyRun) -> Option<(String, Estimate)> {
-    let columns = 0..ground.prepared.survey.groups.len();
-    let rows = columns
-        .flat_map(|column| evaluation::group_rows(&ground.prepared, &ground.dense, run, column, Measure::Accuracy));
-    let usable = rows.filter(|row| row.size.joins_gaps()).filter_map(|row| Some((row.pruned.value()?, row)));
-    let worst = usable.min_by(|one, other| one.0.total_cmp(&other.0))?;
-    Some((format!("{}: {}", worst.1.column, worst.1.value), worst.1.pruned))
+/// The groups with the lowest accuracy over all group columns; undefined where a column has a group too small to be judged.
+fn worst_group(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<Option<(String, Estimate)>, Failure> {
+    let worst = evaluation::worst_accuracy(ticket, &ground.prepared, &ground.dense, run)?;
+    Ok(worst.map(|(column, worst)| (format!("{column}: {}", worst.names()), worst.value)))
 }

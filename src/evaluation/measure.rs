@@ -104,14 +104,14 @@ impl Measure {
         match self {
             Self::Accuracy => {
                 "Share of examples whose predicted class is the label: right / n. \
-                 Wilson interval; changes against dense: Bonett-Price on the same examples"
+                 Wilson interval; changes against dense: Bonett-Price on the same examples; both over clusters where there are any"
             }
             Self::Tpr => {
                 "Of the examples labelled positive (the class of interest), the share predicted positive: TP / (TP + FN). \
                  Wilson interval; changes: Bonett-Price on the positives"
             }
             Self::Fpr => {
-                "Of the examples labelled negative (the other class), the share predicted positive: FP / (FP + TN). \
+                "Of the examples labelled negative (any other class), the share predicted positive: FP / (FP + TN). \
                  Wilson interval; changes: Bonett-Price on the negatives"
             }
             Self::Fnr => {
@@ -119,7 +119,7 @@ impl Measure {
                  Wilson interval; changes: Bonett-Price on the positives"
             }
             Self::Tnr => {
-                "Of the examples labelled negative (the other class), the share predicted negative: TN / (FP + TN). \
+                "Of the examples labelled negative (any other class), the share predicted negative: TN / (FP + TN). \
                  Wilson interval; changes: Bonett-Price on the negatives"
             }
             Self::SelectionRate => {

@@ -60,6 +60,7 @@ pub use gaps::Gap;
 pub use gaps::Spread;
 pub use gaps::SpreadChange;
 pub use gaps::gap_of_rows;
+pub use gaps::worst_accuracy;
 pub use groups::GroupRow;
 pub use groups::group_rows;
 pub use groups::overall_row;

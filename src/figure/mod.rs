@@ -46,6 +46,7 @@ pub use png::to_png;
 pub use promises::PromiseRow;
 pub use promises::Promises;
 pub use promises::TimeBar;
+pub use promises::percents;
 pub use scene::Align;
 pub use scene::Item;
 pub use scene::Paint;

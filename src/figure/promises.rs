@@ -86,7 +86,7 @@ pub struct PromiseRow {
     pub tokens_per_second: f64,
     /// How far the time lies from the promise, and which work takes it.
     pub gap: String,
-    /// Said at the end: "no measurable difference".
+    /// Said at the end: "Undecided: the interval holds 1".
     pub remark: String,
 }
 
@@ -103,7 +103,14 @@ impl PromiseRow {
         Some(self.speed_up.value? / self.flops_reduction?)
     }
 
-    /// Whether the interval of the speed-up holds 1.
+    /// Interval of [`PromiseRow::promise_kept`]: that of the speed-up, as FLOPs are counted and not measured.
+    #[must_use]
+    pub fn promise_interval(&self) -> Option<(f64, f64)> {
+        let ((low, high), flops) = (self.speed_up.interval?, self.flops_reduction?);
+        Some((low / flops, high / flops))
+    }
+
+    /// Whether the interval of the speed-up holds 1: then the clock does not say which is faster, nor that both are alike.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         self.speed_up.interval.is_some_and(|(low, high)| low <= 1.0 && high >= 1.0)
@@ -114,7 +121,7 @@ impl PromiseRow {
     pub fn verdict(&self) -> String {
         match (self.flops_reduction, self.speed_up.value) {
             (Some(flops), Some(_)) if self.is_undecided() => {
-                format!("FLOPs say {}, clock: no difference", number::times(flops))
+                format!("FLOPs say {}, clock: undecided", number::times(flops))
             }
             (Some(flops), Some(clock)) => {
                 format!("FLOPs say {}, clock says {}", number::times(flops), number::times(clock))
@@ -131,7 +138,15 @@ impl PromiseRow {
             return format!("{start}, {}", self.verdict());
         }
         let ends = self.speed_up.interval.map(|ends| format!(" {}", number::times_interval(ends))).unwrap_or_default();
-        let kept = self.promise_kept().map(|kept| format!(", promise kept {:.0}%", kept * 100.0)).unwrap_or_default();
+        let kept_ends = self.promise_interval().map(|ends| format!(" {}", percents(ends))).unwrap_or_default();
+        let kept = self.promise_kept().map(|kept| format!(", promise kept {:.0}%{kept_ends}", kept * 100.0));
+        let kept = kept.unwrap_or_default();
         format!("{start}, {}{ends}{kept}, tokens {}", self.verdict(), self.removal)
     }
+}
+
+/// An interval of shares: `[90%, 98%]`.
+#[must_use]
+pub fn percents((low, high): (f64, f64)) -> String {
+    format!("[{:.0}%, {:.0}%]", low * 100.0, high * 100.0)
 }

@@ -204,3 +204,75 @@ fn bad_input_ends_with_exit_code_2_and_says_what_there_is() {
     let shape = evaluate(&data, &out, &["--strategy", "power_bert:retentions=[1,0.5]"]).error();
     assert!(shape.contains("layer"), "the schedule is too short: {shape}");
 }
+
+#[test]
+fn clusters_and_the_class_of_interest_reach_table_files_and_tests() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| format!("text number {row} is fine,{},thread {}\n", row % 2, row / 4);
+    let table = |rows: usize| format!("text,label,thread\n{}", (0..rows).map(row).collect::<String>());
+    let out = folder.path().join("out");
+    let data = write(folder.path(), "many.csv", &table(80));
+    let more = ["--strategy", "first_k:retention=0.3", "--cluster", "thread", "--positive", "0"];
+    let stdout = evaluate(&data, &out, &more).done();
+    assert!(stdout.contains("intervals and tests over 20 clusters of column thread; few clusters"), "{stdout}");
+    assert!(stdout.contains("class of interest (positive): "), "{stdout}");
+    let metrics = read_json(&out, "metrics.json");
+    assert_eq!((&metrics["clusters"], &metrics["cluster_column"]), (&20.into(), &"thread".into()), "told once");
+    let overall = &metrics["strategies"][1]["overall"];
+    for id in ["accuracy", "f1", "log_loss", "auc", "tpr"] {
+        assert_eq!(overall["metrics"][id]["clusters"], 20, "{id}: {}", overall["metrics"][id]);
+    }
+    assert_eq!(overall["tests"][0]["test"], "sign-flip-clusters", "the test of whole clusters");
+    let labels = metrics["labels"].as_array().unwrap();
+    assert_eq!(metrics["positive"], labels[0], "the chosen class");
+
+    let data = write(folder.path(), "few.csv", &table(32));
+    let few = evaluate(&data, &folder.path().join("few"), &more).done();
+    assert!(few.contains("with fewer than 10 no interval can be given"), "{few}");
+    let accuracy =
+        &read_json(&folder.path().join("few"), "metrics.json")["strategies"][1]["overall"]["metrics"]["accuracy"];
+    assert!(accuracy["low"].is_null() && accuracy["value"].is_number(), "a value and no interval: {accuracy}");
+    assert_eq!(accuracy["note"], "no interval: 8 clusters, at least 10 are needed", "and why");
+
+    let unknown = ["--strategy", "first_k", "--positive", "spam"];
+    let error = evaluate(&data, &folder.path().join("bad"), &unknown).error();
+    assert!(error.contains("spam") && error.contains(labels[0].as_str().unwrap()), "the classes are listed: {error}");
+}
+
+#[test]
+fn every_gap_has_an_interval_and_the_worst_group_needs_all_groups_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| {
+        format!(
+            "text number {row} is fine,{},{}\n",
+            row % 2,
+            if row < 12 {
+                "rare"
+            } else if row.is_multiple_of(3) {
+                "a"
+            } else {
+                "b"
+            }
+        )
+    };
+    let data =
+        write(folder.path(), "groups.csv", &format!("text,label,who\n{}", (0..200).map(row).collect::<String>()));
+    let out = folder.path().join("out");
+    let more = ["--strategy", "first_k:retention=0.3", "--group-by", "who", "--fail-if", "worst_group_drop>0.9"];
+    let run = evaluate(&data, &out, &more);
+    assert_eq!(run.code, Some(1), "a worst group that cannot be known fails its check: {}", run.stderr);
+    assert!(run.stderr.contains("1 of 3 groups has fewer than 30 examples: rare (12)"), "{}", run.stderr);
+    let gaps = &read_json(&out, "metrics.json")["strategies"][1]["gaps"][0];
+    for gap in gaps["gaps"].as_array().unwrap() {
+        for side in ["dense", "pruned", "change"] {
+            for id in ["difference_to_overall", "difference_between", "ratio_between"] {
+                let value = &gap[side][id];
+                assert!(value["low"].is_number() || value["undefined"].is_string(), "{id} {side}: {value}");
+            }
+        }
+        assert!(gap["pruned"]["lowest"]["undefined"].is_string(), "not given: {}", gap["pruned"]["lowest"]);
+    }
+    for side in ["dense", "pruned", "change"] {
+        assert!(gaps["equalized_odds_difference"][side]["low"].is_number(), "equalized odds, {side}: {gaps}");
+    }
+}

@@ -291,7 +291,7 @@ fn every_svg_is_read_back_with_all_its_texts() {
                 "214 ms",
                 "1.63×",
                 "FLOPs say 1.72×, clock says 1.63×",
-                "FLOPs say 1.35×, clock: no difference",
+                "FLOPs say 1.35×, clock: undecided",
                 "100%",
             ],
             _ => &[

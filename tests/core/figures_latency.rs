@@ -50,7 +50,7 @@ fn pruned(begin: &PromiseRow, (id, setting): (&str, &str), flops: f64, (clock, h
         },
         flops_reduction: Some(flops),
         tokens_per_second: 1024.0 / seconds,
-        remark: if clock - half < 1.0 { "No measurable difference: the interval holds 1" } else { "" }.to_owned(),
+        remark: if clock - half < 1.0 { "Undecided: the interval holds 1" } else { "" }.to_owned(),
         ..begin.clone()
     }
 }

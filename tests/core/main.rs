@@ -13,6 +13,7 @@ mod model_support;
 mod model_tokenizer;
 mod model_tokenizer_files;
 
+mod cluster_coverage;
 mod data_laws;
 mod data_parquet;
 mod data_read;

@@ -170,7 +170,7 @@ fn reading_ui(ui: &mut Ui) {
         ("Median", "of the wall-clock time of a pass: all texts of the case through the model once"),
         ("Clock", "dense median ÷ pruned median; above 1× the strategy is faster"),
         ("What FLOPs say", "counted FLOPs of the dense pass ÷ those of the pruned one, no padding on either side"),
-        ("95% interval", "bootstrap over whole rounds; one that holds 1× shows no measurable difference"),
+        ("95% interval", "bootstrap over whole rounds; one that holds 1× leaves undecided which is faster"),
         ("Tokens", "removed rows are gone from memory, merged rows became one, masked rows are still computed"),
         ("Attention, feed-forward", "the model's own work, measured inside each layer"),
         ("Scoring, gathering", "what a strategy computes to decide, and moving the rows that stay together"),

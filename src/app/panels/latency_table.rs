@@ -15,6 +15,7 @@ use crate::figure::PromiseRow;
 use crate::figure::Promises;
 use crate::figure::TimeBar;
 use crate::figure::number;
+use crate::figure::percents;
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -204,7 +205,7 @@ fn cell(column: SortColumn, row: &PromiseRow) -> (String, String) {
         SortColumn::Flops => (row.flops_reduction.map_or_else(undefined, number::reduction), String::new()),
         SortColumn::PromiseKept => {
             let kept = row.promise_kept().map(|kept| format!("{:.0}%", kept * 100.0));
-            (kept.unwrap_or_else(undefined), String::new())
+            (kept.unwrap_or_else(undefined), row.promise_interval().map(percents).unwrap_or_default())
         }
         SortColumn::TokensPerSecond => (number::rounded_count(row.tokens_per_second), String::new()),
     }

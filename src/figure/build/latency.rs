@@ -119,7 +119,7 @@ fn pruned_row(case: String, row: &Measured) -> PromiseRow {
     } else if speed_up.interval.is_none() {
         remarks.push("Too few rounds for an interval".to_owned());
     } else if speed_up.interval.is_some_and(|(low, high)| low <= 1.0 && high >= 1.0) {
-        remarks.push("No measurable difference: the interval holds 1".to_owned());
+        remarks.push("Undecided: the interval holds 1".to_owned());
     }
     if !row.complete {
         remarks.push("Stopped before all rounds were measured".to_owned());
