@@ -429,7 +429,11 @@ mod tests {
         let ticket = Ticket::detached();
         let (prepared, chunk) = evaluation::prepare(&ticket, &plan.checkpoint, &plan.dataset, None).unwrap();
         let last = &heard.grounds[2];
-        assert_eq!(last.basis_line(), "measured on all 1,000 texts", "nothing is wrong with all rows of a sorted file");
+        assert_eq!(
+            last.basis_line(),
+            "measured on all 1,000 texts; class of interest: positive",
+            "nothing is wrong with all rows of a sorted file"
+        );
         assert_eq!(*last.prepared, prepared, "in the end, the data set as the command line reads it");
         for run in &heard.runs {
             let alone = evaluation::run_strategy(&ticket, &plan.checkpoint, (&prepared, &chunk), &run.spec, |_| {});

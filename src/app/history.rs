@@ -14,7 +14,7 @@ const STEPS: usize = 200;
 /// A pause in typing ends a step, in seconds.
 const TYPING: f64 = 1.0;
 /// A rest of a slider ends a step, in seconds.
-const DRAG: f64 = 0.4;
+const DRAG: f64 = 0.6;
 /// Characters after which the next word begins a step of its own.
 const LONG: usize = 24;
 /// More characters at once are pasted, not typed.

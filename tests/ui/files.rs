@@ -40,16 +40,22 @@ fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
 
 /// Puts a path into the path field in place of what stands there.
 fn type_path(harness: &mut Harness<'_, Window>, text: &str) {
-    harness.get_by_role(Role::TextInput).focus();
+    harness.get_all_by_role(Role::TextInput).last().expect("the path field").focus();
     harness.step();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.step();
-    harness.get_by_role(Role::TextInput).type_text(text);
+    harness.get_all_by_role(Role::TextInput).last().expect("the path field").type_text(text);
     settle(harness);
 }
 
 fn typed(harness: &Harness<'_, Window>) -> String {
-    harness.get_by_role(Role::TextInput).accesskit_node().value().unwrap_or_default()
+    harness
+        .get_all_by_role(Role::TextInput)
+        .last()
+        .expect("the path field")
+        .accesskit_node()
+        .value()
+        .unwrap_or_default()
 }
 
 fn press(harness: &mut Harness<'_, Window>, key: Key) {

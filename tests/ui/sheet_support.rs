@@ -62,7 +62,7 @@ pub(crate) fn drop_file(harness: &mut Harness<'_, Window>, path: &Path) {
 pub(crate) fn choose(harness: &mut Harness<'_, Window>, list: &str, choice: &str) {
     harness.get_by_role_and_label(Role::ComboBox, list).click();
     settle(harness);
-    harness.get_all_by_label(choice).last().expect("the choice").click();
+    harness.get_all_by_role_and_label(Role::Button, choice).last().expect("the choice").click();
     settle(harness);
 }
 
