@@ -111,7 +111,8 @@ fn place(list: List<'_>, state: &UiState) -> String {
 }
 
 fn go_to_field(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
-    let field = TextEdit::singleline(&mut state.go_to).hint_text("number or id").desired_width(84.0);
+    let field =
+        TextEdit::singleline(&mut state.go_to).id_salt("go to example").hint_text("number or id").desired_width(84.0);
     let response = ui.add(field).accessible_name("Go to example").on_hover_text(hint(ui, UiCommand::GoToExample));
     focus_if_asked(state, Field::GoTo, &response);
     if response.lost_focus() && shortcuts::enter_pressed(ui).is_some() {
@@ -120,7 +121,11 @@ fn go_to_field(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
 }
 
 fn search_field(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
-    let field = TextEdit::singleline(&mut state.search.text).hint_text("search").desired_width(112.0);
+    // A name of its own: what appears before it while it is typed in must not take the focus away.
+    let field = TextEdit::singleline(&mut state.search.text)
+        .id_salt("search examples")
+        .hint_text("search")
+        .desired_width(112.0);
     let tooltip = format!("{}\nEnter: the next one; Shift+Enter: the one before", hint(ui, UiCommand::FindExample));
     let response = ui.add(field).accessible_name("Search examples").on_hover_text(tooltip);
     focus_if_asked(state, Field::Search, &response);
