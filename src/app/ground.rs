@@ -319,8 +319,12 @@ pub(crate) fn error_chain(err: &dyn std::error::Error) -> String {
     let mut text = err.to_string();
     let mut cause = err.source();
     while let Some(err) = cause {
-        text.push_str(": ");
-        text.push_str(&err.to_string());
+        let words = err.to_string();
+        // Some messages tell their cause themselves.
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
         cause = err.source();
     }
     text
@@ -329,6 +333,12 @@ pub(crate) fn error_chain(err: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_that_the_message_tells_is_not_told_twice() {
+        let gone = crate::data::read(Path::new("/no/such.csv"), &ReadOptions::default()).unwrap_err();
+        assert_eq!(error_chain(&gone).matches("No such file").count(), 1, "once: {}", error_chain(&gone));
+    }
     use crate::app::basis::Basis;
     use crate::app::growth::LONGEST_UNASKED;
     use crate::data::ReadOptions;
