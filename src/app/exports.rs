@@ -13,6 +13,7 @@ use crate::app::panels::trade_off;
 use crate::disk;
 use crate::figure;
 use crate::figure::Figure;
+use crate::figure::ForeignText;
 use crate::figure::Page;
 use crate::figure::TextMetrics;
 use crate::figure::palette::Theme;
@@ -127,7 +128,9 @@ pub(crate) fn render(figure: &Figure, kind: ExportKind) -> Result<Vec<u8>, Error
     if kind == ExportKind::Csv {
         return figure::to_csv(figure).map_err(|source| Error::Table { source });
     }
-    let scene = figure::layout(figure, &Page::export(figure, Theme::Light), &TextMetrics::bundled());
+    let foreign = if kind == ExportKind::Png { ForeignText::ThisMachine } else { ForeignText::Reader };
+    let page = Page { foreign, ..Page::export(figure, Theme::Light) };
+    let scene = figure::layout(figure, &page, &TextMetrics::bundled());
     match kind {
         ExportKind::Svg => Ok(figure::to_svg(&scene).into_bytes()),
         ExportKind::Png | ExportKind::Csv => figure::to_png(&scene, SCALE).map_err(|source| Error::Image { source }),

@@ -6,5 +6,5 @@ pub const REGULAR: &[u8] = include_bytes!("../../assets/fonts/Roboto-Regular.ttf
 /// Roboto Medium, for titles and emphasis.
 pub const MEDIUM: &[u8] = include_bytes!("../../assets/fonts/Roboto-Medium.ttf");
 
-/// The family name as SVG files write it, with fallbacks for machines that lack it.
-pub const FAMILY: &str = "Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif";
+/// What SVG files ask for where the bundled font has no glyphs; the last one is whatever the reader has.
+pub const FOREIGN_FAMILY: &str = "'Noto Sans', 'DejaVu Sans', Arial, sans-serif";

@@ -1,5 +1,6 @@
-//! Scene → PNG, by way of the SVG and with the bundled fonts, so that both files look alike.
+//! Scene → PNG, by way of the SVG, so that both files look alike.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use resvg::tiny_skia::Pixmap;
@@ -7,8 +8,12 @@ use resvg::tiny_skia::Transform;
 use resvg::usvg;
 
 use super::fonts;
+use super::foreign::MachineFonts;
+use super::scene::Item;
 use super::scene::Scene;
 use super::svg::to_svg;
+use super::text_metrics::TextMetrics;
+use super::text_metrics::Weight;
 
 /// Longest side of an image in pixels; larger ones are scaled down to it.
 const LONGEST_SIDE: f64 = 16_384.0;
@@ -54,10 +59,7 @@ pub enum Error {
 pub fn to_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, Error> {
     let scale = scale.min(LONGEST_SIDE / scene.width.max(scene.height).max(1.0));
     let mut options = usvg::Options { font_family: "Roboto".to_owned(), ..Default::default() };
-    let fonts = Arc::make_mut(&mut options.fontdb);
-    fonts.load_font_data(fonts::REGULAR.to_vec());
-    fonts.load_font_data(fonts::MEDIUM.to_vec());
-    fonts.set_sans_serif_family("Roboto");
+    load_fonts(Arc::make_mut(&mut options.fontdb), scene);
     let tree = usvg::Tree::from_str(&to_svg(scene), &options)
         .map_err(|source| Error::Parse { title: scene.title.clone(), source })?;
     let pixels = |points: f64| (points * scale).ceil().clamp(1.0, LONGEST_SIDE) as u32;
@@ -67,4 +69,20 @@ pub fn to_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, Error> {
     let factor = (f64::from(width) / f64::from(tree.size().width())) as f32;
     resvg::render(&tree, Transform::from_scale(factor, factor), &mut pixmap.as_mut());
     pixmap.encode_png().map_err(|source| Error::Encode { width, height, source: std::io::Error::other(source) })
+}
+
+/// Outlines need no font; what they leave to fonts is drawn with those of this machine, or as the bundled font's boxes.
+fn load_fonts(fonts: &mut fontdb::Database, scene: &Scene) {
+    let metrics = TextMetrics::bundled();
+    let is_missing = |character: &char| !metrics.has_glyph(*character, Weight::Regular);
+    let texts = scene.items.iter().filter_map(|item| if let Item::Text(text) = item { Some(text) } else { None });
+    let missing: BTreeSet<char> = texts.flat_map(|text| text.content.chars()).filter(is_missing).collect();
+    if missing.is_empty() {
+        return;
+    }
+    fonts.load_font_data(fonts::REGULAR.to_vec());
+    fonts.set_sans_serif_family("Roboto");
+    for data in MachineFonts::shared().needed_for(&missing) {
+        fonts.load_font_source(fontdb::Source::Binary(data));
+    }
 }

@@ -1,6 +1,7 @@
 //! Positioned primitives in points, y down: all a renderer needs to know.
 
 use super::palette::Rgb;
+use super::text_metrics::TextMetrics;
 use super::text_metrics::Weight;
 
 /// A place in points.
@@ -124,6 +125,26 @@ pub struct Text {
     pub paint: Paint,
     /// Which end stands at `at`.
     pub align: Align,
+}
+
+impl Text {
+    /// Where its left end is.
+    #[must_use]
+    pub fn left(&self, metrics: &TextMetrics) -> f64 {
+        let width = metrics.width(&self.content, self.size, self.weight);
+        match self.align {
+            Align::Start => self.at.x,
+            Align::Middle => self.at.x - width / 2.0,
+            Align::End => self.at.x - width,
+        }
+    }
+
+    /// The room that its letters take: from the top of a capital to the tail of a "g".
+    #[must_use]
+    pub fn rect(&self, metrics: &TextMetrics) -> Rect {
+        let width = metrics.width(&self.content, self.size, self.weight);
+        Rect::new(self.left(metrics), self.at.y - self.size * 0.74, width, self.size * 0.95)
+    }
 }
 
 /// Something to draw.

@@ -2,41 +2,42 @@
 
 use std::fmt::Write as _;
 
-use super::fonts;
 use super::palette::Rgb;
-use super::scene::Align;
 use super::scene::Item;
 use super::scene::Paint;
 use super::scene::Pos;
 use super::scene::Scene;
 use super::scene::Stroke;
-use super::scene::Text;
 use super::scene::hatch_lines;
-use super::text_metrics::Weight;
+use super::svg_text::TextWriter;
 
 /// Writes a scene as a standalone SVG file. Lengths are points; coordinates have two decimals.
 #[must_use]
 pub fn to_svg(scene: &Scene) -> String {
     let (width, height) = (number(scene.width), number(scene.height));
+    let mut body = String::new();
+    let mut texts = TextWriter::default();
+    for item in &scene.items {
+        write_item(&mut body, &mut texts, item);
+    }
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // The older name of links is understood by all readers, the newer one is not.
     line(
         &mut out,
         format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{}\">",
-            escape(fonts::FAMILY)
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{width}pt\" height=\"{height}pt\" viewBox=\"0 0 {width} {height}\" role=\"graphics-document document\">"
         ),
     );
     line(&mut out, format_args!("<title>{}</title>", escape(&scene.title)));
     line(&mut out, format_args!("<desc>{}</desc>", escape(&scene.description)));
+    out.push_str(&texts.definitions());
     line(&mut out, format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>", hex(scene.background)));
-    for item in &scene.items {
-        write_item(&mut out, item);
-    }
+    out.push_str(&body);
     out.push_str("</svg>\n");
     out
 }
 
-fn write_item(out: &mut String, item: &Item) {
+fn write_item(out: &mut String, texts: &mut TextWriter, item: &Item) {
     match item {
         Item::Line { points, stroke } => {
             line(out, format_args!("<polyline points=\"{}\" fill=\"none\"{}/>", join(points), stroked(Some(stroke))));
@@ -63,37 +64,22 @@ fn write_item(out: &mut String, item: &Item) {
             }
             line(out, format_args!("<path d=\"{data}\" fill=\"none\"{}/>", stroked(Some(stroke))));
         }
-        Item::Text(text) => write_text(out, text),
+        Item::Text(text) => texts.write(out, text),
     }
 }
 
-fn write_text(out: &mut String, text: &Text) {
-    let anchor = match text.align {
-        Align::Start => "",
-        Align::Middle => " text-anchor=\"middle\"",
-        Align::End => " text-anchor=\"end\"",
-    };
-    let weight = match text.weight {
-        Weight::Regular => "",
-        Weight::Medium => " font-weight=\"500\"",
-    };
-    let (x, y, size) = (number(text.at.x), number(text.at.y), number(text.size));
-    let (fill, content) = (filled(Some(text.paint)), escape(&text.content));
-    line(out, format_args!("<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{weight}{anchor}{fill}>{content}</text>"));
-}
-
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     append(out, text);
     out.push('\n');
 }
 
-fn append(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn append(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     out.write_fmt(text).unwrap_or_default();
 }
 
 /// Two decimals, no negative zero.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     if text == "-0.00" { "0.00".to_owned() } else { text }
 }
@@ -106,7 +92,7 @@ fn hex([red, green, blue]: Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-fn filled(paint: Option<Paint>) -> String {
+pub(super) fn filled(paint: Option<Paint>) -> String {
     match paint {
         None => " fill=\"none\"".to_owned(),
         Some(paint) if paint.opacity >= 1.0 => format!(" fill=\"{}\"", hex(paint.rgb)),
@@ -128,7 +114,7 @@ fn stroked(stroke: Option<&Stroke>) -> String {
 }
 
 /// Escapes text for XML; characters that XML 1.0 forbids become the replacement character.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -4,6 +4,7 @@ use skrifa::FontRef;
 use skrifa::MetadataProvider as _;
 use skrifa::instance::LocationRef;
 use skrifa::instance::Size;
+use unicode_width::UnicodeWidthChar as _;
 
 use super::fonts;
 
@@ -47,22 +48,52 @@ impl TextMetrics {
         Self { regular: FontRef::new(fonts::REGULAR).ok(), medium: FontRef::new(fonts::MEDIUM).ok() }
     }
 
+    /// Whether the bundled font draws this character.
+    #[must_use]
+    pub fn has_glyph(&self, character: char, weight: Weight) -> bool {
+        self.font(weight).is_some_and(|font| font.charmap().map(character).is_some())
+    }
+
+    /// Whether this character stands on the one before it and takes no room.
+    #[must_use]
+    pub fn is_mark(character: char) -> bool {
+        !character.is_control() && character.width() == Some(0)
+    }
+
     /// Width of `text` on one line, in points, at a font size in points.
     #[must_use]
     pub fn width(&self, text: &str, size: f64, weight: Weight) -> f64 {
-        let font = match weight {
+        self.advances(text, weight).map(|(_, advance)| advance).sum::<f64>() * size
+    }
+
+    /// Each character with its width in em.
+    pub(super) fn advances<'a>(&self, text: &'a str, weight: Weight) -> impl Iterator<Item = (char, f64)> + use<'a> {
+        let font = self.font(weight).cloned();
+        let parts = font.map(|font| {
+            let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
+            (font.charmap(), metrics, self.units_per_em(weight))
+        });
+        text.chars().map(move |character| {
+            let advance = parts.as_ref().and_then(|(charmap, metrics, units)| {
+                let advance = metrics.advance_width(charmap.map(character)?)?;
+                Some(f64::from(advance) / units)
+            });
+            (character, advance.unwrap_or_else(|| missing_width(character)))
+        })
+    }
+
+    /// Units of the font's own grid in an em.
+    pub(super) fn units_per_em(&self, weight: Weight) -> f64 {
+        let units = self.font(weight).map(|font| font.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
+        f64::from(units.unwrap_or(1000).max(1))
+    }
+
+    /// The bundled font of a weight.
+    pub(super) fn font(&self, weight: Weight) -> Option<&FontRef<'static>> {
+        match weight {
             Weight::Regular => self.regular.as_ref(),
             Weight::Medium => self.medium.as_ref(),
-        };
-        let Some(font) = font else { return text.chars().map(missing_width).sum::<f64>() * size };
-        let charmap = font.charmap();
-        let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
-        let units_per_em = f64::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em.max(1));
-        let ems = text.chars().map(|character| {
-            let advance = charmap.map(character).and_then(|glyph| metrics.advance_width(glyph));
-            advance.map_or_else(|| missing_width(character), |units| f64::from(units) / units_per_em)
-        });
-        ems.sum::<f64>() * size
+        }
     }
 
     /// The longest beginning of `text` that fits `width`, with "…" where something was cut.
@@ -97,18 +128,12 @@ impl TextMetrics {
     }
 }
 
+/// Unicode Standard Annex 11 tells wide characters, and which take no room.
 fn missing_width(character: char) -> f64 {
-    match u32::from(character) {
-        0x0300..=0x036F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0.0,
-        0x1100..=0x115F
-        | 0x2E80..=0xA4CF
-        | 0xAC00..=0xD7A3
-        | 0xF900..=0xFAFF
-        | 0xFE30..=0xFE4F
-        | 0xFF00..=0xFF60
-        | 0x1F300..=0x1FAFF
-        | 0x20000..=0x3FFFD => MISSING_WIDE,
-        _ => MISSING,
+    match character.width() {
+        None | Some(0) => 0.0,
+        Some(1) => MISSING,
+        Some(_) => MISSING_WIDE,
     }
 }
 

@@ -53,7 +53,7 @@ fn axis(label: &str, column: &str, scale: Scale, notation: Notation, limits: (f6
     Axis { label: label.to_owned(), column: column.to_owned(), scale, notation, limits }
 }
 
-fn trade_off() -> Figure {
+pub(crate) fn trade_off() -> Figure {
     let point = |x: f64, y: f64, label: &str| CurvePoint {
         x,
         x_interval: None,
@@ -205,7 +205,7 @@ fn ribbons() -> Figure {
     }
 }
 
-fn all() -> [(&'static str, Figure); 4] {
+pub(crate) fn all() -> [(&'static str, Figure); 4] {
     let latency = crate::figures_latency::latency();
     [("trade_off", trade_off()), ("fairness", fairness()), ("ribbons", ribbons()), ("latency", latency)]
 }
@@ -275,7 +275,7 @@ fn every_svg_is_read_back_with_all_its_texts() {
         let svg = to_svg(&scene(&figure, &Page::export(&figure, Theme::Light)));
         let document = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
         let texts: Vec<&str> =
-            document.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
+            document.descendants().filter(|node| node.has_tag_name("title")).filter_map(|node| node.text()).collect();
         assert!(texts.contains(&figure.title.as_str()), "{name}: the title");
         assert!(texts.iter().any(|text| text.contains("tiny-data.csv")), "{name}: where it came from");
         let wanted: &[&str] = match name {
@@ -348,13 +348,8 @@ fn extent(item: &Item, metrics: &TextMetrics) -> (f64, f64, f64) {
         Item::Circle { center, radius, .. } => (center.x - radius, center.x + radius, center.y + radius),
         Item::Rect { rect, .. } | Item::Hatch { rect, .. } => (rect.x, rect.right(), rect.bottom()),
         Item::Text(text) => {
-            let width = metrics.width(&text.content, text.size, text.weight);
-            let left = match text.align {
-                prunescope::figure::Align::Start => text.at.x,
-                prunescope::figure::Align::Middle => text.at.x - width / 2.0,
-                prunescope::figure::Align::End => text.at.x - width,
-            };
-            (left, left + width, text.at.y + text.size * 0.25)
+            let rect = text.rect(metrics);
+            (rect.x, rect.right(), rect.bottom())
         }
     }
 }

@@ -37,6 +37,7 @@ mod evaluation_stream;
 mod figures;
 mod figures_latency;
 mod figures_ribbons;
+mod figures_text;
 mod fuzz_finds;
 
 mod strategy_engine;

@@ -1,6 +1,7 @@
 //! A page being filled from top to bottom.
 
 use super::super::describe::Provenance;
+use super::super::foreign;
 use super::super::one_line;
 use super::super::palette::Dash;
 use super::super::palette::Marker;
@@ -174,7 +175,13 @@ impl<'a> Canvas<'a> {
         self.cursor += size;
         let made_by = [&provenance.model, &provenance.data, &provenance.version].map(String::as_str);
         let made_by = made_by.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-        for text in [caption, &made_by] {
+        let texts = self.items.iter().filter_map(|item| match item {
+            Item::Text(text) => Some((text.content.as_str(), text.weight)),
+            _ => None,
+        });
+        let below = [caption, &made_by].map(|text| (text, Weight::Regular));
+        let foreign = foreign::note(texts.chain(below), self.metrics, self.page.foreign).unwrap_or_default();
+        for text in [caption, &foreign, &made_by] {
             for line in self.metrics.wrap(text, size, width) {
                 self.cursor += size * 1.35;
                 let look = (theme.muted().into(), size, Weight::Regular);

@@ -9,6 +9,7 @@ mod ticks;
 
 use super::describe::Body;
 use super::describe::Figure;
+use super::foreign::ForeignText;
 use super::palette::Theme;
 use super::scene::Scene;
 use super::text_metrics::TextMetrics;
@@ -27,6 +28,8 @@ pub struct Page {
     pub theme: Theme,
     /// Whether title, subtitle and caption are drawn; the window shows them by itself.
     pub framed: bool,
+    /// Who draws what the bundled font lacks.
+    pub foreign: ForeignText,
 }
 
 impl Page {
@@ -38,13 +41,13 @@ impl Page {
             Body::Dots(_) | Body::Ribbons(_) => 640.0,
             Body::Promises(_) => 760.0,
         };
-        Self { width, height: 330.0, font_size: 9.0, theme, framed: true }
+        Self { width, height: 330.0, font_size: 9.0, theme, framed: true, foreign: ForeignText::Reader }
     }
 
     /// For the window: the size at hand, the window's font size, no title.
     #[must_use]
     pub fn screen(width: f64, height: f64, theme: Theme) -> Self {
-        Self { width, height, font_size: 12.5, theme, framed: false }
+        Self { width, height, font_size: 12.5, theme, framed: false, foreign: ForeignText::Reader }
     }
 }
 
