@@ -99,7 +99,7 @@ fn main() -> Result<()> {
     if names.is_empty() {
         names = ["1x32", "1x128", "1x512", "32x32", "32x128", "8x512"].map(str::to_owned).to_vec();
     }
-    let checkpoint = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.into_precision(precision);
+    let checkpoint = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.into_precision(precision)?;
     let pruner = StrategySpec::parse("dense")?.build(&checkpoint.model.config.shape)?;
     for name in names {
         let case = case(&checkpoint, &name)?;

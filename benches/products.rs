@@ -10,6 +10,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use prunescope::tensor::Int8Error;
 use prunescope::tensor::Int8Panels;
 use prunescope::tensor::Int8Rows;
 use prunescope::tensor::Panels;
@@ -98,13 +99,13 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(shape: Shape) -> Self {
+    fn new(shape: Shape) -> Result<Self, Int8Error> {
         let Shape { rows, inner, columns } = shape;
         let (left, weight) = (numbers(rows * inner, 1), numbers(columns * inner, 2));
         let packed = Panels::from_weight(&weight, columns, inner);
-        let rounded = Int8Panels::from_weight(&weight, columns, inner);
+        let rounded = Int8Panels::from_weight(&weight, columns, inner)?;
         let quantized = Int8Rows::default();
-        Self { shape, left, weight, packed, rounded, quantized, out: vec![0.0; rows * columns] }
+        Ok(Self { shape, left, weight, packed, rounded, quantized, out: vec![0.0; rows * columns] })
     }
 
     /// Seconds of one product.
@@ -129,13 +130,13 @@ impl Bench {
     }
 }
 
-fn main() {
+fn main() -> Result<(), Int8Error> {
     let turns = if std::env::args().any(|word| word == "--bench") { 15 } else { 1 };
     let names = if std::env::args().any(|word| word == "--ours") { &NAMES[..2] } else { &NAMES[..] };
     println!("ours: f32 with {}, int8 with {}", instruction_set(), int8_instruction_set());
     println!("rows x inner x columns: {}, GFLOP/s on one thread", names.join(", "));
     for ((inner, columns), rows) in WEIGHTS.into_iter().flat_map(|weight| ROWS.map(|rows| (weight, rows))) {
-        let mut bench = Bench::new(Shape { rows, inner, columns });
+        let mut bench = Bench::new(Shape { rows, inner, columns })?;
         let mut times = vec![Vec::with_capacity(turns); names.len()];
         for _ in 0..turns {
             for (name, times) in names.iter().zip(&mut times) {
@@ -150,4 +151,5 @@ fn main() {
         let speeds: Vec<String> = times.iter_mut().map(speed).collect();
         println!("{rows:4} x {inner:4} x {columns:4}: {}", speeds.join(" "));
     }
+    Ok(())
 }

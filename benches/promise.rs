@@ -116,7 +116,7 @@ fn main() -> Result<()> {
     if names.is_empty() {
         names = SHAPES.map(str::to_owned).to_vec();
     }
-    let model = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.into_precision(precision).model;
+    let model = Checkpoint::load(&find_model(SAMPLE_MODEL)?)?.into_precision(precision)?.model;
     for name in names {
         let (batch, tokens) = name.split_once('x').context("expected BATCHxTOKENS")?;
         let cases: Vec<Case> = shapes(&model, &[batch.parse()?], &[tokens.parse()?])?;

@@ -1,21 +1,49 @@
 //! What can stop a run.
 
-use crate::model::DeviceError;
+use std::fmt;
 
-/// Why a run gave no outcome.
+use crate::model::DeviceError;
+use crate::model::Precision;
+
+/// A step of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// From ids to the first states.
+    Embeddings,
+    /// Attention with its residual and norm, of this layer (from 0).
+    Attention(usize),
+    /// The feed-forward block with its residual and norm, of this layer (from 0).
+    FeedForward(usize),
+    /// From states to logits.
+    Classifier,
+}
+
+/// As people read it, layers from 1.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embeddings => write!(f, "the embeddings"),
+            Self::Attention(layer) => write!(f, "the attention of layer {}", layer + 1),
+            Self::FeedForward(layer) => write!(f, "the feed-forward block of layer {}", layer + 1),
+            Self::Classifier => write!(f, "the classifier"),
+        }
+    }
+}
+
+/// Why a run gave no outcome. Layers, texts and tokens are counted from 0 here and from 1 in messages.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The owner of the job asked to stop.
     #[error("cancelled")]
     Cancelled,
     /// A text has no tokens at all.
-    #[error("sequence {sequence}: expected at least one token, got none")]
+    #[error("text {} of the batch: expected at least one token, got none", sequence + 1)]
     NoTokens {
         /// Index in the batch.
         sequence: usize,
     },
     /// A text is longer than the model's position table.
-    #[error("sequence {sequence}: expected at most {expected} tokens, got {got}")]
+    #[error("text {} of the batch: expected at most {expected} tokens, got {got}", sequence + 1)]
     TooLong {
         /// Index in the batch.
         sequence: usize,
@@ -25,7 +53,7 @@ pub enum Error {
         got: usize,
     },
     /// A token id lies outside the word embedding table.
-    #[error("sequence {sequence}, token {token}: expected an id below {expected}, got {got}")]
+    #[error("text {} of the batch, token {}: expected an id below {expected}, got {got}", sequence + 1, token + 1)]
     UnknownToken {
         /// Index in the batch.
         sequence: usize,
@@ -37,7 +65,7 @@ pub enum Error {
         got: u32,
     },
     /// A strategy's input selection is empty, not ascending or out of range.
-    #[error("sequence {sequence}: expected an ascending, non-empty choice among {expected} tokens, got {got:?}")]
+    #[error("text {} of the batch: expected an ascending, non-empty choice among {expected} tokens, got {got:?}", sequence + 1)]
     BadInputSelection {
         /// Index in the batch.
         sequence: usize,
@@ -47,7 +75,7 @@ pub enum Error {
         got: Vec<u32>,
     },
     /// A decision keeps no row.
-    #[error("layer {layer}, sequence {sequence}: expected at least one kept row, got none")]
+    #[error("layer {}, text {} of the batch: expected at least one kept row, got none", layer + 1, sequence + 1)]
     NothingKept {
         /// Zero-based layer.
         layer: usize,
@@ -55,7 +83,7 @@ pub enum Error {
         sequence: usize,
     },
     /// A decision names a row that does not exist.
-    #[error("layer {layer}, sequence {sequence}: expected rows below {expected}, got {got}")]
+    #[error("layer {}, text {} of the batch: expected rows below {expected}, got {got}", layer + 1, sequence + 1)]
     RowOutOfRange {
         /// Zero-based layer.
         layer: usize,
@@ -67,7 +95,7 @@ pub enum Error {
         got: usize,
     },
     /// A decision names a row twice.
-    #[error("layer {layer}, sequence {sequence}: expected each row at most once, got {got} twice")]
+    #[error("layer {}, text {} of the batch: expected each row at most once, got {got} twice", layer + 1, sequence + 1)]
     RowTwice {
         /// Zero-based layer.
         layer: usize,
@@ -77,7 +105,7 @@ pub enum Error {
         got: usize,
     },
     /// A new row has no merge that makes it.
-    #[error("layer {layer}, sequence {sequence}: expected one merge into new row {row}, got {got}")]
+    #[error("layer {}, text {} of the batch: expected one merge into new row {row}, got {got}", layer + 1, sequence + 1)]
     NewRowWithoutMerge {
         /// Zero-based layer.
         layer: usize,
@@ -89,7 +117,7 @@ pub enum Error {
         got: usize,
     },
     /// A merge has a weight or size that is not a finite number, or a size that is not positive.
-    #[error("layer {layer}, sequence {sequence}: expected finite weights and a positive size, got {got}")]
+    #[error("layer {}, text {} of the batch: expected finite weights and a positive size, got {got}", layer + 1, sequence + 1)]
     BadMerge {
         /// Zero-based layer.
         layer: usize,
@@ -99,7 +127,7 @@ pub enum Error {
         got: f32,
     },
     /// A merge of nothing would make a row of zeros.
-    #[error("layer {layer}, sequence {sequence}: expected rows to merge into row {row}, got none")]
+    #[error("layer {}, text {} of the batch: expected rows to merge into row {row}, got none", layer + 1, sequence + 1)]
     EmptyMerge {
         /// Zero-based layer.
         layer: usize,
@@ -109,7 +137,7 @@ pub enum Error {
         row: usize,
     },
     /// Scores do not match the rows.
-    #[error("layer {layer}, sequence {sequence}: expected {expected} scores or none, got {got}")]
+    #[error("layer {}, text {} of the batch: expected {expected} scores or none, got {got}", layer + 1, sequence + 1)]
     ScoreCount {
         /// Zero-based layer.
         layer: usize,
@@ -120,6 +148,38 @@ pub enum Error {
         /// Number of scores.
         got: usize,
     },
+    /// The model computed something that is no number, so that it has no answer.
+    #[error(
+        "text {} of the batch: expected finite numbers from {step}, got {got}; nothing that follows from it would be a \
+         prediction: the weights are damaged or too large for {}; get the checkpoint anew, or leave the text out",
+        sequence + 1, precision.label()
+    )]
+    NotFinite {
+        /// Index in the batch.
+        sequence: usize,
+        /// Where it appeared first.
+        step: Step,
+        /// NaN or an infinity.
+        got: f32,
+        /// How the weights are held.
+        precision: Precision,
+    },
+    /// What a strategy ranks by is no number.
+    #[error(
+        "layer {}, text {} of the batch: expected finite {what} to rank tokens by, got {got}; the strategy cannot choose: \
+         use one that ranks by something else, or leave the text out",
+        layer + 1, sequence + 1
+    )]
+    NotRankable {
+        /// Zero-based layer.
+        layer: usize,
+        /// Index in the batch.
+        sequence: usize,
+        /// What was to be ranked by.
+        what: &'static str,
+        /// NaN or an infinity.
+        got: f32,
+    },
     /// The device that the model computes on gave up.
     #[error("cannot go on where the model computes")]
     Device {
@@ -129,6 +189,27 @@ pub enum Error {
 }
 
 impl Error {
+    /// Index in its batch of the text that a message speaks of.
+    #[must_use]
+    pub fn sequence(&self) -> Option<usize> {
+        match self {
+            Self::Cancelled | Self::Device { .. } => None,
+            Self::NoTokens { sequence }
+            | Self::TooLong { sequence, .. }
+            | Self::UnknownToken { sequence, .. }
+            | Self::BadInputSelection { sequence, .. }
+            | Self::NothingKept { sequence, .. }
+            | Self::RowOutOfRange { sequence, .. }
+            | Self::RowTwice { sequence, .. }
+            | Self::NewRowWithoutMerge { sequence, .. }
+            | Self::BadMerge { sequence, .. }
+            | Self::EmptyMerge { sequence, .. }
+            | Self::ScoreCount { sequence, .. }
+            | Self::NotFinite { sequence, .. }
+            | Self::NotRankable { sequence, .. } => Some(*sequence),
+        }
+    }
+
     pub(super) fn from_device(source: DeviceError) -> Self {
         Self::Device { source: Box::new(source) }
     }

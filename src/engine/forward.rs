@@ -12,6 +12,10 @@ use crate::engine::Report;
 use crate::engine::RunDetail;
 use crate::engine::RunOptions;
 use crate::engine::Spans;
+use crate::engine::Step;
+use crate::engine::finite::check_evidence;
+use crate::engine::finite::check_logits;
+use crate::engine::finite::check_scores;
 use crate::engine::macs;
 use crate::engine::pool::means;
 use crate::engine::rearrange::Rearranged;
@@ -44,8 +48,9 @@ use crate::tensor::SequenceEvidence;
 /// Shape: `batch` `[batch]` → outcomes `[batch]`, same order. The outcome of a text does not depend on its batch.
 ///
 /// # Errors
-/// [`Error::Cancelled`] at the next layer after the ticket was cancelled; the other variants for texts the model cannot
-/// read and for decisions that make no sense.
+/// [`Error::Cancelled`] at the next layer after the ticket was cancelled; [`Error::NotFinite`] and [`Error::NotRankable`]
+/// where the model computes what is no number; the other variants for texts the model cannot read and for decisions that
+/// make no sense.
 pub fn run(
     ticket: &Ticket,
     model: &Model,
@@ -92,7 +97,7 @@ pub fn run_timed(
 
 /// A batch on its way through the layers.
 pub(super) struct Run<'a> {
-    model: &'a Model,
+    pub(super) model: &'a Model,
     pruner: &'a dyn Pruner,
     options: RunOptions,
     pub(super) sequences: Vec<SequenceState>,
@@ -131,6 +136,7 @@ impl<'a> Run<'a> {
         }
         let states = States::embed(model, &input)?;
         let mut run = Self { model, pruner, options, sequences, states, started, spans: Spans::default() };
+        run.check_states(Step::Embeddings, &bounds)?;
         run.note_embedded(&bounds)?;
         Ok(run)
     }
@@ -201,11 +207,13 @@ impl<'a> Run<'a> {
             None => self.keep_all(layer)?,
         }
         let applied = Instant::now();
+        let bounds = self.bounds();
         self.states.feed_forward(layer)?;
+        self.check_states(Step::FeedForward(layer), &bounds)?;
         self.spans.scoring += decided - started;
         self.spans.gathering += applied - decided;
         self.spans.feed_forward += applied.elapsed();
-        self.remember(&self.bounds())
+        self.remember(&bounds)
     }
 
     /// Takes the states to P2; with `queries`, only one row of each sequence.
@@ -227,6 +235,9 @@ impl<'a> Run<'a> {
         let context =
             AttentionContext { positions: &positions, key_bias: key_bias.as_deref(), needs, lengths, queries };
         let evidence = self.states.attend(layer, &bounds, &context)?;
+        let left = queries.map(|queries| CuSeqlens::from_lengths(queries.iter().map(|_| 1)));
+        self.check_states(Step::Attention(layer), left.as_ref().unwrap_or(&bounds))?;
+        check_evidence(layer, &evidence.sequences)?;
         self.spans.scoring += evidence.time;
         self.spans.attention += started.elapsed().saturating_sub(evidence.time);
         Ok(evidence.sequences)
@@ -239,6 +250,7 @@ impl<'a> Run<'a> {
         self.attend(layer, EvidenceNeeds::NONE, Some(&queries))?;
         let started = Instant::now();
         self.states.feed_forward(layer)?;
+        self.check_states(Step::FeedForward(layer), &CuSeqlens::from_lengths(queries.iter().map(|_| 1)))?;
         self.spans.feed_forward += started.elapsed();
         // One row of each sequence is left; where the head's has gone before, it is another's, and not read.
         let left: Vec<Option<usize>> = heads.iter().enumerate().map(|(index, head)| head.map(|_| index)).collect();
@@ -304,6 +316,7 @@ impl<'a> Run<'a> {
                     got: decision.importance.len(),
                 });
             }
+            check_scores(layer, index, ("scores", &decision.importance))?;
             let shape = &self.model.config.shape;
             let overhead = self.pruner.overhead_macs(layer, rows, shape) + decision.action.merge_macs(shape.hidden);
             let mut trace = LayerTrace { rows_attention: rows, overhead_macs: overhead, ..LayerTrace::default() };
@@ -363,6 +376,7 @@ impl<'a> Run<'a> {
             Pooling::First => self.states.classify()?,
             Pooling::Mean => self.model.classify(&means(self.model, &self.states, (&self.sequences, &bounds))?),
         };
+        check_logits(self.model, &logits)?;
         let wants_states = self.options.detail == RunDetail::States && !self.options.head_rows_only;
         let mut outcomes = Vec::with_capacity(self.sequences.len());
         for (index, sequence) in std::mem::take(&mut self.sequences).into_iter().enumerate() {

@@ -4,6 +4,7 @@
 
 mod batching;
 mod error;
+mod finite;
 mod forward;
 mod macs;
 mod options;
@@ -18,6 +19,7 @@ mod trace;
 
 pub use batching::plan_batches;
 pub use error::Error;
+pub use error::Step;
 pub use forward::run;
 pub use forward::run_timed;
 pub use options::Report;

@@ -13,6 +13,7 @@ use crate::model::RowMoves;
 use crate::model::Workspace;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Matrix;
+use crate::tensor::first_not_finite;
 
 /// The packed states of a batch, one row per token, and each sequence's last complete state of the row its head reads.
 pub(super) enum States<'a> {
@@ -116,6 +117,21 @@ impl<'a> States<'a> {
             Self::Device(states) => states.remember(heads).map_err(Error::from_device)?,
         }
         Ok(())
+    }
+
+    /// Row and value of the first state that is NaN or infinite.
+    pub(super) fn first_not_finite(&self) -> Result<Option<(usize, f32)>, Error> {
+        /// Values that one thread looks at: enough to outweigh handing them over.
+        const SHARE: usize = 1 << 16;
+        match self {
+            Self::Host(states) => {
+                let (data, cols) = (states.hidden.data(), states.hidden.cols().max(1));
+                let shares = data.par_chunks(SHARE).enumerate();
+                let place = shares.find_map_first(|(share, values)| Some(share * SHARE + first_not_finite(values)?));
+                Ok(place.map(|place| (place / cols, data[place])))
+            }
+            Self::Device(states) => states.first_not_finite().map_err(Error::from_device),
+        }
     }
 
     /// A copy of some rows.

@@ -38,10 +38,12 @@ pub enum Error {
         source: pruning::Error,
     },
     /// The engine gave up.
-    #[error("strategy `{spec}` failed")]
+    #[error("strategy `{spec}` failed{}", on_text(text.as_deref()))]
     Run {
         /// Canonical spec.
         spec: String,
+        /// The text's id, where the data set has one.
+        text: Option<String>,
         /// The engine's complaint.
         source: engine::Error,
     },
@@ -130,10 +132,16 @@ impl Error {
     }
 
     /// Wraps an engine error, so that a cancelled run stays recognizable.
-    pub(super) fn from_engine(spec: &pruning::StrategySpec, source: engine::Error) -> Self {
+    /// `ids` name the texts of the batch.
+    pub(super) fn from_engine(spec: &pruning::StrategySpec, source: engine::Error, ids: &[&str]) -> Self {
+        let text = source.sequence().and_then(|index| ids.get(index)).map(|&id| id.to_owned());
         match source {
             engine::Error::Cancelled => Self::Cancelled,
-            source => Self::Run { spec: spec.to_string(), source },
+            source => Self::Run { spec: spec.to_string(), text, source },
         }
     }
+}
+
+fn on_text(text: Option<&str>) -> String {
+    text.map_or_else(String::new, |id| format!(" on the text with id {id:?}"))
 }

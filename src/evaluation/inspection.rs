@@ -131,7 +131,7 @@ pub fn inspect_run(
     let pruner = build(checkpoint, spec)?;
     let started = Instant::now();
     let outcomes = engine::run(ticket, model, &[encoded], &*pruner, RunDetail::Trace)
-        .map_err(|source| Error::from_engine(spec, source))?;
+        .map_err(|source| Error::from_engine(spec, source, &[]))?;
     let duration = started.elapsed();
     let got = outcomes.len();
     let outcome = outcomes.into_iter().next();

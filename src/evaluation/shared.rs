@@ -124,7 +124,10 @@ impl<'a> SharedRuns<'a> {
             let branch = match self.trunk.run(ticket, model, (number, &texts), &*pruner) {
                 Ok(branch) => branch,
                 Err(engine::Error::Cancelled) => break,
-                Err(source) => return Err(Error::from_engine(spec, source)),
+                Err(source) => {
+                    let ids: Vec<&str> = batch.iter().map(|&item| &*chunk.ids[item]).collect();
+                    return Err(Error::from_engine(spec, source, &ids));
+                }
             };
             if branch.outcomes.len() != batch.len() {
                 let (expected, got) = (batch.len(), branch.outcomes.len());

@@ -33,9 +33,9 @@ impl Checkpoint {
     /// [`Self::load`], the model then brought to where and how it is to compute.
     ///
     /// # Errors
-    /// Those of [`Self::load`], and [`Error::Device`] if the device cannot be used or not in this precision.
+    /// Those of [`Self::load`] and [`Self::into_precision`], and [`Error::Device`] if the device cannot be used or not in this precision.
     pub fn load_with(dir: &Path, options: LoadOptions) -> Result<Self, Error> {
-        let checkpoint = Self::load(dir)?.into_precision(options.precision);
+        let checkpoint = Self::load(dir)?.into_precision(options.precision)?;
         checkpoint.on_device(options.device).map_err(|source| Error::Device { source: Box::new(source) })
     }
 
@@ -52,9 +52,11 @@ impl Checkpoint {
     }
 
     /// The same checkpoint, its model in this precision.
-    #[must_use]
-    pub fn into_precision(self, precision: Precision) -> Self {
-        Self { model: self.model.into_precision(precision), ..self }
+    ///
+    /// # Errors
+    /// See [`Model::into_precision`].
+    pub fn into_precision(self, precision: Precision) -> Result<Self, Error> {
+        Ok(Self { model: self.model.into_precision(precision)?, ..self })
     }
 
     /// The same checkpoint, its model computing on this device.

@@ -10,6 +10,7 @@ use crate::model::Family;
 use crate::model::pickle::PickleError;
 use crate::model::tokenizer_check::TokenizerFault;
 use crate::model::zip_archive::ZipError;
+use crate::tensor::Int8Error;
 
 /// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
@@ -245,6 +246,18 @@ pub enum Error {
         value: f32,
         /// The file.
         path: PathBuf,
+    },
+    /// Weights that cannot be rounded to eight bits.
+    #[error("cannot round layer {layer}, {part} to eight bits: {}", path.display())]
+    Int8 {
+        /// Number of the layer, from 1.
+        layer: usize,
+        /// Which of its products.
+        part: &'static str,
+        /// The checkpoint folder.
+        path: PathBuf,
+        /// Why.
+        source: Int8Error,
     },
     /// Weights that do not fit the configuration. All of them are listed.
     #[error("{}{}: {}", tensor_problems(missing, misshapen), what_is_there(stored), path.display())]

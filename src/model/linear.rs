@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
+use crate::tensor::Int8Error;
 use crate::tensor::Int8Panels;
 use crate::tensor::Int8Rows;
 use crate::tensor::Matrix;
@@ -38,15 +39,17 @@ impl Linear {
     }
 
     /// The same layer with its weight rounded to eight bits; inputs are then rounded row by row.
-    #[must_use]
-    pub fn to_int8(&self) -> Self {
+    ///
+    /// # Errors
+    /// [`Int8Error`] for weights that have no eight-bit form.
+    pub fn to_int8(&self) -> Result<Self, Int8Error> {
         let weight = match &self.weight {
             Weight::Float(panels) => {
-                Weight::Int8(Int8Panels::from_weight(&panels.to_weight(), panels.outputs(), panels.inner()))
+                Weight::Int8(Int8Panels::from_weight(&panels.to_weight(), panels.outputs(), panels.inner())?)
             }
             Weight::Int8(panels) => Weight::Int8(panels.clone()),
         };
-        Self { weight, bias: self.bias.clone() }
+        Ok(Self { weight, bias: self.bias.clone() })
     }
 
     /// Width of the input.
@@ -157,7 +160,7 @@ mod tests {
             Linear::new(weight, (seed > 1).then(|| numbers(outputs, seed + 9)))
         };
         let floats = [layer(1), layer(2), layer(3)];
-        let rounded = floats.each_ref().map(Linear::to_int8);
+        let rounded = floats.each_ref().map(|layer| layer.to_int8().expect("finite weights"));
         let mixed = [floats[0].clone(), rounded[1].clone(), rounded[2].clone()];
         for layers in [floats, rounded, mixed] {
             for rows in [1, 5, 13] {

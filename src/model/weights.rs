@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::model::DeviceWeights;
+use crate::model::Error;
 use crate::model::Linear;
 use crate::model::ModelConfig;
 use crate::tensor::Activation;
+use crate::tensor::Int8Error;
 use crate::tensor::Matrix;
 use crate::tensor::Panels;
 
@@ -202,16 +204,26 @@ impl Precision {
 
 impl Model {
     /// The same model in this precision; what was rounded once stays rounded.
-    #[must_use]
-    pub fn into_precision(mut self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Int8`] if a weight has no eight-bit form.
+    pub fn into_precision(mut self, precision: Precision) -> Result<Self, Error> {
         if precision == Precision::Int8 && self.precision != precision {
             self.precision = precision;
             let mut converted: Vec<(*const LayerWeights, Arc<LayerWeights>)> = Vec::new();
-            for layer in &mut self.layers {
+            for (index, layer) in self.layers.iter_mut().enumerate() {
                 // Layers that share their weights go on sharing them.
                 let address = Arc::as_ptr(layer);
                 let known = converted.iter().find(|(known, _)| *known == address).map(|(_, layer)| Arc::clone(layer));
-                let new = known.unwrap_or_else(|| Arc::new(layer.to_int8()));
+                let new = match known {
+                    Some(known) => known,
+                    None => Arc::new(layer.to_int8().map_err(|(part, source)| Error::Int8 {
+                        layer: index + 1,
+                        part,
+                        path: self.path.clone(),
+                        source,
+                    })?),
+                };
                 converted.push((address, Arc::clone(&new)));
                 *layer = new;
             }
@@ -220,20 +232,22 @@ impl Model {
             }
             self.project_positions();
         }
-        self
+        Ok(self)
     }
 }
 
 impl LayerWeights {
-    fn to_int8(&self) -> Self {
-        Self {
-            query: self.query.to_int8(),
-            key: self.key.to_int8(),
-            value: self.value.to_int8(),
-            attention_output: self.attention_output.to_int8(),
-            intermediate: self.intermediate.to_int8(),
-            output: self.output.to_int8(),
+    /// The part that cannot be rounded is named in the error.
+    fn to_int8(&self) -> Result<Self, (&'static str, Int8Error)> {
+        let of = |part: &'static str, layer: &Linear| layer.to_int8().map_err(|source| (part, source));
+        Ok(Self {
+            query: of("query", &self.query)?,
+            key: of("key", &self.key)?,
+            value: of("value", &self.value)?,
+            attention_output: of("attention output", &self.attention_output)?,
+            intermediate: of("intermediate", &self.intermediate)?,
+            output: of("output", &self.output)?,
             ..self.clone()
-        }
+        })
     }
 }

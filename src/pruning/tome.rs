@@ -36,6 +36,7 @@ use crate::pruning::Value;
 use crate::pruning::schedule::LAYER;
 use crate::pruning::schedule::Protect;
 use crate::pruning::schedule::protect_key;
+use crate::pruning::top_k::better_first;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::ModelShape;
 use crate::tensor::Panels;
@@ -231,7 +232,7 @@ impl TomeSequence {
                 pairs.push(best);
             }
         }
-        pairs.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(layer.orig[a.source].cmp(&layer.orig[b.source])));
+        pairs.sort_by(|a, b| better_first(a.cosine, b.cosine).then(layer.orig[a.source].cmp(&layer.orig[b.source])));
         pairs
     }
 
@@ -262,9 +263,18 @@ impl TomeSequence {
 
 /// Rows of length 1, one after the other; a row of zeros stays one.
 fn unit_rows(data: &[f32], num_rows: usize) -> Vec<f32> {
+    /// Keys as large as this are made smaller first: the sum of their squares might be infinite, and they would pass as
+    /// zeros.
+    const LARGE: f32 = 1e15;
     let width = data.len() / num_rows.max(1);
     let mut rows = data.to_vec();
     for row in rows.chunks_exact_mut(width.max(1)) {
+        let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        if largest > LARGE {
+            for value in row.iter_mut() {
+                *value /= largest;
+            }
+        }
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
         for value in row {
@@ -280,6 +290,14 @@ mod tests {
 
     fn method(r: Option<u64>, inflect: f64, start: usize) -> Tome {
         Tome { r, inflect, start, proportional: true, protect: Protect::Special, num_layers: 5 }
+    }
+
+    #[test]
+    fn keys_of_any_size_have_a_direction() {
+        let rows = unit_rows(&[3e30, 4e30, 0.0, 0.0, 3.0, -4.0], 3);
+        for (got, expected) in rows.iter().zip([0.6, 0.8, 0.0, 0.0, 0.6, -0.8]) {
+            assert!((got - expected).abs() < 1e-6, "expected {expected}, got {got}");
+        }
     }
 
     #[test]

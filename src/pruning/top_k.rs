@@ -88,7 +88,25 @@ impl Selection {
     }
 }
 
-/// The order of merit: higher score first, then the smaller original position.
+/// The order of merit: higher score first, then the smaller original position. What is no number comes last.
 pub(super) fn rank(scores: &[f32], orig: &[u32], a: usize, b: usize) -> Ordering {
-    scores[b].total_cmp(&scores[a]).then(orig[a].cmp(&orig[b]))
+    better_first(scores[a], scores[b]).then(orig[a].cmp(&orig[b]))
+}
+
+/// Higher numbers first, NaN last: the engine refuses it, and nothing may be kept for it meanwhile.
+pub(super) fn better_first(a: f32, b: f32) -> Ordering {
+    a.is_nan().cmp(&b.is_nan()).then(b.total_cmp(&a))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_ranks_last_whatever_its_sign() {
+        let scores = [f32::NAN, 0.5, -f32::NAN, f32::NEG_INFINITY, 0.7];
+        let selection = Selection::best(&scores, &[0, 1, 2, 3, 4], &[false; 5], 3);
+        assert_eq!(selection.kept, [1, 3, 4], "numbers stay, even the smallest");
+        assert_eq!(selection.removed, [0, 2], "NaN goes");
+    }
 }

@@ -4,6 +4,7 @@
 //! to eight bits.
 
 mod evidence;
+mod finite;
 mod int8;
 mod isa;
 pub mod math;
@@ -16,6 +17,8 @@ pub mod vector;
 
 pub use evidence::EvidenceNeeds;
 pub use evidence::SequenceEvidence;
+pub use finite::first_not_finite;
+pub use int8::Int8Error;
 pub use int8::Int8Panels;
 pub use int8::Int8Rows;
 pub use int8::int8_instruction_set;

@@ -6,7 +6,8 @@ use crate::tensor::math;
 
 const LANES: usize = 16;
 
-/// Softmax in place. A row whose logits are all minus infinity becomes zeros: nothing is attended to.
+/// Softmax in place. A row whose logits are all minus infinity becomes zeros: nothing is attended to. One with a logit that
+/// is NaN or plus infinity becomes NaN, in all or some of its values: what went wrong must not look like attention.
 ///
 /// Shape: `[keys]`.
 #[inline(always)]
@@ -39,8 +40,10 @@ pub fn exponentials_and_entropy<const FUSED: bool>(row: &mut [f32]) -> (f32, f32
 fn weights_and_sums<const FUSED: bool, const WEIGHTED: bool>(row: &mut [f32]) -> (f32, f32) {
     let max = fold(row, f32::NEG_INFINITY, f32::max);
     if max == f32::NEG_INFINITY {
-        row.fill(0.0);
-        return (0.0, 0.0);
+        // The largest of numbers that are none is minus infinity too.
+        let nothing = if row.iter().any(|value| value.is_nan()) { f32::NAN } else { 0.0 };
+        row.fill(nothing);
+        return (nothing, nothing);
     }
     let (mut sums, mut weighted) = ([0.0; LANES], [0.0; LANES]);
     let one = |value: &mut f32, sum: &mut f32, weighted: &mut f32| {
@@ -65,7 +68,8 @@ fn weights_and_sums<const FUSED: bool, const WEIGHTED: bool>(row: &mut [f32]) ->
     (1.0 / sums.into_iter().sum::<f32>(), weighted.into_iter().sum())
 }
 
-/// Layer normalization in place: `(x - mean) / sqrt(variance + eps) * weight + bias`.
+/// Layer normalization in place: `(x - mean) / sqrt(variance + eps) * weight + bias`; NaN where the variance is no number,
+/// because values beyond 1e19 would otherwise all be divided by infinity and pass as zeros.
 ///
 /// Shape: `[hidden]` each.
 #[inline(always)]
@@ -76,7 +80,7 @@ pub fn layer_norm(row: &mut [f32], weight: &[f32], bias: Option<&[f32]>, eps: f3
         *value -= mean;
     }
     let variance = sum_of_squares(row) / count;
-    let scale = 1.0 / (variance + eps).sqrt();
+    let scale = if variance.is_finite() { 1.0 / (variance + eps).sqrt() } else { f32::NAN };
     for (value, &weight) in row.iter_mut().zip(weight) {
         *value *= scale * weight;
     }
@@ -101,13 +105,28 @@ pub fn multiply(row: &mut [f32], other: &[f32]) {
     }
 }
 
-/// Rounds to eight bits: `round(x / step) + 128` with `step` = largest size ÷ 127, which is returned (1 for zeros).
+/// What a step of eight bits stands for at least. Below, one over it would be infinite and zeros would become NaN; a value
+/// that is rounded to zero for it is smaller than 6e-39.
+pub const SMALLEST_STEP: f32 = f32::MIN_POSITIVE;
+
+/// What a step of 1 stands for if `largest` is to become 127: 1 for zeros, NaN where the largest is no number.
+#[inline(always)]
+#[must_use]
+pub fn step(largest: f32) -> f32 {
+    match largest {
+        0.0 => 1.0,
+        largest if largest.is_finite() => (largest / 127.0).max(SMALLEST_STEP),
+        _ => f32::NAN,
+    }
+}
+
+/// Rounds to eight bits: `round(x / step) + 128` with `step` = largest size ÷ 127 (see [`step`]), which is returned. It is
+/// NaN if any value is NaN or infinite, so that what is computed with the row is NaN too.
 #[inline(always)]
 pub fn quantize(row: &[f32], out: &mut [u8]) -> f32 {
     /// 1.5 * 2^23: adding it leaves the nearest whole number in the low bits, in two's complement.
     const ROUNDER: f32 = 12_582_912.0;
-    let largest = fold(row, 0.0, |a: f32, b: f32| a.max(b.abs()));
-    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    let scale = step(largest_size(row));
     let inverse = 1.0 / scale;
     for (out, value) in out.iter_mut().zip(row) {
         #[expect(clippy::cast_possible_truncation, reason = "the low eight bits are what is wanted")]
@@ -115,6 +134,23 @@ pub fn quantize(row: &[f32], out: &mut [u8]) -> f32 {
         *out = rounded;
     }
     scale
+}
+
+/// The largest absolute value; NaN or infinite if any value is. Sizes are compared as whole numbers, in the order of which
+/// NaN comes last, where the maximum of floats would pass it over.
+#[inline(always)]
+#[must_use]
+pub fn largest_size(row: &[f32]) -> f32 {
+    let mut lanes = [0_u32; LANES];
+    let size = |value: &f32| value.to_bits() & 0x7fff_ffff;
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = (*lane).max(size(value));
+        }
+    }
+    let largest = lanes.into_iter().chain(rest.iter().map(size)).max();
+    f32::from_bits(largest.unwrap_or(0))
 }
 
 /// The sum of squares.
@@ -182,6 +218,45 @@ mod tests {
             assert!((entropy - expected).abs() < 1e-6, "expected {expected}, got {entropy}");
             assert_eq!((exponentials::<false>(&mut plain), plain), (scale, row), "the weights are the same");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        for bad in [vec![f32::NAN; 20], vec![f32::NAN, f32::NEG_INFINITY], vec![0.0, f32::INFINITY, 1.0]] {
+            let (mut row, mut weighted) = (bad.clone(), bad.clone());
+            softmax::<false>(&mut row);
+            assert!(row.iter().any(|value| value.is_nan()), "softmax of {bad:?} hides it: {row:?}");
+            let (scale, entropy) = exponentials_and_entropy::<false>(&mut weighted);
+            assert!(scale.is_nan() && entropy.is_nan(), "{bad:?}: entropy {entropy}");
+        }
+        let mut far = vec![1e25, -1e25, 3e24, 0.0];
+        layer_norm(&mut far, &[1.0; 4], Some(&[0.5; 4]), 1e-5);
+        assert!(far.iter().all(|value| value.is_nan()), "the variance overflows, so there is no norm: {far:?}");
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut row = vec![1.0; 33];
+            row[20] = bad;
+            assert!(quantize(&row, &mut [0; 33]).is_nan(), "{bad} became eight bits");
+        }
+    }
+
+    #[test]
+    fn the_smallest_numbers_are_rounded_exactly() {
+        // Sizes for which one over a 127th is infinite, and the largest to which the smallest step applies.
+        for size in [1e-45, 1e-40, 3e-37, 1.4e-36] {
+            let row = [size, 0.0, -size / 2.0, -size];
+            let mut bytes = [0; 4];
+            let scale = quantize(&row, &mut bytes);
+            assert_eq!(scale, SMALLEST_STEP, "{size}: the smallest step");
+            for (value, byte) in row.iter().zip(bytes) {
+                let expected = (f64::from(*value) / f64::from(SMALLEST_STEP)).round() + 128.0;
+                assert!((f64::from(byte) - expected).abs() <= 0.5, "{value}: expected {expected}, got {byte}");
+            }
+            assert_eq!(bytes[1], 128, "{size}: zero stays zero");
+        }
+        let mut bytes = [0; 2];
+        assert_eq!(quantize(&[127e-30, -50e-30], &mut bytes), 127e-30 / 127.0, "larger ones as ever");
+        assert_eq!(bytes, [255, 78], "127 and -50");
+        assert_eq!((quantize(&[0.0, -0.0], &mut bytes), bytes), (1.0, [128; 2]), "zeros");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn layer_norm_rows(data: &mut [f32], weight: &[f32], bias: Option<&[f32]>, e
     dispatch(Isa::detect(), Task::LayerNorm { data, weight, bias, eps });
 }
 
-/// Rounds a row to eight bits, 128 standing for zero; returns what a step of 1 stands for.
+/// Rounds a row to eight bits, 128 standing for zero; returns what a step of 1 stands for, NaN if a value is no number.
 ///
 /// Shape: `row` and `out` `[inner]`.
 #[must_use]
@@ -60,7 +60,7 @@ pub enum Activation {
     Gelu,
     /// The tanh approximation (`gelu_new`, `gelu_pytorch_tanh`): [`math::gelu_tanh`].
     GeluTanh,
-    /// `max(x, 0)`.
+    /// `max(x, 0)`; NaN stays NaN.
     Relu,
     /// `x * sigmoid(x)`: [`math::silu`].
     Silu,
@@ -128,7 +128,7 @@ fn carry_out<const FUSED: bool>(task: Task<'_>) {
         Task::Apply { data, function } => match function {
             Activation::Gelu => data.iter_mut().for_each(|value| *value = math::gelu::<FUSED>(*value)),
             Activation::GeluTanh => data.iter_mut().for_each(|value| *value = math::gelu_tanh::<FUSED>(*value)),
-            Activation::Relu => data.iter_mut().for_each(|value| *value = value.max(0.0)),
+            Activation::Relu => data.iter_mut().for_each(|value| *value = if *value <= 0.0 { 0.0 } else { *value }),
             Activation::Silu => data.iter_mut().for_each(|value| *value = math::silu::<FUSED>(*value)),
             Activation::Tanh => data.iter_mut().for_each(|value| *value = math::tanh::<FUSED>(*value)),
         },

@@ -156,6 +156,10 @@ fn the_sample_model_moves_to_candle_and_back() {
     assert_same("candle", &outcomes(&candle.model, &texts, &*pruner, RunDetail::Trace.into()), &expected);
     let back = candle.on_device(DeviceChoice::Cpu).expect("back again");
     assert_eq!(outcomes(&back.model, &texts, &*pruner, RunDetail::Trace.into()), expected, "the very same kernels");
-    let error = load().into_precision(Precision::Int8).on_device(DeviceChoice::Candle).expect_err("eight bits");
+    let error = load()
+        .into_precision(Precision::Int8)
+        .expect("finite weights")
+        .on_device(DeviceChoice::Candle)
+        .expect_err("eight bits");
     assert!(error.to_string().contains("f32"), "what it computes with instead: {error}");
 }

@@ -41,36 +41,39 @@ fn senseless_decisions_are_refused_with_their_place() {
         let err = scripted(action).expect_err("a refusal");
         assert_eq!(err.to_string(), expected, "the message");
     };
-    check(|_| Action::Keep(Vec::new()), "layer 0, sequence 0: expected at least one kept row, got none");
-    check(|_| Action::Mask(Vec::new()), "layer 0, sequence 0: expected at least one kept row, got none");
-    check(|layer| Action::Keep(vec![0, layer.num_tokens()]), "layer 0, sequence 0: expected rows below 7, got 7");
-    check(|_| Action::Keep(vec![0, 3, 3]), "layer 0, sequence 0: expected each row at most once, got 3 twice");
+    check(|_| Action::Keep(Vec::new()), "layer 1, text 1 of the batch: expected at least one kept row, got none");
+    check(|_| Action::Mask(Vec::new()), "layer 1, text 1 of the batch: expected at least one kept row, got none");
+    check(
+        |layer| Action::Keep(vec![0, layer.num_tokens()]),
+        "layer 1, text 1 of the batch: expected rows below 7, got 7",
+    );
+    check(|_| Action::Keep(vec![0, 3, 3]), "layer 1, text 1 of the batch: expected each row at most once, got 3 twice");
     check(
         |layer| if layer.layer == 1 { Action::Mask(vec![9]) } else { Action::Keep(vec![0, 1, 2]) },
-        "layer 1, sequence 0: expected rows below 3, got 9",
+        "layer 2, text 1 of the batch: expected rows below 3, got 9",
     );
     check(
         |_| Action::Reduce { rows: vec![Some(0), None], merges: Vec::new() },
-        "layer 0, sequence 0: expected one merge into new row 1, got 0",
+        "layer 1, text 1 of the batch: expected one merge into new row 1, got 0",
     );
     check(
         |_| Action::Reduce { rows: vec![Some(0)], merges: vec![Merge { into: 2, parts: vec![(1, 1.0)], size: 1.0 }] },
-        "layer 0, sequence 0: expected rows below 1, got 2",
+        "layer 1, text 1 of the batch: expected rows below 1, got 2",
     );
     check(
         |_| Action::Reduce { rows: vec![Some(0)], merges: vec![Merge { into: 0, parts: Vec::new(), size: 1.0 }] },
-        "layer 0, sequence 0: expected rows to merge into row 0, got none",
+        "layer 1, text 1 of the batch: expected rows to merge into row 0, got none",
     );
     check(
         |_| Action::Reduce {
             rows: vec![Some(0)],
             merges: vec![Merge { into: 0, parts: vec![(1, f32::NAN)], size: 1.0 }],
         },
-        "layer 0, sequence 0: expected finite weights and a positive size, got NaN",
+        "layer 1, text 1 of the batch: expected finite weights and a positive size, got NaN",
     );
     check(
         |_| Action::Reduce { rows: vec![Some(0)], merges: vec![Merge { into: 0, parts: vec![(1, 1.0)], size: 0.0 }] },
-        "layer 0, sequence 0: expected finite weights and a positive size, got 0",
+        "layer 1, text 1 of the batch: expected finite weights and a positive size, got 0",
     );
 }
 
@@ -115,7 +118,7 @@ impl SequencePruner for OddSequence {
 fn texts_scores_and_selections_that_do_not_fit_are_refused() {
     let odd = |scores, input| Odd { scores, input, cancels: None };
     let message = |pruner: &dyn Pruner| one("bert", pruner).expect_err("a refusal").to_string();
-    assert_eq!(message(&odd(4, None)), "layer 0, sequence 0: expected 7 scores or none, got 4", "scores");
+    assert_eq!(message(&odd(4, None)), "layer 1, text 1 of the batch: expected 7 scores or none, got 4", "scores");
     for input in [vec![], vec![0, 9], vec![2, 1], vec![1, 1]] {
         let got = message(&odd(0, Some(input.clone())));
         assert!(got.contains("expected an ascending, non-empty choice among 7 tokens"), "{input:?}: {got}");
@@ -126,9 +129,13 @@ fn texts_scores_and_selections_that_do_not_fit_are_refused() {
         text.tokens = if ids.is_empty() { Vec::new() } else { encoded_from_ids(ids).tokens };
         run(&Ticket::detached(), &model, &[&text], &KeepAll, RunDetail::Counts).expect_err("a refusal").to_string()
     };
-    assert_eq!(refused(&[]), "sequence 0: expected at least one token, got none", "no tokens");
-    assert_eq!(refused(&[2, 281, 3]), "sequence 0, token 1: expected an id below 281, got 281", "an unknown id");
-    assert_eq!(refused(&[5; 65]), "sequence 0: expected at most 64 tokens, got 65", "too long");
+    assert_eq!(refused(&[]), "text 1 of the batch: expected at least one token, got none", "no tokens");
+    assert_eq!(
+        refused(&[2, 281, 3]),
+        "text 1 of the batch, token 2: expected an id below 281, got 281",
+        "an unknown id"
+    );
+    assert_eq!(refused(&[5; 65]), "text 1 of the batch: expected at most 64 tokens, got 65", "too long");
 }
 
 #[test]

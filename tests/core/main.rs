@@ -28,6 +28,7 @@ mod laws;
 mod laws_decisions;
 mod laws_evidence;
 mod laws_options;
+mod not_finite;
 mod parity;
 mod parity_sample;
 mod shared_runs;

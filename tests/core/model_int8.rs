@@ -36,7 +36,7 @@ fn the_sample_model_says_the_same_in_eight_bits() {
          forget for a long time, and the music carries what the dialogue cannot.",
     ];
     let load = || Checkpoint::load(&find_model(SAMPLE_MODEL).expect("the sample model")).expect("it loads");
-    let (float, rounded) = (load(), load().into_precision(Precision::Int8));
+    let (float, rounded) = (load(), load().into_precision(Precision::Int8).expect("finite weights"));
     for spec in ["dense", "power_bert:retention=0.5"] {
         let (float, rounded) = (logits(&float, &texts, spec), logits(&rounded, &texts, spec));
         assert_ne!(float, rounded, "{spec}: rounding leaves a trace");
@@ -51,7 +51,8 @@ fn the_sample_model_says_the_same_in_eight_bits() {
 #[test]
 fn every_family_stays_close_in_eight_bits() {
     for family in FAMILIES {
-        let (float, rounded) = (fixture_model(family), fixture_model(family).into_precision(Precision::Int8));
+        let rounded = fixture_model(family).into_precision(Precision::Int8).expect("finite weights");
+        let float = fixture_model(family);
         let text = Golden::load(family).text(0);
         let pruner = StrategySpec::parse("dense").expect("dense").build(&float.config.shape).expect("it fits");
         let of =
@@ -67,7 +68,7 @@ fn every_family_stays_close_in_eight_bits() {
 
 #[test]
 fn shared_layers_stay_shared() {
-    let albert = fixture_model("albert").into_precision(Precision::Int8);
+    let albert = fixture_model("albert").into_precision(Precision::Int8).expect("finite weights");
     let first = &albert.layers[0];
     assert!(albert.layers.iter().all(|layer| Arc::ptr_eq(layer, first)), "ALBERT holds one layer's weights");
     assert_eq!(albert.precision, Precision::Int8, "it says so");

@@ -15,6 +15,7 @@ use crate::model::device::error::at;
 use crate::model::device::parts;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Matrix;
+use crate::tensor::first_not_finite;
 
 /// Which rows the states have after a step, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,6 +142,22 @@ impl<'a> DeviceStates<'a> {
             Some(first) if heads.contains(&None) => parts::rows(&Tensor::cat(&[&self.hidden, first], 0)?, rows),
             _ => parts::rows(&self.hidden, rows),
         }
+    }
+
+    /// Row and value of the first state that is NaN or infinite; the device looks, and one number comes over where there is
+    /// none.
+    ///
+    /// # Errors
+    /// [`Error::Step`].
+    pub fn first_not_finite(&self) -> std::result::Result<Option<(usize, f32)>, Error> {
+        // Zero times a number is zero, and zero times anything else is NaN.
+        let zero = self.hidden.affine(0.0, 0.0).and_then(|zeros| zeros.sum_all()?.to_scalar::<f32>());
+        if zero.map_err(at("looking for NaN"))? == 0.0 {
+            return Ok(None);
+        }
+        let states = self.rows(0, self.hidden.dims().first().copied().unwrap_or_default())?;
+        let place = first_not_finite(states.data());
+        Ok(place.map(|place| (place / self.cols().max(1), states.data()[place])))
     }
 
     /// Some rows, brought to the host.

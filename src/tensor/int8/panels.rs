@@ -1,5 +1,6 @@
 //! Weights in eight bits, and products with them.
 
+use crate::tensor::int8::Int8Error;
 use crate::tensor::int8::Int8Rows;
 use crate::tensor::int8::kernel::GROUP;
 use crate::tensor::int8::kernel::Kernel;
@@ -8,9 +9,14 @@ use crate::tensor::int8::kernel::Line;
 use crate::tensor::int8::portable;
 #[cfg(target_arch = "x86_64")]
 use crate::tensor::int8::x86;
+use crate::tensor::rows;
 
 /// Added to activations.
 const ZERO: i32 = 128;
+
+/// The longest sum whose 32 bits cannot overflow: each product is at most 255 (an activation of 127, stored 128 higher)
+/// times 127.
+const LONGEST_SUM: usize = i32::MAX as usize / ((127 + ZERO as usize) * 127);
 
 /// A right-hand side `[inner, outputs]` in eight bits.
 #[derive(Clone, Debug)]
@@ -28,18 +34,26 @@ pub struct Int8Panels {
 
 impl Int8Panels {
     /// Rounds a weight matrix as checkpoints store it. Shape: `weight` `[outputs, inner]`, row-major.
-    #[must_use]
-    pub fn from_weight(weight: &[f32], outputs: usize, inner: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Int8Error`] for weights that are not finite, and for sums longer than 32 bits can hold.
+    pub fn from_weight(weight: &[f32], outputs: usize, inner: usize) -> Result<Self, Int8Error> {
         Self::for_kernel(Kernel::detect(), weight, outputs, inner)
     }
 
-    pub(super) fn for_kernel(kernel: Kernel, weight: &[f32], outputs: usize, inner: usize) -> Self {
+    pub(super) fn for_kernel(kernel: Kernel, weight: &[f32], outputs: usize, inner: usize) -> Result<Self, Int8Error> {
+        if inner > LONGEST_SUM {
+            return Err(Int8Error::TooWide { expected: LONGEST_SUM, got: inner });
+        }
         let (groups, columns) = (inner.div_ceil(GROUP), outputs.next_multiple_of(kernel.width()));
         let mut lines = vec![Line([0; LINE]); columns * groups * GROUP / LINE];
         let (mut scales, mut corrections) = (vec![1.0; columns], vec![0; columns]);
         for (output, row) in weight.chunks_exact(inner.max(1)).enumerate() {
-            let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-            let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+            let largest = rows::largest_size(row);
+            if !largest.is_finite() {
+                return Err(Int8Error::NotFinite { row: output, got: largest });
+            }
+            let scale = rows::step(largest);
             let mut sum = 0;
             for (k, value) in row.iter().enumerate() {
                 #[expect(clippy::cast_possible_truncation, reason = "a whole number from -127 to 127")]
@@ -51,7 +65,7 @@ impl Int8Panels {
             scales[output] = scale;
             corrections[output] = ZERO * sum;
         }
-        Self { inner, outputs, kernel, lines, scales, corrections }
+        Ok(Self { inner, outputs, kernel, lines, scales, corrections })
     }
 
     /// Number of columns of a product.

@@ -52,7 +52,7 @@ fn check(x: &[f32], weight: &[f32], outputs: usize, inner: usize) {
     for bias in [numbers(outputs, 3), Vec::new()] {
         let expected = definition(x, weight, &bias, inner);
         for kernel in Kernel::available() {
-            let panels = Int8Panels::for_kernel(kernel, weight, outputs, inner);
+            let panels = Int8Panels::for_kernel(kernel, weight, outputs, inner).expect("weights that fit");
             assert_eq!(product(&panels, x, &bias), expected, "{kernel:?} {rows}x{inner}x{outputs}: the same bits");
             #[cfg(target_arch = "x86_64")]
             if kernel == Kernel::Portable {
@@ -104,7 +104,7 @@ fn rows_may_lie_apart_on_both_sides() {
     let dense: Vec<f32> = wide.chunks_exact(30).flat_map(|row| row[..inner].to_vec()).collect();
     let expected = definition(&dense, &weight, &[], inner);
     for kernel in Kernel::available() {
-        let panels = Int8Panels::for_kernel(kernel, &weight, outputs, inner);
+        let panels = Int8Panels::for_kernel(kernel, &weight, outputs, inner).expect("weights that fit");
         let mut left = Int8Rows::default();
         left.quantize_for(kernel, RowsRef { data: &wide, stride: 30, rows }, inner);
         let mut out = vec![f32::NAN; rows * 64];
@@ -120,7 +120,7 @@ fn rows_may_lie_apart_on_both_sides() {
 fn rounding_stays_within_half_a_step() {
     let weight = numbers(40 * 50, 5);
     for kernel in Kernel::available() {
-        let back = Int8Panels::for_kernel(kernel, &weight, 40, 50).to_weight();
+        let back = Int8Panels::for_kernel(kernel, &weight, 40, 50).expect("weights that fit").to_weight();
         for (weight, back) in weight.chunks_exact(50).zip(back.chunks_exact(50)) {
             let step = weight.iter().fold(0.0_f32, |largest, w| largest.max(w.abs())) / 127.0;
             for (a, b) in weight.iter().zip(back) {
@@ -133,8 +133,74 @@ fn rounding_stays_within_half_a_step() {
 #[test]
 fn rows_of_zeros_and_zero_weights_give_the_bias() {
     for kernel in Kernel::available() {
-        let panels = Int8Panels::for_kernel(kernel, &[0.0; 6], 2, 3);
+        let panels = Int8Panels::for_kernel(kernel, &[0.0; 6], 2, 3).expect("weights that fit");
         let got = product(&panels, &[0.0, 0.0, 0.0, 1.0, -2.0, 3.0], &[0.5, -0.5]);
         assert_eq!(got, [0.5, -0.5, 0.5, -0.5], "{kernel:?}: nothing but the bias");
+    }
+}
+
+#[test]
+fn activations_that_are_no_numbers_make_their_row_none() {
+    let (inner, outputs) = (21, 50);
+    let weight = numbers(outputs * inner, 7);
+    for kernel in Kernel::available() {
+        let panels = Int8Panels::for_kernel(kernel, &weight, outputs, inner).expect("weights that fit");
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let clean = numbers(3 * inner, 8);
+            let expected = product(&panels, &clean, &[0.5; 50]);
+            let mut x = clean;
+            x[inner + 20] = bad;
+            let got = product(&panels, &x, &[0.5; 50]);
+            assert_eq!(got[..outputs], expected[..outputs], "{kernel:?}: the row before is as it was");
+            assert!(got[outputs..2 * outputs].iter().all(|value| value.is_nan()), "{kernel:?}: {bad} became a number");
+            assert_eq!(got[2 * outputs..], expected[2 * outputs..], "{kernel:?}: and the row after");
+        }
+    }
+}
+
+#[test]
+fn the_smallest_rows_and_weights_give_no_nan() {
+    for kernel in Kernel::available() {
+        for size in [1e-45_f32, 1e-40, 3e-37, 1e-36] {
+            let panels = Int8Panels::for_kernel(kernel, &[1.0, 0.0, -1.0, 0.5], 2, 2).expect("weights that fit");
+            let got = product(&panels, &[size, 0.0, 0.0, 0.0], &[]);
+            assert!((got[0] - size).abs() <= f32::MIN_POSITIVE, "{kernel:?}: {size} became {}", got[0]);
+            assert_eq!(got[2..], [0.0; 2], "{kernel:?}: a row of zeros");
+            let tiny = Int8Panels::for_kernel(kernel, &[size, -size], 1, 2).expect("weights that fit");
+            for (back, weight) in tiny.to_weight().iter().zip([size, -size]) {
+                assert!((back - weight).abs() <= f32::MIN_POSITIVE, "{kernel:?}: weight {weight} became {back}");
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_that_are_no_numbers_and_sums_that_overflow_are_refused() {
+    for kernel in Kernel::available() {
+        let refused = |weight: &[f32], outputs, inner| {
+            Int8Panels::for_kernel(kernel, weight, outputs, inner).expect_err("refused").to_string()
+        };
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let message = refused(&[1.0, 2.0, 3.0, bad], 2, 2);
+            assert!(message.starts_with("expected finite weights, got ") && message.contains("row 1"), "{message}");
+        }
+        // 255 * 127 * 66,311 = 2,147,481,735 is the last that fits 2,147,483,647.
+        let message = refused(&vec![1.0; 66_312], 1, 66_312);
+        assert!(
+            message.contains("66311 inputs at most, got 66312") && message.contains("--precision f32"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn the_longest_sums_are_exact() {
+    let inner = 66_311;
+    for kernel in Kernel::available() {
+        let panels = Int8Panels::for_kernel(kernel, &vec![1.0; inner], 1, inner).expect("the longest that fits");
+        for sign in [1.0, -1.0] {
+            let x = vec![sign; inner];
+            assert_eq!(product(&panels, &x, &[]), definition(&x, &vec![1.0; inner], &[], inner), "{kernel:?}: {sign}");
+        }
     }
 }
