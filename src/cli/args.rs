@@ -69,6 +69,9 @@ pub struct WindowArgs {
     /// Where to compute: cpu, candle (its kernels on the processor, to compare with), cuda, cuda:N, metal or metal:N
     #[arg(long, value_name = "DEVICE", default_value_t)]
     pub device: DeviceChoice,
+    /// Cut texts after N tokens, special ones counted [default: as many as the model reads]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub max_tokens: Option<usize>,
     /// Data set to open: CSV, TSV, JSON Lines or Parquet
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
@@ -171,29 +174,32 @@ pub struct ModelArgs {
     /// Where to compute: cpu, candle (its kernels on the processor, to compare with), cuda, cuda:N, metal or metal:N
     #[arg(long, value_name = "DEVICE", default_value_t)]
     pub device: DeviceChoice,
+    /// Cut texts after N tokens, special ones counted [default: as many as the model reads]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    pub max_tokens: Option<usize>,
 }
 
 impl ModelArgs {
     /// How the model is to compute.
     #[must_use]
     pub fn load_options(&self) -> LoadOptions {
-        load_options(self.precision, self.device)
+        load_options(self.precision, self.device, self.max_tokens)
     }
 }
 
-fn load_options(precision: PrecisionArg, device: DeviceChoice) -> LoadOptions {
+fn load_options(precision: PrecisionArg, device: DeviceChoice, max_tokens: Option<usize>) -> LoadOptions {
     let precision = match precision {
         PrecisionArg::F32 => Precision::F32,
         PrecisionArg::Int8 => Precision::Int8,
     };
-    LoadOptions { precision, device }
+    LoadOptions { precision, device, max_tokens }
 }
 
 impl WindowArgs {
     /// How the model is to compute.
     #[must_use]
     pub fn load_options(&self) -> LoadOptions {
-        load_options(self.precision, self.device)
+        load_options(self.precision, self.device, self.max_tokens)
     }
 }
 

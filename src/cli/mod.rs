@@ -29,6 +29,7 @@ pub use column_args::ColumnArgs;
 pub use column_args::FileArgs;
 use console::warn;
 
+use crate::engine;
 use crate::tensor;
 pub use resolve::window_read_options;
 
@@ -69,6 +70,7 @@ pub fn start() -> Result<Cli, Exit> {
         console::be_verbose();
     }
     tensor::check_instruction_limit().map_err(|unknown| report(&unknown.into()))?;
+    engine::check_memory_limit().map_err(|unknown| report(&unknown.into()))?;
     Ok(cli)
 }
 

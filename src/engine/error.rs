@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::engine::memory::in_words;
 use crate::model::DeviceError;
 use crate::model::Precision;
 
@@ -180,6 +181,25 @@ pub enum Error {
         /// NaN or an infinity.
         got: f32,
     },
+    /// The run needs more memory than is free.
+    #[error(
+        "text {} of the batch has {tokens} tokens: {} of memory are needed{} and {} are free; {}, or close other programs",
+        sequence + 1, in_words(*needed), matrices_told(*matrices), in_words(*free), shorter(*fits)
+    )]
+    Memory {
+        /// Index in the batch of the longest text.
+        sequence: usize,
+        /// Its length.
+        tokens: usize,
+        /// Bytes for the whole batch.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+        /// The largest length to which texts may be cut so that the batch fits; 0 if none does.
+        fits: usize,
+        /// Whether the strategy asks for whole attention matrices.
+        matrices: bool,
+    },
     /// The device that the model computes on gave up.
     #[error("cannot go on where the model computes")]
     Device {
@@ -206,7 +226,8 @@ impl Error {
             | Self::EmptyMerge { sequence, .. }
             | Self::ScoreCount { sequence, .. }
             | Self::NotFinite { sequence, .. }
-            | Self::NotRankable { sequence, .. } => Some(*sequence),
+            | Self::NotRankable { sequence, .. }
+            | Self::Memory { sequence, .. } => Some(*sequence),
         }
     }
 
@@ -219,6 +240,17 @@ impl From<crate::jobs::Cancelled> for Error {
     fn from(_: crate::jobs::Cancelled) -> Self {
         Self::Cancelled
     }
+}
+
+fn matrices_told(matrices: bool) -> &'static str {
+    if matrices { " (the strategy looks at whole attention matrices, which grow with the square)" } else { "" }
+}
+
+fn shorter(fits: usize) -> String {
+    if fits == 0 {
+        return "no length fits: use a smaller model".to_owned();
+    }
+    format!("the largest length that fits is {fits}: cut texts there with --max-tokens {fits}")
 }
 
 /// Where in a run a decision was made.

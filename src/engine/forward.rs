@@ -21,6 +21,7 @@ use crate::engine::pool::means;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::rearrange::rearrange;
 use crate::engine::state::SequenceState;
+use crate::engine::state::begin_sequences;
 use crate::engine::states::States;
 use crate::jobs::Ticket;
 use crate::model::AttentionContext;
@@ -109,7 +110,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(model: &'a Model, batch: &[&Encoded], pruner: &'a dyn Pruner, options: RunOptions) -> Result<Self, Error> {
-        Self::embed(model, batch, begin_sequences(model, batch, pruner)?, pruner, options)
+        Self::embed(model, batch, begin_sequences(model, batch, pruner, options)?, pruner, options)
     }
 
     /// Begins with the embeddings of these texts.
@@ -394,42 +395,11 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The texts as the strategy wants to begin with them.
-pub(super) fn begin_sequences(
-    model: &Model,
-    batch: &[&Encoded],
-    pruner: &dyn Pruner,
-) -> Result<Vec<SequenceState>, Error> {
-    let mut sequences = Vec::with_capacity(batch.len());
-    for (index, encoded) in batch.iter().enumerate() {
-        check_tokens(model, index, encoded)?;
-        let mut sequence = SequenceState::begin(index, encoded, pruner)?;
-        sequence.trace.head_macs = macs::outside_layers(model, sequence.orig.len());
-        sequences.push(sequence);
-    }
-    Ok(sequences)
-}
-
 /// Where each sequence's rows lie: one after the other, filled up to the longest if the run is padded.
 fn bounds(sequences: &[SequenceState], options: RunOptions) -> CuSeqlens {
     let lengths = sequences.iter().map(|sequence| sequence.orig.len());
     let longest = if options.padded { lengths.clone().max().unwrap_or(0) } else { 0 };
     CuSeqlens::from_lengths(lengths.map(|length| length.max(longest)))
-}
-
-fn check_tokens(model: &Model, sequence: usize, encoded: &Encoded) -> Result<(), Error> {
-    let expected = model.embeddings.word.rows();
-    let got = encoded.tokens.len();
-    if got == 0 {
-        return Err(Error::NoTokens { sequence });
-    }
-    if got > model.config.max_tokens {
-        return Err(Error::TooLong { sequence, expected: model.config.max_tokens, got });
-    }
-    match encoded.tokens.iter().enumerate().find(|(_, token)| token.id as usize >= expected) {
-        Some((index, token)) => Err(Error::UnknownToken { sequence, token: index, expected, got: token.id }),
-        None => Ok(()),
-    }
 }
 
 /// Asks every sequence's strategy, side by side where there are several.

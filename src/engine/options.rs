@@ -20,6 +20,8 @@ pub struct RunOptions {
     /// Fill every sequence up to the batch's longest in every layer, as padded implementations do: the same outcomes up to
     /// rounding for more time, so that padding can be measured.
     pub padded: bool,
+    /// Bytes that the run may take, where it is not to be asked what the system has free.
+    pub free_memory: Option<u64>,
 }
 
 impl From<RunDetail> for RunOptions {

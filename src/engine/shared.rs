@@ -14,9 +14,9 @@ use crate::engine::Error;
 use crate::engine::Outcome;
 use crate::engine::RunDetail;
 use crate::engine::forward::Run;
-use crate::engine::forward::begin_sequences;
 use crate::engine::macs;
 use crate::engine::state::SequenceState;
+use crate::engine::state::begin_sequences;
 use crate::jobs::Ticket;
 use crate::model::Encoded;
 use crate::model::Model;
@@ -169,7 +169,7 @@ impl Trunk {
         ticket.checkpoint()?;
         let started = Instant::now();
         let idle = pruner.idle_layers().min(model.layers.len());
-        let sequences = begin_sequences(model, batch, pruner)?;
+        let sequences = begin_sequences(model, batch, pruner, RunDetail::Counts.into())?;
         // A strategy that leaves words out at input level runs on another text.
         let is_whole = sequences.iter().all(|sequence| sequence.orig.len() == sequence.trace.num_tokens);
         let fork = self.best_fork(number, pruner, idle).filter(|_| is_whole);

@@ -1,11 +1,15 @@
 //! One sequence on its way through the layers.
 
 use crate::engine::Error;
+use crate::engine::RunOptions;
 use crate::engine::Trace;
 use crate::engine::error::Place;
+use crate::engine::macs;
+use crate::engine::memory;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::sequence_info;
 use crate::model::Encoded;
+use crate::model::Model;
 use crate::pruning::Pruner;
 use crate::pruning::SequencePruner;
 use crate::tensor::Matrix;
@@ -104,5 +108,38 @@ impl SequenceState {
                 restore.row_mut(orig as usize).copy_from_slice(hidden.row(row));
             }
         }
+    }
+}
+
+/// The texts as the strategy wants to begin with them, once the model can read them and memory holds the run.
+pub(super) fn begin_sequences(
+    model: &Model,
+    batch: &[&Encoded],
+    pruner: &dyn Pruner,
+    options: RunOptions,
+) -> Result<Vec<SequenceState>, Error> {
+    let mut sequences = Vec::with_capacity(batch.len());
+    for (index, encoded) in batch.iter().enumerate() {
+        check_tokens(model, index, encoded)?;
+        let mut sequence = SequenceState::begin(index, encoded, pruner)?;
+        sequence.trace.head_macs = macs::outside_layers(model, sequence.orig.len());
+        sequences.push(sequence);
+    }
+    memory::check(model, &sequences, pruner, options)?;
+    Ok(sequences)
+}
+
+fn check_tokens(model: &Model, sequence: usize, encoded: &Encoded) -> Result<(), Error> {
+    let expected = model.embeddings.word.rows();
+    let got = encoded.tokens.len();
+    if got == 0 {
+        return Err(Error::NoTokens { sequence });
+    }
+    if got > model.config.max_tokens {
+        return Err(Error::TooLong { sequence, expected: model.config.max_tokens, got });
+    }
+    match encoded.tokens.iter().enumerate().find(|(_, token)| token.id as usize >= expected) {
+        Some((index, token)) => Err(Error::UnknownToken { sequence, token: index, expected, got: token.id }),
+        None => Ok(()),
     }
 }

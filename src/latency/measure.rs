@@ -156,6 +156,7 @@ impl<'a> Bench<'a> {
             detail: RunDetail::Counts,
             head_rows_only: lab.plan.head_rows_only,
             padded: layout == Layout::Padded,
+            free_memory: None,
         };
         Self { lab, case, layout, batches, options }
     }

@@ -9,6 +9,7 @@ use crate::model::Error;
 use crate::model::Family;
 use crate::model::HeadWeights;
 use crate::model::LayerWeights;
+use crate::model::MOST_WORK;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
@@ -48,7 +49,7 @@ impl Model {
         loader.finish(&parsed.details.architectures, dir)?;
         let ParsedConfig { config, .. } = parsed;
         let Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias, head } = weights;
-        let model = Self {
+        let mut model = Self {
             path: dir.to_owned(),
             config,
             embeddings,
@@ -63,7 +64,24 @@ impl Model {
             device: None,
         };
         model.project_positions();
+        notes.extend(model.bound_length());
         Ok((model, notes))
+    }
+}
+
+impl Model {
+    /// Families whose positions are relative take texts of any length that `config.json` likes to claim: beyond
+    /// [`MOST_WORK`] they are cut, and that is said.
+    fn bound_length(&mut self) -> Option<String> {
+        let (claimed, longest) = (self.config.max_tokens, self.longest_within(MOST_WORK));
+        (longest < claimed).then(|| {
+            self.config.max_tokens = longest;
+            format!(
+                "config.json allows texts of {claimed} tokens; they are cut at {longest}, as a longer one takes more than {} \
+                 trillion multiply-accumulates",
+                MOST_WORK / 1_000_000_000_000
+            )
+        })
     }
 }
 

@@ -81,8 +81,11 @@ struct Attention<'a> {
     distances: Vec<SequenceDistances>,
 }
 
+/// Queries of a block at most.
+pub(super) const LARGEST_BLOCK: usize = 24;
+
 /// Rows that one thread works on between two meetings of all threads: their projections stay in its share of the cache.
-const ROWS_PER_THREAD: usize = 256;
+pub(super) const ROWS_PER_THREAD: usize = 256;
 
 impl Model {
     /// From a layer's input to the states at P2, in place; and the evidence, `hidden` excepted.
@@ -229,10 +232,9 @@ impl Attention<'_> {
         self.context.lengths.map_or_else(|| self.bounds.range(sequence).len(), |lengths| lengths[sequence])
     }
 
-    /// Cuts each sequence into blocks of at most 24 queries, and into two where it has 16 or more, so that short texts use
+    /// Cuts each sequence into blocks of at most [`LARGEST_BLOCK`] queries, and into two where it has 16 or more, so that short texts use
     /// two cores.
     fn plan_blocks(&self) -> Vec<Block> {
-        const LARGEST: usize = 24;
         let mut blocks = Vec::new();
         for sequence in self.sequences.clone() {
             if let Some(queries) = self.context.queries {
@@ -240,7 +242,7 @@ impl Attention<'_> {
                 continue;
             }
             let rows = self.bounds.range(sequence).len();
-            let parts = rows.div_ceil(LARGEST).max(if rows < 16 { 1 } else { 2 });
+            let parts = rows.div_ceil(LARGEST_BLOCK).max(if rows < 16 { 1 } else { 2 });
             let size = rows.div_ceil(parts).max(1);
             for first in (0..rows).step_by(size) {
                 blocks.push(Block { sequence, first, queries: size.min(rows - first) });

@@ -27,6 +27,8 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// Where it computes.
     pub device: DeviceChoice,
+    /// Where texts are cut, special tokens counted, if the model reads more.
+    pub max_tokens: Option<usize>,
 }
 
 impl Checkpoint {
@@ -35,7 +37,10 @@ impl Checkpoint {
     /// # Errors
     /// Those of [`Self::load`] and [`Self::into_precision`], and [`Error::Device`] if the device cannot be used or not in this precision.
     pub fn load_with(dir: &Path, options: LoadOptions) -> Result<Self, Error> {
-        let checkpoint = Self::load(dir)?.into_precision(options.precision)?;
+        let mut checkpoint = Self::load(dir)?.into_precision(options.precision)?;
+        if let Some(max_tokens) = options.max_tokens {
+            checkpoint.cut_at(max_tokens)?;
+        }
         checkpoint.on_device(options.device).map_err(|source| Error::Device { source: Box::new(source) })
     }
 
@@ -49,6 +54,23 @@ impl Checkpoint {
         let tokenizer = Tokenizer::load(dir, &model.config)?;
         notes.extend_from_slice(tokenizer.notes());
         Ok(Self { model, tokenizer, notes })
+    }
+
+    /// Cuts texts after so many tokens, special ones counted; where the model reads no more anyway, that becomes a note.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] if the special tokens alone are more.
+    pub fn cut_at(&mut self, max_tokens: usize) -> Result<(), Error> {
+        let reads = self.model.config.max_tokens;
+        if max_tokens > reads {
+            self.notes.push(format!(
+                "texts are cut at {reads} tokens, which is all that the model reads, not at {max_tokens}"
+            ));
+            return Ok(());
+        }
+        self.tokenizer.cut_at(max_tokens)?;
+        self.model.config.max_tokens = max_tokens;
+        Ok(())
     }
 
     /// The same checkpoint, its model in this precision.

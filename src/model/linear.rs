@@ -136,12 +136,14 @@ pub(super) fn rows_of(matrix: &Matrix, first: usize, count: usize) -> RowsRef<'_
     RowsRef { data: &matrix.data()[first * matrix.cols()..], stride: matrix.cols(), rows: count }
 }
 
+/// Rows that one parallel task takes in products at most.
+pub(super) const LARGEST_SHARE: usize = 96;
+
 /// Rows one parallel task takes in products: equal shares, large enough that reading the weights does not dominate, small
 /// enough that a task's intermediate values stay in the cache. A row's result does not depend on the choice.
 pub(super) fn block_rows(rows: usize) -> usize {
-    const LARGEST: usize = 96;
     let threads = rayon::current_num_threads().max(1);
-    let tasks = threads * rows.div_ceil(threads * LARGEST).max(1);
+    let tasks = threads * rows.div_ceil(threads * LARGEST_SHARE).max(1);
     rows.div_ceil(tasks)
 }
 

@@ -137,6 +137,18 @@ impl Tokenizer {
         self.max_tokens
     }
 
+    /// Cuts texts after so many tokens.
+    pub(super) fn cut_at(&mut self, max_tokens: usize) -> Result<(), Error> {
+        let before = std::mem::replace(&mut self.max_tokens, max_tokens);
+        match self.encode("a", None) {
+            Err(error @ Error::NoRoom { .. }) => {
+                self.max_tokens = before;
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn tokens(&self, encoding: &tokenizers::Encoding) -> Result<Vec<Token>, Error> {
         let sequences = encoding.get_sequence_ids();
         let mut tokens = Vec::with_capacity(encoding.len());

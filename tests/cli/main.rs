@@ -13,6 +13,7 @@ mod help;
 mod inspect;
 mod instructions;
 mod interrupt;
+mod memory;
 mod out;
 mod strategies;
 mod terminal;

@@ -22,6 +22,7 @@ mod metrics_laws;
 mod sampling;
 
 mod device_parity;
+mod extent;
 mod latency;
 mod latency_laws;
 mod laws;

@@ -188,6 +188,6 @@ fn the_window_computes_where_it_was_told_to() {
     assert_eq!(names(&candle, "f32 on candle").len(), 1, "the model's corner says where");
     let kept = |harness| names(harness, "kept 8/19").len();
     assert!(kept(&candle) > 0 && kept(&candle) == kept(&own), "the same tokens");
-    let int8 = LoadOptions { precision: Precision::Int8, device: DeviceChoice::Candle };
+    let int8 = LoadOptions { precision: Precision::Int8, device: DeviceChoice::Candle, max_tokens: None };
     assert!(!names(&on(int8), "int8 runs on cpu only").is_empty(), "what cannot be is said");
 }

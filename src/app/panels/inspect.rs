@@ -88,7 +88,7 @@ fn notes(ui: &mut Ui, set: &TextSet) {
             numbers::count(set.encoded.full_length as u64)
         );
         ui.label(RichText::new(text).font(theme::medium(theme::BODY)).color(colors.warning)).on_hover_text(
-            "The model's position table is no longer than this. What was cut off is struck through and plays no part",
+            "The model reads no more than this, or was told so by --max-tokens. What was cut off is struck through and plays no part",
         );
     }
     if sentence::has_right_to_left(&set.encoded.text) {

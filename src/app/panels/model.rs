@@ -58,9 +58,15 @@ pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         let how = view.session.load;
         if how != LoadOptions::default() {
             ui.label(
-                RichText::new(format!("{} on {}", how.precision.label(), how.device)).color(theme::colors(ui).muted),
+                RichText::new(format!(
+                    "{} on {}{}",
+                    how.precision.label(),
+                    how.device,
+                    how.max_tokens.map_or_else(String::new, |most| format!(", texts cut at {most} tokens"))
+                ))
+                .color(theme::colors(ui).muted),
             )
-            .on_hover_text("As asked for by --precision and --device when the window was opened");
+            .on_hover_text("As asked for by --precision, --device and --max-tokens when the window was opened");
         }
     } else if let Some(reason) = view.session.model.failure(path) {
         section::failure(ui, reason, "Open a folder with config.json, model.safetensors and tokenizer.json");

@@ -98,6 +98,18 @@ impl DeviceWeights {
         choice.to_string()
     }
 
+    /// Whether its tensors lie in this program's memory, so that what is free there bounds them.
+    #[must_use]
+    pub fn is_in_main_memory(&self) -> bool {
+        self.device.is_cpu()
+    }
+
+    /// Whether attention fills the texts of a batch up to the longest.
+    #[must_use]
+    pub fn fills_up(&self) -> bool {
+        self.whole_batches
+    }
+
     /// Attention over whole batches, as on GPUs, whatever the device.
     #[must_use]
     pub fn with_whole_batches(self) -> Self {
