@@ -172,6 +172,22 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// Tensors that lie over each other more than those of any checkpoint, so that a small file would fill memory.
+    #[error(
+        "the tensors claim {got} bytes together, expected at most {expected} in a file of this size (the largest is \
+         {tensor:?}); they lie over each other, the file is damaged or made to fill memory; get it anew: {}",
+        path.display()
+    )]
+    Overlap {
+        /// The largest.
+        tensor: String,
+        /// Bytes that they may claim.
+        expected: u64,
+        /// Bytes that they claim.
+        got: u64,
+        /// The file.
+        path: PathBuf,
+    },
     /// A shard list that leads out of the folder.
     #[error("shard {shard:?} is not a plain file name: {}", path.display())]
     ShardName {

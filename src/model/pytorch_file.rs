@@ -46,6 +46,10 @@ struct Entry {
 /// Largest pickle we read; that of a checkpoint with 1,000 tensors has 150 kB.
 const MOST_PICKLE_BYTES: u64 = 16 << 20;
 
+/// How many times its own size the tensors of a file may claim. Weights that are tied lie in one storage (word embeddings
+/// are also a decoder's, and an encoder's and a decoder's together), which no checkpoint does more often.
+const MOST_VIEWS: u64 = 4;
+
 /// Axes of a tensor.
 const MOST_AXES: usize = 8;
 
@@ -76,7 +80,32 @@ impl PyTorchFile {
             path: path.to_owned(),
         })?;
         let folder = list.trim_end_matches("data.pkl").to_owned();
-        Ok(Self { path: path.to_owned(), archive, folder, tensors })
+        let file = Self { path: path.to_owned(), archive, folder, tensors };
+        file.check_claims(file_bytes)?;
+        Ok(file)
+    }
+
+    /// Refuses tensors that are together larger than views of a file's storages can be: each may claim a whole storage, and
+    /// a short pickle may list thousands. One that claims more than its storage is refused when it is read.
+    fn check_claims(&self, file_bytes: u64) -> Result<(), Error> {
+        let claim = |entry: &Entry| {
+            let bytes = NumberType::of_storage(&entry.class).map_or(1, NumberType::bytes) as u64;
+            let claimed = entry.shape.iter().fold(bytes, |product, &size| product.saturating_mul(size as u64));
+            claimed.min(self.archive.size(&self.place(entry)).unwrap_or(0))
+        };
+        let got = self.tensors.values().map(claim).fold(0, u64::saturating_add);
+        let expected = file_bytes.saturating_mul(MOST_VIEWS);
+        match self.tensors.iter().max_by_key(|(_, entry)| claim(entry)) {
+            Some((tensor, _)) if got > expected => {
+                Err(Error::Overlap { tensor: tensor.clone(), expected, got, path: self.path.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The entry of the archive that holds a tensor's storage.
+    fn place(&self, entry: &Entry) -> String {
+        format!("{}data/{}", self.folder, entry.storage)
     }
 
     /// Every tensor's name and shape.
@@ -98,7 +127,7 @@ impl PyTorchFile {
             got,
             path: self.path.clone(),
         };
-        let key = format!("{}data/{}", self.folder, entry.storage);
+        let key = self.place(entry);
         let found = self.archive.locate(&key).map_err(archive_error(&self.path))?;
         let (mut file, start, bytes) =
             found.ok_or_else(|| extent(format!("an entry {key:?} in the archive"), "none".to_owned()))?;

@@ -3,6 +3,10 @@
 //! Only the header is held; each tensor is converted to `f32` while it streams from the disk, so that a checkpoint in
 //! half precision never needs a second copy. Nothing the header claims is believed before it is checked against the
 //! size of the file.
+//!
+//! The header is read here and not by the `safetensors` crate (0.8), whose `read_metadata` wants the whole file in memory or
+//! mapped, refuses a file for a type of numbers that it does not know even where the tensor is of no use to the model, and
+//! does not name the tensor whose entry is wrong.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -83,6 +87,11 @@ impl SafetensorsFile {
                 });
             }
             tensors.insert(name.clone(), entry);
+        }
+        let size = |entry: &Entry| entry.end - entry.start;
+        let (got, expected) = (tensors.values().map(size).fold(0, u64::saturating_add), file_bytes - data_start);
+        if let Some((tensor, _)) = tensors.iter().max_by_key(|(_, entry)| size(entry)).filter(|_| got > expected) {
+            return Err(Error::Overlap { tensor: tensor.clone(), expected, got, path: path.to_owned() });
         }
         Ok(Self { path: path.to_owned(), tensors, data_start })
     }

@@ -100,6 +100,52 @@ fn a_stride_of_zero_makes_no_table_of_one_number() {
     refused(&copy, &["bert.embeddings"]);
 }
 
+/// A pickle of so many tensors `[rows, 32]` which are all views of storage 0.
+fn views(names: impl Iterator<Item = String>, rows: usize) -> Vec<u8> {
+    let mut list = b"\x80\x02}(".to_vec();
+    for name in names {
+        list.push(b'X');
+        list.extend(u32::try_from(name.len()).expect("short").to_le_bytes());
+        list.extend(name.bytes());
+        list.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n");
+        list.extend(b"X\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x01tQK\x00(J");
+        list.extend(i32::try_from(rows).expect("few").to_le_bytes());
+        list.extend(b"K\x20t(K\x20K\x01t\x89NtR");
+    }
+    list.extend(b"u.");
+    list
+}
+
+#[test]
+fn a_thousand_views_of_one_storage_are_no_model() {
+    // 512 kB of numbers, which 1,000 layers would make half a gigabyte of.
+    let copy = Copy::of("bert");
+    copy.remove("model.safetensors");
+    let names = (0..1000).map(|layer| format!("bert.encoder.layer.{layer}.attention.self.query.weight"));
+    let entries =
+        [("archive/data.pkl".to_owned(), views(names, 4096)), ("archive/data/0".to_owned(), vec![0; 1 << 19])];
+    copy.write("pytorch_model.bin", zip(&entries));
+    refused(&copy, &["pytorch_model.bin", "the tensors claim 524288000 bytes together", "query.weight", "get it anew"]);
+    // Weights that are tied are as many views as that.
+    let tied = ["bert.embeddings.word_embeddings.weight", "cls.predictions.decoder.weight", "shared", "lm_head"];
+    let entries = [
+        ("archive/data.pkl".to_owned(), views(tied.into_iter().map(str::to_owned), 4096)),
+        ("archive/data/0".to_owned(), vec![0; 1 << 19]),
+    ];
+    copy.write("pytorch_model.bin", zip(&entries));
+    refused(&copy, &["missing"]);
+}
+
+#[test]
+fn tensors_that_lie_over_each_other_are_refused() {
+    let copy = Copy::of("bert");
+    let one = |index: usize| format!("\"t{index}\":{{\"dtype\":\"F32\",\"shape\":[64],\"data_offsets\":[0,256]}}");
+    let header = format!("{{{}}}", (0..2).map(one).collect::<Vec<_>>().join(","));
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 300]].concat();
+    copy.write("model.safetensors", bytes);
+    refused(&copy, &["model.safetensors", "the tensors claim 512 bytes together, expected at most 300", "get it anew"]);
+}
+
 #[test]
 fn a_compressed_archive_is_not_unpacked() {
     let mut bytes = zip(&[("archive/data.pkl".to_owned(), b"\x80\x02}.".to_vec())]);
