@@ -24,8 +24,11 @@ use crate::app::workers::Slot;
 use crate::app::workers::SlotEvent;
 use crate::data::Dataset;
 use crate::evaluation;
+use crate::evaluation::Draws;
 use crate::evaluation::GroupRow;
+use crate::evaluation::Judgments;
 use crate::evaluation::Measure;
+use crate::evaluation::Picked;
 use crate::evaluation::StrategyRun;
 use crate::jobs::Job;
 use crate::jobs::Poll;
@@ -46,7 +49,7 @@ pub(crate) struct TableKey {
 }
 
 /// One table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Table {
     /// What it shows.
     pub(crate) key: TableKey,
@@ -58,8 +61,21 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<GroupRow>,
     /// How far they lie apart, in sentences.
     pub(crate) gaps: Vec<String>,
+    /// Tests and verdicts of all texts and of every group of every column.
+    pub(crate) judgments: Arc<Judgments>,
     /// Which texts it rests on, in words.
     pub(crate) basis: String,
+    ground: Arc<Ground>,
+    run: Arc<StrategyRun>,
+}
+
+impl Table {
+    /// Rows of the data set behind a count; `value` is the group by index, `None` all texts.
+    pub(crate) fn picked(&self, value: Option<usize>, picked: Picked) -> Vec<usize> {
+        let group = value.map(|value| (self.key.column, value));
+        let runs = (&self.ground.dense, self.run.as_ref());
+        evaluation::picked_rows(&self.ground.prepared, runs, group, self.key.measure, picked)
+    }
 }
 
 /// What the fairness view asks for.
@@ -245,8 +261,10 @@ impl FairnessWork {
             self.tables.want((shown.basis.clone(), shown.ground.sample.rows, key.clone()));
             if self.tables.due().is_some() {
                 let (ground, run, key) = (Arc::clone(&shown.ground), Arc::clone(run), key.clone());
-                self.tables
-                    .start("group table", Arc::clone(&context.wake), move |ticket| table(ticket, &ground, &run, key));
+                let judgments = self.known_judgments(&shown.basis, &ground, &key.spec);
+                self.tables.start("group table", Arc::clone(&context.wake), move |ticket| {
+                    table(ticket, (ground, run), key, judgments)
+                });
             }
         }
         match self.tables.poll() {
@@ -256,6 +274,13 @@ impl FairnessWork {
             }
             Some(SlotEvent::Ended(_, Failure::Cancelled)) | None => {}
         }
+    }
+
+    /// Those of the table on screen, if they are of the same run: they are the same for every measure and column.
+    fn known_judgments(&self, basis: &Basis, ground: &Ground, spec: &StrategySpec) -> Option<Arc<Judgments>> {
+        let (known, rows, key) = self.tables.latest_key()?;
+        let is_same = known == basis && *rows == ground.sample.rows && key.spec == *spec;
+        self.tables.latest().filter(|_| is_same).map(|table| Arc::clone(&table.judgments))
     }
 
     fn start(&mut self, context: &WorkContext<'_>) {
@@ -349,14 +374,23 @@ impl FairnessWork {
     }
 }
 
-fn table(ticket: &Ticket, ground: &Ground, run: &StrategyRun, key: TableKey) -> Result<Table, Failure> {
+fn table(
+    ticket: &Ticket,
+    (ground, run): (Arc<Ground>, Arc<StrategyRun>),
+    key: TableKey,
+    judgments: Option<Arc<Judgments>>,
+) -> Result<Table, Failure> {
     ticket.checkpoint()?;
     let (prepared, dense) = (&ground.prepared, &ground.dense);
-    let overall = evaluation::overall_row(prepared, dense, run, key.measure);
-    let rows = evaluation::group_rows(prepared, dense, run, key.column, key.measure);
-    let gap = evaluation::gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (key.column, key.measure))?;
+    let overall = evaluation::overall_row(prepared, dense, &run, key.measure);
+    let rows = evaluation::group_rows(prepared, dense, &run, key.column, key.measure);
+    let gap = evaluation::gap_of_rows(ticket, (prepared, dense, &run), (&overall, &rows), (key.column, key.measure))?;
     let gaps = gap_lines(&gap);
+    let judgments = match judgments {
+        Some(known) => known,
+        None => Arc::new(evaluation::judge(ticket, prepared, dense, &run, Draws::SCREEN.seed)?),
+    };
     let column = prepared.survey.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
     let basis = ground.basis_line();
-    Ok(Table { key, column, overall, rows, gaps, basis })
+    Ok(Table { key, column, overall, rows, gaps, judgments, basis, ground, run })
 }

@@ -3,6 +3,7 @@
 use crate::evaluation::Compared;
 use crate::evaluation::Draws;
 use crate::evaluation::Measure;
+use crate::evaluation::PairedTest;
 use crate::evaluation::Prepared;
 use crate::evaluation::SizeClass;
 use crate::evaluation::Spent;
@@ -12,6 +13,8 @@ use crate::evaluation::gaps::ColumnGaps;
 use crate::evaluation::gaps::gaps;
 use crate::evaluation::groups::guarded;
 use crate::evaluation::groups::guarded_estimate;
+use crate::evaluation::judgment::adjust;
+use crate::evaluation::judgment::tests;
 use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
 use crate::evaluation::verdict::LossVerdict;
@@ -20,7 +23,6 @@ use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
 use crate::metrics::BiasAuc;
-use crate::metrics::Discordant;
 use crate::metrics::Estimate;
 
 /// Everything that is said about one strategy on one data set.
@@ -119,27 +121,6 @@ impl Decisions {
     }
 }
 
-/// A paired test of no change on one part of a slice: McNemar's, or sign flips of whole clusters; mid-p.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PairedTest {
-    /// `all`, `positives` or `negatives`.
-    pub part: &'static str,
-    /// `mcnemar-mid-p`, or `sign-flip-clusters` where the data set names clusters.
-    pub test: &'static str,
-    /// Clusters in the part; `None` where items stand for themselves.
-    pub clusters: Option<usize>,
-    /// Dense right, pruned wrong.
-    pub harmed: usize,
-    /// Dense wrong, pruned right.
-    pub rescued: usize,
-    /// Items in the part.
-    pub n: usize,
-    /// Two-sided mid-p.
-    pub p: f64,
-    /// The same after Holm's correction over the strategy's whole family.
-    pub p_adjusted: f64,
-}
-
 /// Compares a run with the dense run, overall and for every group.
 ///
 /// # Errors
@@ -167,7 +148,7 @@ pub fn audit(
             groups.push(slice_audit(Some(group), prepared.members(column, value))?);
         }
     }
-    let family = adjust(&mut overall, &mut groups);
+    let family = adjust(std::iter::once(&mut overall).chain(&mut groups).flat_map(|slice| &mut slice.tests));
     let gaps = gaps(ticket, prepared, &all, (&overall, &groups), draws)?;
     Ok(Audit { overall, groups, gaps, family })
 }
@@ -242,32 +223,4 @@ fn decisions(slice: &Slice<'_>) -> Decisions {
         flips_up: turned(true),
         flips_down: turned(false),
     }
-}
-
-/// On all items and, with two classes, on each of them (Source: statistics.md c.6, test 1, and c.11).
-fn tests(slice: &Slice<'_>, seed: u64) -> Vec<PairedTest> {
-    let mut parts = vec![("all", Measure::Accuracy)];
-    if slice.is_binary() {
-        // On the positives, right means predicted positive; on the negatives, predicted negative.
-        parts.extend([("positives", Measure::Tpr), ("negatives", Measure::Tnr)]);
-    }
-    let test = |(part, measure): (&'static str, Measure)| {
-        let changes = slice.changes(measure)?;
-        let Discordant { harmed, rescued, n } = changes.counts;
-        let (p, clusters) = (changes.p(seed), changes.clusters());
-        Some(PairedTest { part, test: changes.test(), clusters, harmed, rescued, n, p, p_adjusted: p })
-    };
-    parts.into_iter().filter_map(test).collect()
-}
-
-/// Adjusts the p-values of all slices together and gives their number. Tests without a single example are left out.
-fn adjust(overall: &mut SliceAudit, groups: &mut [SliceAudit]) -> usize {
-    let slices = std::iter::once(overall).chain(groups);
-    let mut tests: Vec<&mut PairedTest> =
-        slices.flat_map(|slice| slice.tests.iter_mut()).filter(|test| test.n > 0).collect();
-    let raw: Vec<f64> = tests.iter().map(|test| test.p).collect();
-    for (test, adjusted) in tests.iter_mut().zip(metrics::holm(&raw)) {
-        test.p_adjusted = adjusted;
-    }
-    raw.len()
 }

@@ -31,6 +31,8 @@ pub struct GroupRow {
     pub pruned: Estimate,
     /// Pruned less dense, paired.
     pub difference: Estimate,
+    /// Items of the group whose class changed.
+    pub changed: usize,
     /// What may be done with these numbers, by [`GroupRow::denominator`].
     pub size: SizeClass,
 }
@@ -75,6 +77,7 @@ fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str))
         dense: compared.dense,
         pruned: compared.pruned,
         difference: compared.change,
+        changed: slice.hits_of(|dense, pruned| dense != pruned).hits,
         size,
     }
 }

@@ -220,21 +220,31 @@ impl<'a> Slice<'a> {
         self.changes(Measure::Accuracy).unwrap_or_else(|| Changes::count(std::iter::empty(), None))
     }
 
-    /// Examples a measure rests on, by statistics.md c.9: the class it conditions on, the smaller class for AUC.
-    pub(super) fn denominator(&self, measure: Measure) -> usize {
-        let [positives, negatives] = self.class_sizes();
+    /// Of each item, whether a measure rests on it, by statistics.md c.9: the class it conditions on, the smaller class for
+    /// AUC, what the model that finds fewer predicts.
+    pub(super) fn counted(&self, measure: Measure) -> Vec<bool> {
+        let of_class =
+            |is_positive: bool| self.positives().into_iter().map(|positive| positive == is_positive).collect();
         let predicted = |is_positive: bool| {
-            let of = |side| self.predictions(side).filter(|&class| (class == self.positive()) == is_positive).count();
-            of(Side::Dense).min(of(Side::Pruned))
+            let [dense, pruned]: [Vec<bool>; 2] = [Side::Dense, Side::Pruned]
+                .map(|side| self.predictions(side).map(|class| (class == self.positive()) == is_positive).collect());
+            let found = |side: &[bool]| side.iter().filter(|&&found| found).count();
+            if found(&pruned) < found(&dense) { pruned } else { dense }
         };
+        let [positives, negatives] = self.class_sizes();
         match measure {
-            Measure::Tpr | Measure::Fnr => positives,
-            Measure::Fpr | Measure::Tnr => negatives,
-            Measure::Auc | Measure::BalancedAccuracy => positives.min(negatives),
+            Measure::Tpr | Measure::Fnr => of_class(true),
+            Measure::Fpr | Measure::Tnr => of_class(false),
+            Measure::Auc | Measure::BalancedAccuracy => of_class(positives <= negatives),
             Measure::Precision => predicted(true),
             Measure::Npv => predicted(false),
-            _ => self.items.len(),
+            _ => vec![true; self.len()],
         }
+    }
+
+    /// How many items a measure rests on.
+    pub(super) fn denominator(&self, measure: Measure) -> usize {
+        self.counted(measure).into_iter().filter(|&counted| counted).count()
     }
 }
 

@@ -31,6 +31,33 @@ impl LossVerdict {
     pub fn label(&self) -> &'static str {
         self.verdict.map_or("not estimable", Verdict::label)
     }
+
+    /// What the verdict rests on, for a person; why there is none, or what would make one.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let tolerance = self.tolerance;
+        let lost = if self.measure == Measure::Fpr { "gain of FPR" } else { "loss" };
+        let bound = |upper: bool| self.loss.interval().map_or(0.0, |(low, high)| if upper { high } else { low });
+        match self.verdict {
+            Some(Verdict::Pass) => {
+                format!("{lost} below {tolerance} shown: at most {:.3} with 95% confidence", bound(true).max(0.0))
+            }
+            Some(Verdict::Fail) => {
+                format!("{lost} above {tolerance} shown: at least {:.3} with 95% confidence", bound(false))
+            }
+            Some(Verdict::Undecided) => match self.needs_more {
+                Some(more) => {
+                    format!("neither below nor above {tolerance} is shown: about {more} more texts would decide")
+                }
+                None => format!("neither a {lost} below nor one above {tolerance} is shown"),
+            },
+            None => match (self.loss.reason(), self.loss.interval_note()) {
+                (Some(reason), _) => reason.to_owned(),
+                (None, Some(note)) => note,
+                (None, None) => format!("{} examples, at least 10 are needed", self.loss.n()),
+            },
+        }
+    }
 }
 
 /// Tolerated losses. Source: statistics.md c.7.

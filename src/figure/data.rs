@@ -1,5 +1,6 @@
 //! Figure → CSV: the numbers that are drawn.
 
+use super::decided::Decided;
 use super::describe::Body;
 use super::describe::Curves;
 use super::describe::Dots;
@@ -92,6 +93,8 @@ fn write_dots(rows: &mut Writer, dots: &Dots) -> Result<(), csv::Error> {
         names.extend(fields.map(|field| format!("{part}_{}{field}", dots.measure.column)));
     }
     names.extend(["remark", "strategy", "note"].map(str::to_owned));
+    names.extend(["harmed", "rescued", "changed", "test", "clusters", "p", "p_adjusted"].map(str::to_owned));
+    names.extend(["adjustment", "verdict", "verdict_reason"].map(str::to_owned));
     rows.write_record(names)?;
     for row in &dots.rows {
         let mut record = vec![row.label.clone(), row.count.to_string()];
@@ -99,9 +102,34 @@ fn write_dots(rows: &mut Writer, dots: &Dots) -> Result<(), csv::Error> {
             record.extend(measured(part));
         }
         record.extend([row.remark.clone(), dots.strategy_name.clone(), dots.strategy_note.clone()]);
+        record.extend(decided(row.decided.as_ref(), &dots.adjustment));
         rows.write_record(record)?;
     }
     Ok(())
+}
+
+/// As the columns behind `note`; empty where nothing is known.
+fn decided(decided: Option<&Decided>, adjustment: &str) -> [String; 10] {
+    match decided {
+        None => Default::default(),
+        Some(Decided::Changed { texts }) => {
+            let mut cells: [String; 10] = Default::default();
+            cells[2] = texts.to_string();
+            cells
+        }
+        Some(Decided::Judged(judged)) => [
+            judged.harmed.to_string(),
+            judged.rescued.to_string(),
+            String::new(),
+            judged.test.clone(),
+            written(judged.clusters),
+            written(judged.p),
+            written(judged.p_adjusted),
+            adjustment.to_owned(),
+            judged.verdict.clone(),
+            judged.reason.clone(),
+        ],
+    }
 }
 
 /// Layers count from 1 as on screen; columns count from 0 as in `inspect --json`, made rows behind the tokens.

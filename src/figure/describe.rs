@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::decided::Decided;
 use super::promises::Promises;
 
 /// A figure, ready to be laid out or written as data.
@@ -164,6 +165,18 @@ pub enum Column {
     Pruned,
     /// Pruned less dense.
     Difference,
+    /// Texts that dense gets right and pruned wrong.
+    Harmed,
+    /// Texts that dense gets wrong and pruned right.
+    Rescued,
+    /// Texts whose class changed.
+    Changed,
+    /// Of the test of no change.
+    P,
+    /// The same, adjusted over all tests.
+    PAdjusted,
+    /// Whether the loss is within tolerance.
+    Verdict,
 }
 
 /// A table beside dots with intervals, dense and pruned, and their difference, on the same scales for all rows.
@@ -189,6 +202,8 @@ pub struct Dots {
     pub rows: Vec<DotRow>,
     /// Which column the rows are sorted by, and whether descending.
     pub sorted_by: Option<(Column, bool)>,
+    /// Tests that p-values are adjusted over, and how many of them there are: "holm over 57 tests"; empty without tests.
+    pub adjustment: String,
     /// Groups not plotted, and other lines below the rows.
     pub notes: Vec<String>,
 }
@@ -206,6 +221,8 @@ pub struct DotRow {
     pub pruned: Measured,
     /// Pruned less dense.
     pub difference: Measured,
+    /// What pruning did to the decisions; `None` where nothing is known of them.
+    pub decided: Option<Decided>,
     /// Said after the row: "n small".
     pub remark: String,
     /// Drawn in gray: too small to enter comparisons.

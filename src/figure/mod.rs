@@ -6,6 +6,7 @@
 
 pub mod build;
 mod data;
+mod decided;
 mod describe;
 pub mod fonts;
 mod foreign;
@@ -22,6 +23,8 @@ mod text_metrics;
 
 pub use data::Error as DataError;
 pub use data::to_csv;
+pub use decided::Decided;
+pub use decided::Judged;
 pub use describe::Axis;
 pub use describe::Body;
 pub use describe::Column;

@@ -52,6 +52,12 @@ pub fn times_interval((low, high): (f64, f64)) -> String {
     format!("[{}, {}]", times(low), times(high))
 }
 
+/// A p-value with three decimals: `0.047`, `<0.001`.
+#[must_use]
+pub fn p_value(value: f64) -> String {
+    if value < 0.001 { "<0.001".to_owned() } else { format!("{value:.3}") }
+}
+
 /// Seconds in the unit that suits a pass of a model: `12.3 ms`, from ten seconds on `12.3 s`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {

@@ -220,6 +220,8 @@ pub enum TargetKind {
     Reference,
     /// A row of a table or dot plot.
     Row(usize),
+    /// A count in a row: the row and its column.
+    Count(usize, super::Column),
     /// The head of a column.
     Column(super::Column),
 }

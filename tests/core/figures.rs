@@ -10,11 +10,13 @@ use prunescope::figure::Body;
 use prunescope::figure::Column;
 use prunescope::figure::CurvePoint;
 use prunescope::figure::Curves;
+use prunescope::figure::Decided;
 use prunescope::figure::DotRow;
 use prunescope::figure::Dots;
 use prunescope::figure::Fate;
 use prunescope::figure::Figure;
 use prunescope::figure::Item;
+use prunescope::figure::Judged;
 use prunescope::figure::Measured;
 use prunescope::figure::Notation;
 use prunescope::figure::Page;
@@ -122,6 +124,16 @@ fn fairness() -> Figure {
         dense: measured(dense, 1.6 / (count as f64).sqrt() * 0.3),
         pruned: measured(pruned, 1.7 / (count as f64).sqrt() * 0.3),
         difference: measured(pruned - dense, 0.9 / (count as f64).sqrt() * 0.3),
+        decided: Some(Decided::Judged(Judged {
+            harmed: count / 20,
+            rescued: count / 40,
+            p: (count >= 30).then_some(8.2 / count as f64),
+            p_adjusted: (count >= 30).then_some(41.0 / count as f64),
+            test: "sign-flip-clusters".to_owned(),
+            clusters: Some(count / 3),
+            verdict: if count < 30 { "not estimable" } else { "undecided" }.to_owned(),
+            reason: "about 1,200 more texts would decide".to_owned(),
+        })),
         remark: remark.to_owned(),
         faded: count < 30,
         overall: label == "all",
@@ -144,6 +156,7 @@ fn fairness() -> Figure {
             row("non-binary & <others>", 21, 0.905, 0.857, "n small"),
         ],
         sorted_by: Some((Column::Count, true)),
+        adjustment: "holm over 15 tests".to_owned(),
         notes: vec!["Not shown: 1 group under 10 examples (agender 4)".to_owned()],
     };
     Figure {
@@ -361,7 +374,9 @@ fn points_rows_and_column_heads_can_be_pointed_at() {
     assert_eq!(points.len(), 12, "eleven settings and the dense model");
     let rows = scene_of(&fairness()).targets;
     assert_eq!(rows.iter().filter(|target| matches!(target.kind, TargetKind::Row(_))).count(), 5, "five rows");
-    assert_eq!(rows.iter().filter(|target| matches!(target.kind, TargetKind::Column(_))).count(), 5, "five heads");
+    assert_eq!(rows.iter().filter(|target| matches!(target.kind, TargetKind::Column(_))).count(), 10, "ten heads");
+    let counts = rows.iter().filter(|target| matches!(target.kind, TargetKind::Count(..)));
+    assert_eq!(counts.count(), 15, "in each row, its texts, the harmed and the rescued");
 }
 
 #[test]

@@ -1,36 +1,26 @@
 //! Dense against pruned, group by group: a sortable table beside a dot plot on the same scales.
 
-use std::sync::Arc;
-
 use egui::ComboBox;
-use egui::Id;
 use egui::RichText;
-use egui::ScrollArea;
 use egui::Ui;
 
 use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::examples::ExampleFilter;
 use crate::app::fairness_work::Table;
 use crate::app::fairness_work::TableKey;
-use crate::app::figure_view;
 use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
+use crate::app::panels::fairness_table;
 use crate::app::panels::trade_off::rows_ui;
-use crate::app::scene_painter;
-use crate::app::scene_painter::narrow;
 use crate::app::theme;
 use crate::app::widgets::section;
 use crate::data::Dataset;
 use crate::evaluation::Measure;
 use crate::figure::Body;
 use crate::figure::Column;
-use crate::figure::Dots;
 use crate::figure::Figure;
-use crate::figure::Scene;
-use crate::figure::TargetKind;
 use crate::figure::build;
 use crate::figure::build::FairnessInput;
 use crate::figure::build::fairness_figure;
@@ -54,7 +44,7 @@ pub(crate) struct FairnessState {
     /// Column and direction (descending) the rows are sorted by.
     pub(crate) sorted_by: (Column, bool),
     #[serde(skip)]
-    memo: FigureMemo<(u64, (Column, bool))>,
+    pub(super) memo: FigureMemo<(u64, (Column, bool))>,
 }
 
 impl Default for FairnessState {
@@ -113,7 +103,7 @@ pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     if !is_current {
         ui.multiply_opacity(0.5);
     }
-    table_ui(ui, view, &mut state.fairness, (dots, table));
+    fairness_table::table_ui(ui, view, &mut state.fairness, (dots, table));
 }
 
 fn status_ui(ui: &mut Ui, figure: &Figure, is_current: bool) {
@@ -139,6 +129,7 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
         measure: table.key.measure,
         overall: Some(&table.overall),
         rows: &table.rows,
+        judgments: &table.judgments,
         strategy: &name,
         strategy_name: &full_name,
         strategy_note: spec.info().note().unwrap_or_default(),
@@ -225,103 +216,5 @@ fn run_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry) {
         if ui.button("Evaluate").on_hover_text(hint).clicked() {
             view.commands.request(Request::Fairness(FairnessRequest::Start));
         }
-    }
-}
-
-/// The figure with its head fixed above scrolling rows.
-fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut FairnessState, (dots, table): (&Dots, &Table)) {
-    let page = figure_view::page_beside_bar(ui, ui.available_height());
-    let Some(scene) = state.memo.scene(page) else { return };
-    ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-        head_ui(ui, state, &scene, dots);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_below_ui(ui, view, &scene, (dots, table)));
-    });
-}
-
-fn head_ui(ui: &mut Ui, state: &mut FairnessState, scene: &Arc<Scene>, dots: &Dots) {
-    let size = egui::vec2(narrow(scene.width), narrow(scene.head_height) + 1.0);
-    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-    scene_painter::paint(&ui.painter_at(rect.intersect(ui.clip_rect())), scene, rect.min);
-    let label = |kind| match kind {
-        TargetKind::Column(column) => Some(column_label(column, dots)),
-        _ => None,
-    };
-    for (kind, response) in figure_view::interact(ui, scene, rect.min, Id::unique("group table head"), label) {
-        let TargetKind::Column(column) = kind else { continue };
-        if response.clicked() {
-            // The first click puts small names and large losses on top, the next one turns the order.
-            let descending = if state.sorted_by.0 == column { !state.sorted_by.1 } else { column == Column::Count };
-            state.sorted_by = (column, descending);
-        }
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(column_hint(column, state.measure));
-    }
-}
-
-fn column_label(column: Column, dots: &Dots) -> String {
-    let name = match column {
-        Column::Group => dots.group_label.as_str(),
-        Column::Count => dots.count_label.as_str(),
-        Column::Dense => "Dense",
-        Column::Pruned => "Pruned",
-        Column::Difference => "Change",
-    };
-    let order = match dots.sorted_by {
-        Some((sorted, true)) if sorted == column => ", sorted falling",
-        Some((sorted, false)) if sorted == column => ", sorted rising",
-        _ => "",
-    };
-    format!("Sort by {name}{order}")
-}
-
-fn column_hint(column: Column, measure: Measure) -> String {
-    match column {
-        Column::Group => "Value of the group column; a text may belong to several groups".to_owned(),
-        Column::Count => "What the value rests on: the denominator of the measure".to_owned(),
-        Column::Dense => format!("Without pruning. {}", measure.definition()),
-        Column::Pruned => format!("With this strategy. {}", measure.definition()),
-        Column::Difference => {
-            "Pruned less dense on the same texts, with a paired 95% interval. An interval that holds zero does not \
-             show that nothing changed"
-                .to_owned()
-        }
-    }
-}
-
-fn rows_below_ui(ui: &mut Ui, view: &View<'_>, scene: &Scene, (dots, table): (&Dots, &Table)) {
-    let head = narrow(scene.head_height) + 1.0;
-    let size = egui::vec2(narrow(scene.width), narrow(scene.height) - head);
-    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-    let origin = rect.min - egui::vec2(0.0, head);
-    let label = |kind| match kind {
-        TargetKind::Row(row) => dots.rows.get(row).map(|row| row.sentence(&dots.count_label)),
-        _ => None,
-    };
-    let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
-    let responses = figure_view::interact(ui, scene, origin, Id::unique("group table"), label);
-    for (_, response) in &responses {
-        if response.hovered() || response.has_focus() {
-            painter.rect_filled(response.rect, 3.0, theme::colors(ui).raised);
-        }
-    }
-    scene_painter::paint(&painter, scene, origin);
-    for (kind, response) in responses {
-        let TargetKind::Row(index) = kind else { continue };
-        let Some(row) = dots.rows.get(index) else { continue };
-        let value = table.rows.iter().position(|group| group.value == row.label).filter(|_| !row.overall);
-        if response.clicked() {
-            let dataset = view.session.dataset(view.project);
-            let filter =
-                value.zip(dataset).map(|(value, dataset)| ExampleFilter::group(dataset, table.key.column, value));
-            view.commands.request(Request::FilterExamples(filter));
-        }
-        response.on_hover_ui(|ui| {
-            ui.label(row.sentence(&dots.count_label));
-            if row.faded {
-                ui.weak("10 to 29 examples: the interval is wide, and the group is left out of gaps");
-            }
-            if value.is_some() {
-                ui.weak("Click to walk through these examples in Inspect");
-            }
-        });
     }
 }

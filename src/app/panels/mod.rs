@@ -2,6 +2,7 @@
 
 pub(crate) mod data_sheet;
 pub(crate) mod fairness;
+mod fairness_table;
 pub(crate) mod latency;
 pub(crate) mod path_field;
 pub(crate) mod text_box;

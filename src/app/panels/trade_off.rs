@@ -359,7 +359,7 @@ fn point_of(curves: &Curves, kind: TargetKind) -> Option<(&str, &CurvePoint)> {
             let series = curves.series.get(series)?;
             Some((series.name.as_str(), series.points.get(point)?))
         }
-        TargetKind::Row(_) | TargetKind::Column(_) => None,
+        TargetKind::Row(_) | TargetKind::Count(..) | TargetKind::Column(_) => None,
     }
 }
 

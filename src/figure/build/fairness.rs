@@ -3,9 +3,13 @@
 use std::cmp::Ordering;
 
 use crate::evaluation::GroupRow;
+use crate::evaluation::Judgment;
+use crate::evaluation::Judgments;
 use crate::evaluation::Measure;
 use crate::evaluation::SizeClass;
 
+use super::super::decided::Decided;
+use super::super::decided::Judged;
 use super::super::describe::Axis;
 use super::super::describe::Body;
 use super::super::describe::Column;
@@ -31,6 +35,8 @@ pub struct FairnessInput<'a> {
     pub overall: Option<&'a GroupRow>,
     /// The groups.
     pub rows: &'a [GroupRow],
+    /// Tests and verdicts of all texts and of every group.
+    pub judgments: &'a Judgments,
     /// The strategy's id.
     pub strategy: &'a str,
     /// The strategy's settings, for the legend.
@@ -50,9 +56,14 @@ pub struct FairnessInput<'a> {
 /// Draws groups that can be estimated; lists the others with reason and count.
 #[must_use]
 pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
-    let order = sort_rows(input.rows, input.sorted_by);
-    let shown = order.iter().map(|index| &input.rows[*index]).filter(|row| row.size.shows_rate());
-    let overall = input.overall.map(|row| DotRow { overall: true, ..dot_row(row) });
+    let decided = |row: &GroupRow| decided(input.judgments.of_group(&row.column, &row.value)?, input.measure);
+    let rows: Vec<DotRow> = input.rows.iter().map(|row| DotRow { decided: decided(row), ..dot_row(row) }).collect();
+    let order = sort_rows(&rows, input.sorted_by);
+    let shown = order.iter().filter(|&&index| input.rows[index].size.shows_rate()).map(|&index| rows[index].clone());
+    let overall = input.overall.map(|row| {
+        let decided = self::decided(&input.judgments.overall, input.measure);
+        DotRow { overall: true, decided, ..dot_row(row) }
+    });
     let mut notes = input.notes.clone();
     notes.extend(not_shown(input.rows, input.measure));
     let dots = Dots {
@@ -64,8 +75,9 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
         strategy: input.strategy.to_owned(),
         strategy_name: input.strategy_name.to_owned(),
         strategy_note: input.strategy_note.to_owned(),
-        rows: overall.into_iter().chain(shown.map(dot_row)).collect(),
+        rows: overall.into_iter().chain(shown).collect(),
         sorted_by: Some(input.sorted_by),
+        adjustment: format!("holm over {} tests", input.judgments.family),
         notes,
     };
     Figure {
@@ -74,35 +86,86 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
         body: Body::Dots(dots),
         caption: format!(
             "{}. Whiskers: 95% intervals. Change: pruned less dense on the same examples. \
-             Gray: 10 to 29 examples, left out of gaps.",
-            input.measure.definition()
+             Gray: 10 to 29 examples, left out of gaps. {}",
+            input.measure.definition(),
+            legend_of_counts(input),
         ),
         provenance: input.provenance.clone(),
     }
 }
 
+/// What the last columns are.
+fn legend_of_counts(input: &FairnessInput<'_>) -> String {
+    let Some(test) = input.judgments.overall.test(input.measure) else { return String::new() };
+    let over = test.clusters.map(|count| format!(" over {count} clusters")).unwrap_or_default();
+    let verdict = input.judgments.overall.verdict(input.measure);
+    let tolerance = verdict.map(|verdict| format!(" Verdict: loss within {}.", verdict.tolerance)).unwrap_or_default();
+    format!(
+        "Harmed: dense right, pruned wrong; rescued: the reverse. p: {}{over}, adjusted by Holm over {} tests.{tolerance}",
+        test.test, input.judgments.family,
+    )
+}
+
+/// What pruning did to the decisions that a measure rests on.
+fn decided(judgment: &Judgment, measure: Measure) -> Option<Decided> {
+    let (test, verdict) = (judgment.test(measure)?, judgment.verdict(measure)?);
+    let p = |value: f64| (test.n > 0).then_some(value);
+    Some(Decided::Judged(Judged {
+        harmed: test.harmed,
+        rescued: test.rescued,
+        p: p(test.p),
+        p_adjusted: p(test.p_adjusted),
+        test: test.test.to_owned(),
+        clusters: test.clusters,
+        verdict: verdict.label().to_owned(),
+        reason: verdict.reason(),
+    }))
+}
+
 /// The order of the rows; undefined values come last in either direction.
 #[must_use]
-pub fn sort_rows(rows: &[GroupRow], (column, descending): (Column, bool)) -> Vec<usize> {
+pub fn sort_rows(rows: &[DotRow], (column, descending): (Column, bool)) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let turned = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
     order.sort_by(|one, other| {
         let (one, other) = (&rows[*one], &rows[*other]);
-        let by_value = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        match (sort_value(one, column), sort_value(other, column)) {
+            _ if column == Column::Group => turned(one.label.cmp(&other.label)),
             (Some(one), Some(other)) => turned(one.total_cmp(&other)),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,
-        };
-        match column {
-            Column::Group => turned(one.value.cmp(&other.value)),
-            Column::Count => turned(one.denominator.cmp(&other.denominator)),
-            Column::Dense => by_value(one.dense.value(), other.dense.value()),
-            Column::Pruned => by_value(one.pruned.value(), other.pruned.value()),
-            Column::Difference => by_value(one.difference.value(), other.difference.value()),
         }
     });
     order
+}
+
+/// What a column sorts by; groups go by their names.
+fn sort_value(row: &DotRow, column: Column) -> Option<f64> {
+    let judged = match &row.decided {
+        Some(Decided::Judged(judged)) => Some(judged),
+        _ => None,
+    };
+    match column {
+        Column::Group => None,
+        Column::Count => Some(row.count as f64),
+        Column::Dense => row.dense.value,
+        Column::Pruned => row.pruned.value,
+        Column::Difference => row.difference.value,
+        Column::Harmed => judged.map(|judged| judged.harmed as f64),
+        Column::Rescued => judged.map(|judged| judged.rescued as f64),
+        Column::P => judged.and_then(|judged| judged.p),
+        Column::PAdjusted => judged.and_then(|judged| judged.p_adjusted),
+        // Failures first when falling: what calls for a look.
+        Column::Verdict => judged.and_then(|judged| {
+            let order = ["pass", "undecided", "fail"];
+            order.iter().position(|label| *label == judged.verdict).map(|place| place as f64)
+        }),
+        Column::Changed => match &row.decided {
+            Some(Decided::Changed { texts }) => Some(*texts as f64),
+            _ => None,
+        },
+    }
 }
 
 fn dot_row(row: &GroupRow) -> DotRow {
@@ -112,6 +175,7 @@ fn dot_row(row: &GroupRow) -> DotRow {
         dense: measured(&row.dense),
         pruned: measured(&row.pruned),
         difference: measured(&row.difference),
+        decided: None,
         remark: match row.size {
             SizeClass::Wide => "n small".to_owned(),
             SizeClass::Small => "wide".to_owned(),
@@ -194,7 +258,8 @@ impl DotRow {
         };
         let count = number::count(self.count);
         let (dense, pruned) = (value(&self.dense), value(&self.pruned));
-        format!("{}, {count_label} {count}: dense {dense}, pruned {pruned}, change {change}", self.label)
+        let decided = self.decided.as_ref().map(|decided| format!(", {}", decided.sentence())).unwrap_or_default();
+        format!("{}, {count_label} {count}: dense {dense}, pruned {pruned}, change {change}{decided}", self.label)
     }
 }
 
@@ -202,6 +267,10 @@ impl DotRow {
 mod tests {
     use super::*;
     use crate::evaluation::Estimate;
+    use crate::evaluation::GroupName;
+    use crate::evaluation::LossVerdict;
+    use crate::evaluation::PairedTest;
+    use crate::metrics::Verdict;
 
     fn value(value: f64, n: usize) -> Estimate {
         Estimate::Value { value, interval: Some((value - 0.05, value + 0.05)), method: "wilson", n, clusters: None }
@@ -222,6 +291,7 @@ mod tests {
             dense: rated(dense),
             pruned: rated(pruned),
             difference: rated(pruned - dense),
+            changed: 0,
             size: SizeClass::of(n),
         }
     }
@@ -236,13 +306,44 @@ mod tests {
         ]
     }
 
+    /// Harmed in proportion to the size of the group; only the whole and women have a verdict.
+    fn judgments() -> Judgments {
+        let judgment = |name: Option<&str>, n: usize| Judgment {
+            group: name.map(|value| GroupName { column: "gender".to_owned(), value: value.to_owned() }),
+            tests: vec![PairedTest {
+                part: "all",
+                test: "mcnemar-mid-p",
+                clusters: None,
+                harmed: n / 40,
+                rescued: 1,
+                n,
+                p: 0.0411,
+                p_adjusted: 0.1644,
+            }],
+            verdicts: vec![LossVerdict {
+                measure: Measure::Accuracy,
+                tolerance: 0.01,
+                loss: value(0.022, n),
+                verdict: (n > 405).then_some(Verdict::Undecided),
+                needs_more: (n > 405).then_some(1200),
+            }],
+        };
+        Judgments {
+            overall: judgment(None, 842),
+            groups: rows().iter().map(|row| judgment(Some(&row.value), row.n)).collect(),
+            family: 6,
+        }
+    }
+
     fn figure(sorted_by: (Column, bool)) -> Figure {
+        let judgments = judgments();
         let (rows, overall) = (rows(), row("all", 842, 0.891, 0.878));
         fairness_figure(&FairnessInput {
             group_column: "gender",
             measure: Measure::Accuracy,
             overall: Some(&overall),
             rows: &rows,
+            judgments: &judgments,
             strategy: "power_bert",
             strategy_name: "power_bert",
             strategy_note: "score only, no adaptation",
@@ -278,10 +379,12 @@ mod tests {
     fn rows_sort_by_any_column_and_undefined_ones_come_last() {
         assert_eq!(labels(&figure((Column::Count, true))), ["all", "women", "men", "non-binary"], "by count, falling");
         assert_eq!(labels(&figure((Column::Difference, false)))[1], "non-binary", "the largest loss first");
-        let rows = rows();
+        assert_eq!(labels(&figure((Column::Harmed, true)))[1], "women", "most texts harmed");
+        assert_eq!(labels(&figure((Column::Verdict, true)))[1], "women", "the only verdict before none");
+        let rows: Vec<DotRow> = rows().iter().map(dot_row).collect();
         for descending in [false, true] {
             let order = sort_rows(&rows, (Column::Pruned, descending));
-            let last: Vec<&str> = order[3..].iter().map(|index| rows[*index].value.as_str()).collect();
+            let last: Vec<&str> = order[3..].iter().map(|index| rows[*index].label.as_str()).collect();
             assert_eq!(last, ["agender", "unknown"], "undefined last, descending {descending}");
         }
     }
@@ -292,7 +395,9 @@ mod tests {
         let Body::Dots(dots) = &figure.body else { panic!("not a dot plot") };
         assert_eq!(
             dots.rows[3].sentence("n"),
-            "women, n 412: dense 0.893 [0.843, 0.943], pruned 0.871 [0.821, 0.921], change −0.022 [−0.072, +0.028]",
+            "women, n 412: dense 0.893 [0.843, 0.943], pruned 0.871 [0.821, 0.921], change −0.022 [−0.072, +0.028], \
+             harmed 10, rescued 1, p 0.041 (adjusted 0.164), undecided: neither below nor above 0.01 is shown: about 1200 \
+             more texts would decide",
             "all numbers, with intervals"
         );
     }

@@ -157,7 +157,8 @@ impl<'a> Canvas<'a> {
     /// Remarks below a plot, one paragraph each.
     pub(super) fn notes(&mut self, notes: &[String]) {
         let (size, margin, theme) = (self.font_size(), self.margin, self.theme());
-        let width = self.right() - margin - 8.0;
+        // A table may be wider than the page and scroll; its notes are read without.
+        let width = self.right().min(self.page.width - margin) - margin - 8.0;
         self.cursor += size * 0.5;
         for note in notes {
             for line in self.metrics.wrap(note, size, width) {

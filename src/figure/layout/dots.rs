@@ -1,5 +1,7 @@
 //! A table beside dots with intervals, on the same scales for all rows.
 
+use super::super::decided;
+use super::super::decided::Decided;
 use super::super::describe::Column;
 use super::super::describe::DotRow;
 use super::super::describe::Dots;
@@ -31,6 +33,8 @@ struct Columns {
     difference: f64,
     changes: Placed,
     changes_ends: (f64, f64),
+    /// Counts, p-values and verdict, with the right edge of each.
+    decided: Vec<(Column, f64)>,
     remark: f64,
 }
 
@@ -82,6 +86,8 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let count_width = widest(canvas, counts) + arrow;
     let value_width = canvas.text_width("Pruned") + arrow;
     let change_width = canvas.text_width("Change") + arrow;
+    let decided = decided_widths(canvas, dots);
+    let decided_room: f64 = decided.iter().map(|(_, width)| width + gap).sum();
     let remark_width = widest(canvas, &mut dots.rows.iter().map(|row| row.remark.clone()));
     let remark_room = if remark_width > 0.0 { remark_width + gap } else { 0.0 };
 
@@ -89,7 +95,7 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let count = left + group_width + gap + count_width;
     let dense = count + gap + value_width;
     let pruned = dense + gap + value_width;
-    let fixed = pruned + gap + gap + change_width + gap + remark_room;
+    let fixed = pruned + gap + gap + change_width + gap + decided_room + remark_room;
     canvas.widen(fixed + 2.0 * size * 9.0 + canvas.margin);
     let free = canvas.right() - fixed - 4.0;
     let values_ends = (pruned + gap, pruned + gap + free * 0.5);
@@ -98,6 +104,12 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let rows = || dots.rows.iter();
     let values = rows().flat_map(|row| ends(&row.dense).chain(ends(&row.pruned)));
     let changes = rows().flat_map(|row| ends(&row.difference));
+    let mut edge = changes_ends.1;
+    let decided = decided.into_iter().map(|(column, width)| {
+        edge += gap + width;
+        (column, edge)
+    });
+    let decided: Vec<(Column, f64)> = decided.collect();
     Columns {
         group: (left, group_width),
         count,
@@ -108,7 +120,35 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
         difference,
         changes: Placed::around_zero(&dots.difference, changes, changes_ends),
         changes_ends,
-        remark: changes_ends.1 + gap,
+        remark: edge + gap,
+        decided,
+    }
+}
+
+/// Widths of the columns about decisions.
+fn decided_widths(canvas: &Canvas<'_>, dots: &Dots) -> Vec<(Column, f64)> {
+    let arrow = canvas.font_size();
+    let width = |&column: &Column| {
+        let cells = dots.rows.iter().filter_map(|row| row.decided.as_ref()?.cell(column));
+        let widest = cells.map(|cell| canvas.text_width(&cell)).fold(0.0_f64, f64::max);
+        (column, widest.max(canvas.text_width(title(column)) + arrow))
+    };
+    decided::columns(dots.rows.iter().map(|row| &row.decided)).iter().map(width).collect()
+}
+
+/// Heads of the columns that are named alike in every table.
+fn title(column: Column) -> &'static str {
+    match column {
+        Column::Group | Column::Count => "",
+        Column::Dense => "Dense",
+        Column::Pruned => "Pruned",
+        Column::Difference => "Change",
+        Column::Harmed => "Harmed",
+        Column::Rescued => "Rescued",
+        Column::Changed => "Class changed",
+        Column::P => "p",
+        Column::PAdjusted => "p adjusted",
+        Column::Verdict => "Verdict",
     }
 }
 
@@ -124,11 +164,12 @@ fn head(canvas: &mut Canvas<'_>, dots: &Dots, columns: &Columns) {
     let titles = [
         (Column::Group, columns.group.0, Align::Start, dots.group_label.as_str()),
         (Column::Count, columns.count, Align::End, dots.count_label.as_str()),
-        (Column::Dense, columns.dense, Align::End, "Dense"),
-        (Column::Pruned, columns.pruned, Align::End, "Pruned"),
-        (Column::Difference, columns.difference, Align::End, "Change"),
+        (Column::Dense, columns.dense, Align::End, title(Column::Dense)),
+        (Column::Pruned, columns.pruned, Align::End, title(Column::Pruned)),
+        (Column::Difference, columns.difference, Align::End, title(Column::Difference)),
     ];
-    for (column, x, align, title) in titles {
+    let decided = columns.decided.iter().map(|&(column, x)| (column, x, Align::End, title(column)));
+    for (column, x, align, title) in titles.into_iter().chain(decided) {
         let width = canvas.metrics.width(title, size, Weight::Medium);
         let arrow = match dots.sorted_by {
             Some((sorted, descending)) if sorted == column => Some(descending),
@@ -188,7 +229,9 @@ fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &s
     let weight = if row.overall { Weight::Medium } else { Weight::Regular };
     let label = canvas.metrics.fit(&row.label, size, columns.group.1);
     canvas.text_with(pos(columns.group.0, base), &label, Align::Start, (ink.into(), size, weight));
-    canvas.text(pos(columns.count, base), &number::count(row.count), Align::End, ink);
+    let count = number::count(row.count);
+    canvas.text(pos(columns.count, base), &count, Align::End, ink);
+    count_target(canvas, (index, Column::Count), (columns.count, &count), rect);
     for (x, measured, write) in [
         (columns.dense, &row.dense, number::rate as fn(f64) -> String),
         (columns.pruned, &row.pruned, number::rate),
@@ -204,11 +247,37 @@ fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &s
     dot(canvas, (&row.dense, &columns.values), upper, (dense, opacity, true));
     dot(canvas, (&row.pruned, &columns.values), lower, (pruned, opacity, false));
     dot(canvas, (&row.difference, &columns.changes), middle, (pruned, opacity, false));
+    if let Some(decided) = &row.decided {
+        decided_cells(canvas, (index, decided), columns, (rect, ink));
+    }
     canvas.text(pos(columns.remark, base), &row.remark, Align::Start, theme.muted());
     canvas.cursor = rect.bottom();
     if row.overall {
         rule(canvas, theme.line());
     }
+}
+
+/// Counts, p-values and verdict; counts can be followed to their texts.
+fn decided_cells(
+    canvas: &mut Canvas<'_>,
+    (index, decided): (usize, &Decided),
+    columns: &Columns,
+    (rect, ink): (Rect, Rgb),
+) {
+    let base = rect.center().y + canvas.font_size() * 0.35;
+    for &(column, x) in &columns.decided {
+        let Some(cell) = decided.cell(column) else { continue };
+        canvas.text(pos(x, base), &cell, Align::End, ink);
+        if matches!(column, Column::Harmed | Column::Rescued | Column::Changed) {
+            count_target(canvas, (index, column), (x, &cell), rect);
+        }
+    }
+}
+
+fn count_target(canvas: &mut Canvas<'_>, (index, column): (usize, Column), (x, cell): (f64, &str), row: Rect) {
+    let (size, width) = (canvas.font_size(), canvas.text_width(cell));
+    let rect = Rect::new(x - width - 3.0, row.center().y - size * 0.75, width + 6.0, size * 1.5);
+    canvas.target(TargetKind::Count(index, column), rect);
 }
 
 fn rule(canvas: &mut Canvas<'_>, rgb: Rgb) {
