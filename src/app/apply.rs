@@ -10,6 +10,11 @@ pub(crate) fn apply(project: &mut Project, edit: Edit) {
         Edit::SetText(text) => project.text = text,
         Edit::SetModel(path) => project.model = path,
         Edit::SetData(source) => project.data = source.map(|source| *source),
+        Edit::SetPositive(class) => {
+            if let Some(source) = &mut project.data {
+                source.options.positive = class;
+            }
+        }
         Edit::SetRowLimit(limit) => project.row_limit = limit,
         Edit::AddStrategy(spec) => {
             project.push(spec, true);
@@ -49,6 +54,20 @@ fn set_strategies(project: &mut Project, specs: Vec<(StrategySpec, bool)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::DataSource;
+
+    #[test]
+    fn the_class_of_interest_changes_what_is_measured_and_not_what_is_read() {
+        let mut project = Project::new("model");
+        apply(&mut project, Edit::SetPositive(Some("toxic".to_owned())));
+        assert_eq!(project.data, None, "without data there is nothing to measure");
+        let source = DataSource { path: "some.csv".into(), ..DataSource::default() };
+        apply(&mut project, Edit::SetData(Some(Box::new(source.clone()))));
+        apply(&mut project, Edit::SetPositive(Some("toxic".to_owned())));
+        let changed = project.data.expect("it is there");
+        assert_eq!(changed.options.positive.as_deref(), Some("toxic"), "set");
+        assert_eq!(changed.reading(), source.reading(), "the file is not read again");
+    }
 
     #[test]
     fn strategies_come_and_go_and_ids_are_never_reused() {

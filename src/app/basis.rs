@@ -8,11 +8,14 @@ use crate::data::SampleKind;
 use crate::evaluation::ModelInfo;
 use crate::figure::number;
 
-/// Results of the same basis belong together: each of them is of a beginning of the same order of rows.
+/// Results of the same basis belong together: each of them is of a beginning of the same order of rows, and measures are
+/// about the same class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Basis {
     /// Everything that decides about a result beside the strategy, a line for each part.
     text: Arc<str>,
+    /// The class of interest, as named: what measures are about, and no part of a result.
+    positive: Option<Arc<str>>,
     seed: u64,
 }
 
@@ -33,17 +36,34 @@ impl Basis {
             model.max_tokens.to_string(),
             dataset.hash.clone(),
             // Options are plain values, which always become text.
-            serde_json::to_string(&source.options).unwrap_or_default(),
+            serde_json::to_string(&source.reading().options).unwrap_or_default(),
             lexicon,
             seed.to_string(),
         ];
-        Some(Self { text: parts.join("\n").into(), seed })
+        let positive = source.options.positive.as_deref().map(Arc::from);
+        Some(Self { text: parts.join("\n").into(), positive, seed })
     }
 
     /// Something to tell results apart by.
     #[cfg(test)]
     pub(crate) fn for_tests(name: &str) -> Self {
-        Self { text: name.into(), seed: 0 }
+        Self { text: name.into(), positive: None, seed: 0 }
+    }
+
+    /// The same with another class of interest.
+    #[cfg(test)]
+    pub(crate) fn about(&self, positive: &str) -> Self {
+        Self { positive: Some(positive.into()), ..self.clone() }
+    }
+
+    /// Whether runs on the one are runs on the other: measures may be about different classes.
+    pub(crate) fn has_same_runs(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+
+    /// The class of interest, as named.
+    pub(crate) fn positive(&self) -> Option<&str> {
+        self.positive.as_deref()
     }
 
     /// All of it, to make keys of.

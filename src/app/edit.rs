@@ -24,6 +24,8 @@ pub(crate) enum Edit {
     SetModel(PathBuf),
     /// Works with another data set, or with none.
     SetData(Option<Box<DataSource>>),
+    /// Measures are about another class, by name; nothing is read or run again.
+    SetPositive(Option<String>),
     /// Evaluates at most so many rows.
     SetRowLimit(Option<usize>),
     /// Appends a strategy.

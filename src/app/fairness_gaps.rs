@@ -14,6 +14,9 @@ pub(crate) fn gap_lines(gap: &Gap) -> Vec<String> {
     if dense.between.value().is_none() || pruned.between.value().is_none() {
         return vec!["No gap is given: it takes two groups with at least 30 examples".to_owned()];
     }
+    if !gap.measure.needs_labels() {
+        return agreement_lines(gap);
+    }
     let furthest = |value: &Estimate, groups: &[String]| {
         let each = if groups.len() > 1 { " each" } else { "" };
         format!("{} ({}{each})", joined(groups), rate(value))
@@ -37,6 +40,27 @@ pub(crate) fn gap_lines(gap: &Gap) -> Vec<String> {
             None => format!("Worst: dense {}, pruned {}", extreme(before), extreme(after)),
         });
     }
+    lines
+}
+
+/// Of pruned alone: dense agrees with itself in every group.
+fn agreement_lines(gap: &Gap) -> Vec<String> {
+    let pruned = &gap.pruned;
+    let each = if pruned.furthest.len() > 1 { " each" } else { "" };
+    let chance =
+        pruned.between_by_chance.map(|chance| format!("; equal groups: about {} by chance", number::rate(chance)));
+    let mut lines = vec![
+        format!(
+            "Largest distance of a group to all texts: {} ({}{each})",
+            joined(&pruned.furthest),
+            rate(&pruned.to_overall)
+        ),
+        format!("Largest minus smallest: {}{}", rate(&pruned.between), chance.unwrap_or_default()),
+    ];
+    lines.push(match pruned.lowest.value.reason() {
+        Some(reason) => format!("The worst group is not given: {reason}"),
+        None => format!("Worst: {}", extreme(&pruned.lowest)),
+    });
     lines
 }
 

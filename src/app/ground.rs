@@ -54,7 +54,10 @@ impl Ground {
         if let Some(column) = survey.cluster_column.as_ref().filter(|_| survey.is_clustered()) {
             line = format!("{line}; intervals over clusters of {column}");
         }
-        if self.prepared.is_binary() && self.prepared.labelled() > 0 {
+        if self.prepared.labelled() == 0 {
+            line =
+                format!("{}; no labels: agreement with dense is measured", line.replace(", stratified by label", ""));
+        } else if self.prepared.is_binary() {
             line = format!("{line}; class of interest: {}", self.prepared.positive_name());
         }
         self.warning.iter().fold(line, |line, warning| format!("{line}; {warning}"))
@@ -258,6 +261,7 @@ impl Plan {
         }
         let drawn = Arc::clone(&texts.prepared);
         let (prepared, places) = drawn.first_in_order(items);
+        let prepared = prepared.with_positive(self.goal.basis.positive())?;
         Ok(Round { rows, items, drawn, prepared: Arc::new(prepared), places, missing })
     }
 
@@ -449,6 +453,44 @@ mod tests {
             let alone = evaluation::run_strategy(&ticket, &plan.checkpoint, (&prepared, &chunk), &run.spec, |_| {});
             assert_eq!(alone.unwrap().results, run.results, "{} as if it had run alone", run.spec.id());
         }
+    }
+
+    #[test]
+    fn another_class_of_interest_changes_measures_and_runs_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("cache");
+        let first = plan(folder.path(), 60, &["first_k:retention=0.3"], &Results::in_folder(cache.clone()));
+        drop(hear(&first));
+        let about = |class: &str, results: &Results| {
+            let plan = plan(folder.path(), 60, &["first_k:retention=0.3"], results);
+            let goal = Goal { basis: plan.goal.basis.about(class), ..plan.goal.clone() };
+            hear(&Plan { goal, ..plan })
+        };
+        for results in [first.results.clone(), Results::in_folder(cache)] {
+            for class in ["negative", "positive"] {
+                let heard = about(class, &results);
+                assert_eq!(heard.work.separate, 0, "nothing is computed, from memory or from files");
+                let ground = &heard.grounds[0];
+                assert_eq!(ground.prepared.positive_name(), class, "measures are about it");
+                let options = ReadOptions { positive: Some(class.to_owned()), ..ReadOptions::default() };
+                let dataset = crate::data::read(&folder.path().join("texts.csv"), &options).unwrap();
+                let ticket = Ticket::detached();
+                let (prepared, chunk) = evaluation::prepare(&ticket, &first.checkpoint, &dataset, None).unwrap();
+                let run = |spec: &StrategySpec| {
+                    evaluation::run_strategy(&ticket, &first.checkpoint, (&prepared, &chunk), spec, |_| {}).unwrap()
+                };
+                let (dense, pruned) = (run(&ground.dense.spec), run(&heard.runs[0].spec));
+                for measure in evaluation::Measure::ALL {
+                    let here = evaluation::overall_row(&ground.prepared, &ground.dense, &heard.runs[0], measure);
+                    let anew = evaluation::overall_row(&prepared, &dense, &pruned, measure);
+                    assert_eq!(here, anew, "{} is that of a run about {class}", measure.id());
+                }
+            }
+        }
+        let plan = plan(folder.path(), 60, &["ltp"], &first.results);
+        let goal = Goal { basis: plan.goal.basis.about("joyful"), ..plan.goal.clone() };
+        let told = Plan { goal, ..plan }.run(&Ticket::detached(), |_| Ok(()));
+        assert!(matches!(told, Err(Failure::Failed(reason)) if reason.contains("joyful")), "no such class");
     }
 
     #[test]

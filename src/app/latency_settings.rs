@@ -38,13 +38,13 @@ pub(crate) struct SettingsLatency {
 impl SettingsLatency {
     /// Nothing measured yet, with what the project names.
     pub(crate) fn new(project: &Project) -> Self {
-        let (model, data) = (project.model.clone(), project.data.clone());
+        let (model, data) = (project.model.clone(), project.data.as_ref().map(DataSource::reading));
         Self { model, data, machine: String::new(), speed_ups: SpeedUps::new() }
     }
 
     /// Whether it was measured with the model and on the data set that the project names.
     pub(crate) fn fits(&self, project: &Project) -> bool {
-        self.model == project.model && self.data == project.data
+        self.model == project.model && self.data == project.data.as_ref().map(DataSource::reading)
     }
 
     /// Takes in what was measured; what was known of other settings stays.

@@ -25,7 +25,7 @@ use crate::evaluation::StrategyRun;
 use crate::pruning::StrategySpec;
 
 /// Changes whenever the same settings would give other results, or the file another form.
-const VERSION: &str = concat!("prunescope results 1, ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("prunescope results 2, ", env!("CARGO_PKG_VERSION"));
 
 /// Bytes of all files together; the oldest make room.
 const MOST_BYTES: u64 = 256 << 20;

@@ -15,7 +15,7 @@ use crate::evaluation;
 use crate::evaluation::StrategyRun;
 use crate::pruning::StrategySpec;
 
-/// Results of single texts that are kept in all; one takes 32 bytes.
+/// Results of single texts that are kept in all; one takes 36 bytes.
 const MOST_RESULTS: usize = 500_000;
 
 /// Data sets whose tokens are kept: one for each view.
@@ -70,8 +70,9 @@ impl Results {
         basis: &Basis,
         begin: impl FnOnce() -> Result<Texts, evaluation::Error>,
     ) -> Result<Arc<Mutex<Texts>>, evaluation::Error> {
-        let find =
-            |kept: &Kept| kept.texts.iter().find(|(known, _)| known == basis).map(|(_, texts)| Arc::clone(texts));
+        let find = |kept: &Kept| {
+            kept.texts.iter().find(|(known, _)| known.has_same_runs(basis)).map(|(_, texts)| Arc::clone(texts))
+        };
         if let Some(texts) = find(&self.kept()) {
             return Ok(texts);
         }
@@ -89,7 +90,10 @@ impl Results {
     /// A strategy's run, of however many rows.
     pub(crate) fn run(&self, basis: &Basis, spec: &StrategySpec) -> Option<Arc<KnownRun>> {
         let kept = self.kept();
-        kept.runs.iter().find(|(known, run)| known == basis && run.run.spec == *spec).map(|(_, run)| Arc::clone(run))
+        kept.runs
+            .iter()
+            .find(|(known, run)| known.has_same_runs(basis) && run.run.spec == *spec)
+            .map(|(_, run)| Arc::clone(run))
     }
 
     /// Reads a run from its file, where it is not known yet. `digest` is that of the order of rows.
@@ -111,7 +115,7 @@ impl Results {
 
     fn keep(&self, basis: &Basis, run: &Arc<KnownRun>) {
         let mut kept = self.kept();
-        kept.runs.retain(|(known, other)| known != basis || other.run.spec != run.run.spec);
+        kept.runs.retain(|(known, other)| !known.has_same_runs(basis) || other.run.spec != run.run.spec);
         kept.runs.push_front((basis.clone(), Arc::clone(run)));
         let mut total = 0;
         let fits = |(_, run): &&(Basis, Arc<KnownRun>)| {
@@ -124,12 +128,12 @@ impl Results {
 
     /// Forgets a run that does not fit what it is said to belong to.
     pub(crate) fn forget(&self, basis: &Basis, spec: &StrategySpec) {
-        self.kept().runs.retain(|(known, run)| known != basis || run.run.spec != *spec);
+        self.kept().runs.retain(|(known, run)| !known.has_same_runs(basis) || run.run.spec != *spec);
     }
 
     /// Texts a second of the runs on this basis.
     pub(crate) fn speed(&self, basis: &Basis) -> Option<f64> {
-        self.kept().speed.as_ref().filter(|(known, _)| known == basis).map(|(_, speed)| *speed)
+        self.kept().speed.as_ref().filter(|(known, _)| known.has_same_runs(basis)).map(|(_, speed)| *speed)
     }
 
     pub(crate) fn keep_speed(&self, basis: &Basis, speed: f64) {
@@ -157,7 +161,7 @@ pub(crate) mod tests {
         };
         let mut results = evaluation::Results::default();
         for _ in 0..texts {
-            results.push(&result, None, 1);
+            results.push(&result, None);
         }
         let spec = StrategySpec::parse(spec).unwrap();
         let run = StrategyRun { spec, results, removal: Removal::Masked, duration: Duration::from_millis(7) };

@@ -38,7 +38,7 @@ use crate::project::Project;
 pub(crate) struct Session {
     /// The checkpoint.
     pub(crate) model: Slot<PathBuf, Checkpoint>,
-    /// The data set.
+    /// The data set, by how it is read.
     pub(crate) data: Slot<DataSource, Dataset>,
     /// Asks for paths.
     pub(crate) chooser: Chooser,
@@ -105,7 +105,7 @@ impl Session {
 
     /// The data set the project names, once it is read.
     pub(crate) fn dataset(&self, project: &Project) -> Option<&Arc<Dataset>> {
-        self.data.get(project.data.as_ref()?)
+        self.data.get(&project.data.as_ref()?.reading())
     }
 
     /// Loads what the project names; takes in what has finished. While a time is measured nothing is started: whatever
@@ -145,7 +145,7 @@ impl Session {
 
     fn update_data(&mut self, project: &Project, wake: &Wake) {
         match &project.data {
-            Some(source) => self.data.want(source.clone()),
+            Some(source) => self.data.want(source.reading()),
             None => self.data.clear(),
         }
         if let Some(source) = self.data.due().cloned() {

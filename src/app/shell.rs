@@ -278,7 +278,7 @@ impl App {
         let context = LatencyContext {
             project: &self.project,
             checkpoint: self.session.model.get(&self.project.model),
-            dataset: self.project.data.as_ref().and_then(|source| self.session.data.get(source)),
+            dataset: self.project.data.as_ref().and_then(|source| self.session.data.get(&source.reading())),
             is_free,
             by_itself: is_picture.then_some(&self.ui.latency.plan),
             wake: &self.wake,

@@ -303,8 +303,8 @@ fn point(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<TradeOff
     Ok(TradeOffPoint { series: run.spec.id().to_owned(), point, worst_group })
 }
 
-/// The groups with the lowest accuracy over all group columns; undefined where a column has a group too small to be judged.
+/// The groups with the lowest accuracy, or agreement where nothing is labelled, over all group columns; undefined where a column has a group too small to be judged.
 fn worst_group(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<Option<(String, Estimate)>, Failure> {
-    let worst = evaluation::worst_accuracy(ticket, &ground.prepared, &ground.dense, run)?;
+    let worst = evaluation::worst_group(ticket, &ground.prepared, &ground.dense, run)?;
     Ok(worst.map(|(column, worst)| (format!("{column}: {}", worst.names()), worst.value)))
 }

@@ -17,11 +17,12 @@ enum Quantity {
     AucDrop,
     LogLossRise,
     FlipRate,
+    Agreement,
     Retention,
     FlopsReduction,
 }
 
-const QUANTITIES: [(&str, Quantity); 9] = [
+const QUANTITIES: [(&str, Quantity); 10] = [
     ("accuracy", Quantity::Accuracy),
     ("accuracy_drop", Quantity::AccuracyDrop),
     ("worst_group_drop", Quantity::WorstGroupDrop),
@@ -29,6 +30,7 @@ const QUANTITIES: [(&str, Quantity); 9] = [
     ("auc_drop", Quantity::AucDrop),
     ("log_loss_rise", Quantity::LogLossRise),
     ("flip_rate", Quantity::FlipRate),
+    ("agreement", Quantity::Agreement),
     ("retention", Quantity::Retention),
     ("flops_reduction", Quantity::FlopsReduction),
 ];
@@ -144,6 +146,7 @@ fn overall_quantity(quantity: Quantity, audit: &Audit) -> Option<f64> {
         Quantity::F1Drop => -change(Measure::F1)?,
         Quantity::AucDrop => -change(Measure::Auc)?,
         Quantity::LogLossRise => change(Measure::LogLoss)?,
+        Quantity::Agreement => overall.measure(Measure::Agreement)?.pruned.value()?,
         Quantity::FlipRate => overall.decisions.flips.value()?,
         Quantity::Retention => overall.spent.retention,
         Quantity::FlopsReduction => overall.spent.flops_reduction(),

@@ -158,7 +158,9 @@ fn tell_losses(prepared: &Prepared) {
         ));
     }
     if prepared.labelled() == 0 {
-        warn("warning: no labels, so no metric that needs them; name the column with --label-column");
+        warn(
+            "warning: no labels: agreement with dense is measured instead of accuracy; name the column with --label-column",
+        );
     }
 }
 

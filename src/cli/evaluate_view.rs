@@ -2,6 +2,7 @@
 
 use crate::cli::bench_view::with_interval as ratio;
 use crate::cli::console::three_digits;
+use crate::cli::evaluate_unlabelled;
 use crate::cli::shown;
 use crate::data::SampleKind;
 use crate::evaluation::ColumnGaps;
@@ -26,7 +27,25 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
         text.push_str(&["sample: ", &prepared.survey.sample.to_string(), "\n"].concat());
     }
     text.push_str(&basis(evaluation));
-    text.push('\n');
+    text.push_str(&strategies(evaluation));
+    if let Some(share) = evaluation.shared.share().filter(|share| *share > 0.0) {
+        let percent = 100.0 * share;
+        let line = format!("layers shared by several strategies saved {percent:.1}% of the work of this evaluation");
+        text.push_str(&["\n", &line, "\n"].concat());
+    }
+    for column in &prepared.survey.groups {
+        for strategy in &evaluation.strategies {
+            let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
+            group_table(&mut text, strategy, &column.name, latency);
+        }
+    }
+    text
+}
+
+fn strategies(evaluation: &Evaluation) -> String {
+    if !evaluation.prepared.main_measure().needs_labels() {
+        return evaluate_unlabelled::strategies(evaluation);
+    }
     let mut rows = vec![
         [
             "strategy",
@@ -44,19 +63,7 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
         .map(str::to_owned),
     ];
     rows.extend(evaluation.strategies.iter().map(|strategy| strategy_row(evaluation, strategy)));
-    text.push_str(&table(&rows));
-    if let Some(share) = evaluation.shared.share().filter(|share| *share > 0.0) {
-        let percent = 100.0 * share;
-        let line = format!("layers shared by several strategies saved {percent:.1}% of the work of this evaluation");
-        text.push_str(&["\n", &line, "\n"].concat());
-    }
-    for column in &prepared.survey.groups {
-        for strategy in &evaluation.strategies {
-            let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
-            group_table(&mut text, strategy, &column.name, latency);
-        }
-    }
-    text
+    ["\n", &table(&rows)].concat()
 }
 
 /// What positive means, and what intervals and tests rest on.
@@ -121,10 +128,14 @@ fn group_table(text: &mut String, strategy: &Evaluated, column: &str, latency: O
         ]
         .map(str::to_owned),
     ];
-    rows.extend(audit.groups.iter().filter(of_column).map(|slice| group_row(slice, latency)));
-    text.push_str(&["\n", &strategy.spec.to_string(), "\n", &table(&rows)].concat());
+    let slices: Vec<&SliceAudit> = audit.groups.iter().filter(of_column).collect();
+    rows.extend(slices.iter().map(|slice| group_row(slice, latency)));
+    let has_labels = audit.overall.n > 0;
+    let shown = if has_labels { table(&rows) } else { evaluate_unlabelled::groups(&slices, column, latency) };
+    text.push_str(&["\n", &strategy.spec.to_string(), "\n", &shown].concat());
     let of_column = audit.gaps.iter().find(|gaps| gaps.column == column);
-    for line in of_column.into_iter().flat_map(gap_lines) {
+    let lines = if has_labels { gap_lines } else { evaluate_unlabelled::gap_lines };
+    for line in of_column.into_iter().flat_map(lines) {
         text.push_str(&["  ", &line, "\n"].concat());
     }
 }
@@ -133,11 +144,6 @@ fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 
     let accuracy = slice.measure(Measure::Accuracy);
     let test = slice.tests.first();
     let verdict = slice.verdicts.first();
-    let compute = latency.and_then(|latency| latency.groups.iter().find(|compute| compute.group == slice.group));
-    let times = |compute: &Compute| {
-        let [own, dense] = [compute.secs, compute.dense_secs].map(|secs| three_digits(1e3 * secs));
-        format!("{own} ({dense})")
-    };
     [
         slice.group.as_ref().map(|group| group.value.clone()).unwrap_or_default(),
         slice.n.to_string(),
@@ -147,8 +153,18 @@ fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 
         test.map_or_else(String::new, |test| test.harmed.to_string()),
         test.map_or_else(String::new, |test| test.rescued.to_string()),
         verdict.map_or("", |verdict| verdict.label()).to_owned(),
-        compute.map_or_else(String::new, times),
+        times(slice, latency),
     ]
+}
+
+/// Milliseconds of a text, pruned and dense, where they were measured.
+pub(super) fn times(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> String {
+    let compute = latency.and_then(|latency| latency.groups.iter().find(|compute| compute.group == slice.group));
+    let times = |compute: &Compute| {
+        let [own, dense] = [compute.secs, compute.dense_secs].map(|secs| three_digits(1e3 * secs));
+        format!("{own} ({dense})")
+    };
+    compute.map_or_else(String::new, times)
 }
 
 /// How far groups lie apart in accuracy, which is worst, and equalized odds.
@@ -178,7 +194,7 @@ fn gap_lines(column: &ColumnGaps) -> Vec<String> {
 }
 
 /// All groups that tie, with their value; or why none is named.
-fn extreme(extreme: &Extreme) -> String {
+pub(super) fn extreme(extreme: &Extreme) -> String {
     if let Some(reason) = extreme.value.reason() {
         return format!("not given ({reason})");
     }
@@ -190,7 +206,7 @@ fn plain(estimate: Option<&Estimate>) -> String {
     estimate.and_then(Estimate::value).map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))
 }
 
-fn with_interval(estimate: Option<&Estimate>) -> String {
+pub(super) fn with_interval(estimate: Option<&Estimate>) -> String {
     let interval = estimate.and_then(Estimate::interval);
     let interval = interval.map_or_else(String::new, |(low, high)| format!(" [{low:.3}, {high:.3}]"));
     format!("{}{interval}", plain(estimate))

@@ -10,6 +10,7 @@ mod checks;
 mod column_args;
 mod console;
 mod evaluate;
+mod evaluate_unlabelled;
 mod evaluate_view;
 mod inspect;
 mod inspect_view;

@@ -103,6 +103,11 @@ impl Dataset {
         self.examples.is_empty()
     }
 
+    /// Whether some example has a label.
+    pub fn has_labels(&self) -> bool {
+        self.label_column.is_some() && self.examples.iter().any(|example| example.label.is_some())
+    }
+
     /// Index into [`Dataset::groups`] of the column of this name.
     pub fn group_column(&self, name: &str) -> Option<usize> {
         self.groups.iter().position(|column| column.name == name)

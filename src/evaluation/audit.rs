@@ -8,8 +8,10 @@ use crate::evaluation::Prepared;
 use crate::evaluation::SizeClass;
 use crate::evaluation::Spent;
 use crate::evaluation::StrategyRun;
+use crate::evaluation::compare::agreement;
 use crate::evaluation::compare::compare;
 use crate::evaluation::gaps::ColumnGaps;
+use crate::evaluation::gaps::MEASURES;
 use crate::evaluation::gaps::gaps;
 use crate::evaluation::groups::guarded;
 use crate::evaluation::groups::guarded_estimate;
@@ -54,17 +56,19 @@ pub struct SliceAudit {
     pub group: Option<GroupName>,
     /// Labelled items.
     pub n: usize,
+    /// Items, labelled or not, whose class changed.
+    pub changed: usize,
     /// Of these, each class; index = class.
     pub n_per_class: Vec<usize>,
     /// What may be done with rates over all of them.
     pub size: SizeClass,
-    /// Every measure, dense beside pruned.
+    /// Every measure, dense beside pruned; those that need labels only where there are any.
     pub measures: Vec<Compared>,
     /// What pruning did to decisions.
     pub decisions: Decisions,
-    /// Paired tests of dense against pruned.
+    /// Paired tests of dense against pruned; none without labels.
     pub tests: Vec<PairedTest>,
-    /// Whether the loss is shown to be within tolerance.
+    /// Whether the loss is shown to be within tolerance; none without labels.
     pub verdicts: Vec<LossVerdict>,
     /// How the group's scores lie against everybody else's, dense and pruned; groups of models with two classes only.
     pub bias: Option<BiasPair>,
@@ -91,7 +95,7 @@ impl SliceAudit {
     }
 }
 
-/// How decisions changed, as shares of the labelled items. See statistics.md c.4.
+/// How decisions changed, as shares: of the labelled items where right and wrong count, else of all. See statistics.md c.4.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decisions {
     /// Dense right, pruned wrong: `b / n`.
@@ -109,14 +113,15 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    fn map(self, f: impl Fn(Estimate) -> Estimate) -> Self {
+    /// Takes away what rests on too few items; of `labelled` ones, and of all.
+    fn guarded(self, labelled: usize, all: usize) -> Self {
         Self {
-            harm: f(self.harm),
-            rescue: f(self.rescue),
-            churn: f(self.churn),
-            flips: f(self.flips),
-            flips_up: f(self.flips_up),
-            flips_down: f(self.flips_down),
+            harm: guarded_estimate(self.harm, labelled),
+            rescue: guarded_estimate(self.rescue, labelled),
+            churn: guarded_estimate(self.churn, labelled),
+            flips: guarded_estimate(self.flips, all),
+            flips_up: guarded_estimate(self.flips_up, all),
+            flips_down: guarded_estimate(self.flips_down, all),
         }
     }
 }
@@ -133,12 +138,15 @@ pub fn audit(
     draws: Draws,
 ) -> Result<Audit, Cancelled> {
     let all = Slice::all(prepared, dense, run);
+    let unlabelled = Slice::unlabelled(prepared, dense, run);
+    let (is_dense, has_labels) = (run.spec.id() == "dense", prepared.labelled() > 0);
     let slice_audit = |group: Option<GroupName>, items: Vec<usize>| -> Result<SliceAudit, Cancelled> {
         ticket.checkpoint()?;
         let spent = Spent::of(prepared, &run.results, items.iter().copied());
+        let whole = unlabelled.of(items.iter().copied());
         let slice = all.of(items);
-        let bias = (group.is_some() && all.is_binary()).then(|| bias(&all, &slice));
-        audit_slice(ticket, &slice, Labels { group, bias, spent }, draws)
+        let bias = (group.is_some() && all.is_binary() && has_labels).then(|| bias(&all, &slice));
+        audit_slice(ticket, (&slice, &whole), Known { group, bias, spent, is_dense, has_labels }, draws)
     };
     let mut overall = slice_audit(None, (0..prepared.len()).collect())?;
     let mut groups = Vec::new();
@@ -149,15 +157,22 @@ pub fn audit(
         }
     }
     let family = adjust(std::iter::once(&mut overall).chain(&mut groups).flat_map(|slice| &mut slice.tests));
-    let gaps = gaps(ticket, prepared, &all, (&overall, &groups), draws)?;
+    let judged: (_, _, &[Measure]) = match prepared.main_measure() {
+        Measure::Agreement => (prepared, &unlabelled, &[Measure::Agreement]),
+        _ => (prepared, &all, &MEASURES),
+    };
+    let gaps = gaps(ticket, judged, (&overall, &groups), draws)?;
     Ok(Audit { overall, groups, gaps, family })
 }
 
 /// What is known of a slice beside its items.
-struct Labels {
+struct Known {
     group: Option<GroupName>,
     bias: Option<BiasPair>,
     spent: Spent,
+    is_dense: bool,
+    /// Whether any item of the data set has one; else nothing is said of what needs them.
+    has_labels: bool,
 }
 
 fn bias(all: &Slice<'_>, group: &Slice<'_>) -> BiasPair {
@@ -184,42 +199,53 @@ fn guarded_bias(bias: BiasAuc, all: [usize; 2], group: [usize; 2]) -> BiasAuc {
     }
 }
 
-fn audit_slice(ticket: &Ticket, slice: &Slice<'_>, labels: Labels, draws: Draws) -> Result<SliceAudit, Cancelled> {
-    let Labels { group, bias, spent } = labels;
-    let mut measures = compare(ticket, slice, &Measure::ALL, draws)?;
-    let mut decisions = decisions(slice);
+/// Labelled items of a slice, and all of them.
+fn audit_slice(
+    ticket: &Ticket,
+    (slice, whole): (&Slice<'_>, &Slice<'_>),
+    known: Known,
+    draws: Draws,
+) -> Result<SliceAudit, Cancelled> {
+    let Known { group, bias, spent, is_dense, has_labels } = known;
+    let labelled: Vec<Measure> =
+        Measure::ALL.into_iter().filter(|measure| has_labels && measure.needs_labels()).collect();
+    let mut measures = compare(ticket, slice, &labelled, draws)?;
+    let agreement = agreement(whole);
+    measures.push(if is_dense { agreement.of_dense_itself() } else { agreement });
+    let mut decisions = decisions(slice, whole);
     if group.is_some() {
-        decisions = decisions.map(|estimate| guarded_estimate(estimate, slice.len()));
+        decisions = decisions.guarded(slice.len(), whole.len());
         measures = measures.into_iter().map(guarded).collect();
     }
     Ok(SliceAudit {
         group,
         n: slice.len(),
+        changed: whole.hits_of(|dense, pruned| dense != pruned).hits,
         n_per_class: (0..slice.classes()).map(|class| slice.count(class)).collect(),
         size: SizeClass::of(slice.len()),
         measures,
         decisions,
-        tests: tests(slice, draws.seed),
-        verdicts: verdicts(slice),
+        tests: if has_labels { tests(slice, draws.seed) } else { Vec::new() },
+        verdicts: if has_labels { verdicts(slice) } else { Vec::new() },
         bias,
         spent,
     })
 }
 
-fn decisions(slice: &Slice<'_>) -> Decisions {
-    let n = slice.len();
+fn decisions(slice: &Slice<'_>, whole: &Slice<'_>) -> Decisions {
+    let n = whole.len();
     let positive = slice.positive();
     let turned = |to_positive: bool| {
         if !slice.is_binary() {
             return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
         }
-        slice.hits_of(move |dense, pruned| dense != pruned && (pruned == positive) == to_positive).rate()
+        whole.hits_of(move |dense, pruned| dense != pruned && (pruned == positive) == to_positive).rate()
     };
     Decisions {
         harm: slice.turned(Side::Dense, Side::Pruned).rate(),
         rescue: slice.turned(Side::Pruned, Side::Dense).rate(),
         churn: slice.churned().rate(),
-        flips: slice.hits_of(|dense, pruned| dense != pruned).rate(),
+        flips: whole.hits_of(|dense, pruned| dense != pruned).rate(),
         flips_up: turned(true),
         flips_down: turned(false),
     }

@@ -37,6 +37,9 @@ pub(super) fn compare(
     measures: &[Measure],
     draws: Draws,
 ) -> Result<Vec<Compared>, Cancelled> {
+    if measures == [Measure::Agreement] {
+        return Ok(vec![agreement(slice)]);
+    }
     let tallies = [Side::Dense, Side::Pruned].map(|side| (side, slice.tally(0..slice.len(), side)));
     let row = |&measure: &Measure| {
         let [dense, pruned] = tallies.each_ref().map(|(side, tally)| estimate(slice, measure, (*side, tally)));
@@ -46,6 +49,26 @@ pub(super) fn compare(
     let mut compared: Vec<Compared> = measures.iter().map(row).collect();
     add_bootstrap(ticket, slice, &mut compared, draws)?;
     Ok(compared)
+}
+
+/// How many items keep the dense model's class. What changed is what is missing to all of them, interval and all.
+pub(super) fn agreement(slice: &Slice<'_>) -> Compared {
+    let n = slice.len();
+    let pruned = slice.hits_of(|dense, pruned| dense == pruned).rate();
+    let dense = match n {
+        0 => pruned.clone(),
+        _ => Estimate::with_method(1.0, "by-definition", n),
+    };
+    let change = pruned.linear(1.0, -1.0);
+    Compared { measure: Measure::Agreement, denominator: n, dense, pruned, change }
+}
+
+impl Compared {
+    /// The same of the dense run beside itself: it agrees with itself, and no chance is in that.
+    pub(super) fn of_dense_itself(self) -> Self {
+        let change = self.dense.linear(1.0, -1.0);
+        Self { pruned: self.dense.clone(), change, ..self }
+    }
 }
 
 /// One measure, without a way to stop: at most the screen's number of draws.
@@ -96,6 +119,7 @@ fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
             None => Estimate::undefined("no bins without dense scores", n),
         },
         Measure::Auc => Estimate::undefined("AUC does not follow from sums", n),
+        Measure::Agreement => Estimate::undefined("agreement is not measured against labels", n),
     }
 }
 

@@ -97,7 +97,7 @@ impl Gap {
 }
 
 /// Measures whose gaps are listed: accuracy, and those of equal opportunity, equalized odds and demographic parity.
-const MEASURES: [Measure; 4] = [Measure::Accuracy, Measure::Tpr, Measure::Fpr, Measure::SelectionRate];
+pub(super) const MEASURES: [Measure; 4] = [Measure::Accuracy, Measure::Tpr, Measure::Fpr, Measure::SelectionRate];
 
 /// A group of a column, judged or left out.
 pub(super) struct Member<'a> {
@@ -147,12 +147,13 @@ impl Member<'_> {
 
 /// The gaps of every column.
 ///
+/// `all` are the items that the measures are about: labelled ones, or all where nothing is labelled.
+///
 /// # Errors
 /// [`Cancelled`] if the ticket says so.
 pub(super) fn gaps(
     ticket: &Ticket,
-    prepared: &Prepared,
-    all: &Slice<'_>,
+    (prepared, all, measures): (&Prepared, &Slice<'_>, &[Measure]),
     (overall, groups): (&SliceAudit, &[SliceAudit]),
     draws: Draws,
 ) -> Result<Vec<ColumnGaps>, Cancelled> {
@@ -160,7 +161,7 @@ pub(super) fn gaps(
         let joint = joint(ticket, prepared, all, column, draws)?;
         let of_column = |slice: &&SliceAudit| slice.group.as_ref().is_some_and(|group| group.column == named.name);
         let slices: Vec<&SliceAudit> = groups.iter().filter(of_column).collect();
-        Ok(column_gaps(&named.name, overall, &slices, &joint))
+        Ok(column_gaps(&named.name, measures, (overall, &slices), &joint))
     };
     prepared.survey.groups.iter().enumerate().map(column).collect()
 }
@@ -199,26 +200,28 @@ pub fn gap_of_rows(
     if !is_drawn {
         return Ok(gap(&groups, None));
     }
-    let joint = joint(ticket, prepared, &Slice::all(prepared, dense, run), column, Draws::SCREEN)?;
+    let all = Slice::of_measure(prepared, (dense, run), measure);
+    let joint = joint(ticket, prepared, &all, column, Draws::SCREEN)?;
     Ok(gap(&groups, Some(&joint)))
 }
 
-/// The groups with the lowest accuracy over all group columns, and their column; the value is undefined where a column has
-/// a group too small to be judged. `None` without group columns.
+/// The groups with the lowest [`Prepared::main_measure`] over all group columns, and their column; the value is undefined
+/// where a column has a group too small to be judged. `None` without group columns.
 ///
 /// # Errors
 /// [`Cancelled`] if the ticket says so.
-pub fn worst_accuracy(
+pub fn worst_group(
     ticket: &Ticket,
     prepared: &Prepared,
     dense: &StrategyRun,
     run: &StrategyRun,
 ) -> Result<Option<(String, Extreme)>, Cancelled> {
     let mut worst: Option<(String, Extreme)> = None;
-    let overall = overall_row(prepared, dense, run, Measure::Accuracy);
+    let measure = prepared.main_measure();
+    let overall = overall_row(prepared, dense, run, measure);
     for (column, named) in prepared.survey.groups.iter().enumerate() {
-        let rows = group_rows(prepared, dense, run, column, Measure::Accuracy);
-        let found = gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (column, Measure::Accuracy))?;
+        let rows = group_rows(prepared, dense, run, column, measure);
+        let found = gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (column, measure))?;
         let lowest = found.pruned.lowest;
         let Some(value) = lowest.value.value() else { return Ok(Some((named.name.clone(), lowest))) };
         let is_worse = |(_, before): &(String, Extreme)| before.value.value().is_none_or(|before| value < before);
@@ -229,12 +232,19 @@ pub fn worst_accuracy(
     Ok(worst)
 }
 
-fn column_gaps(column: &str, overall: &SliceAudit, slices: &[&SliceAudit], joint: &Joint) -> ColumnGaps {
-    let gaps = MEASURES.iter().filter_map(|&measure| Some(gap(&listed(overall, slices, measure)?, Some(joint))));
+fn column_gaps(
+    column: &str,
+    measures: &[Measure],
+    (overall, slices): (&SliceAudit, &[&SliceAudit]),
+    joint: &Joint,
+) -> ColumnGaps {
+    let gaps = measures.iter().filter_map(|&measure| Some(gap(&listed(overall, slices, measure)?, Some(joint))));
     let gaps: Vec<Gap> = gaps.collect();
-    let missing = || Estimate::undefined("defined for two classes", overall.n);
+    let reason = if overall.n > 0 { "defined for two classes" } else { "no labels" };
+    let missing = || Estimate::undefined(reason, overall.n);
     let both = || Some([listed(overall, slices, Measure::Tpr)?, listed(overall, slices, Measure::Fpr)?]);
-    let [dense, pruned, change] = both().map_or_else(|| [missing(), missing(), missing()], |both| odds(&both, joint));
+    let both = both().filter(|_| measures.contains(&Measure::Tpr));
+    let [dense, pruned, change] = both.map_or_else(|| [missing(), missing(), missing()], |both| odds(&both, joint));
     ColumnGaps {
         column: column.to_owned(),
         gaps,
@@ -279,6 +289,9 @@ fn difference(dense: &Estimate, pruned: &Estimate) -> Estimate {
 
 fn gap(groups: &Groups<'_>, joint: Option<&Joint>) -> Gap {
     let draws = joint.map(|joint| GapDraws::of(groups, joint));
+    if groups.measure == Measure::Agreement {
+        return agreement_gap(groups, draws.as_ref());
+    }
     let [dense, pruned] = [Side::Dense, Side::Pruned].map(|side| spread(groups, side, draws.as_ref()));
     let change = SpreadChange {
         to_overall: difference(&dense.to_overall, &pruned.to_overall),
@@ -297,6 +310,20 @@ fn gap(groups: &Groups<'_>, joint: Option<&Joint>) -> Gap {
         worst_loss: Extreme::worst_loss(groups, draws.as_ref()),
         left_out: groups.left_out.clone(),
     }
+}
+
+/// Dense agrees with itself in every group, by definition: only pruned groups can lie apart, and what they lose is what is
+/// missing to all of it.
+fn agreement_gap(groups: &Groups<'_>, draws: Option<&GapDraws<'_>>) -> Gap {
+    let (dense, pruned) = (spread(groups, Side::Dense, None), spread(groups, Side::Pruned, draws));
+    let change = SpreadChange {
+        to_overall: pruned.to_overall.clone(),
+        between: pruned.between.clone(),
+        ratio: pruned.ratio.linear(1.0, -1.0),
+    };
+    let worst_loss = Extreme { value: pruned.lowest.value.linear(-1.0, 1.0), ..pruned.lowest.clone() };
+    let left_out = groups.left_out.clone();
+    Gap { measure: groups.measure, dense, pruned, change, worst_loss, left_out }
 }
 
 fn spread(groups: &Groups<'_>, side: Side, draws: Option<&GapDraws<'_>>) -> Spread {
@@ -332,8 +359,8 @@ fn give<'d>(
 
 /// What groups with equal rates would show; for rates with a fixed denominator only.
 fn chance(groups: &Groups<'_>, side: Side, draws: Option<&GapDraws<'_>>) -> Option<f64> {
-    use Measure::{Accuracy, Fnr, Fpr, SelectionRate, Tnr, Tpr};
-    let is_share = matches!(groups.measure, Accuracy | Tpr | Fpr | Fnr | Tnr | SelectionRate);
+    use Measure::{Accuracy, Agreement, Fnr, Fpr, SelectionRate, Tnr, Tpr};
+    let is_share = matches!(groups.measure, Accuracy | Agreement | Tpr | Fpr | Fnr | Tnr | SelectionRate);
     let rate = groups.overall(side).value().filter(|_| is_share)?;
     if let Some(draws) = draws.filter(|draws| draws.is_clustered()) {
         return draws.range_under_equality(side);

@@ -17,11 +17,11 @@ pub struct GroupRow {
     pub column: String,
     /// The group.
     pub value: String,
-    /// Labelled items in the group.
+    /// Items in the group that the measure is about: labelled ones, or all where it needs no labels.
     pub n: usize,
-    /// Of these, in the class of interest (0 where the model has other than two classes).
+    /// Of these, in the class of interest (0 where the model has other than two classes, or labels do not count).
     pub positives: usize,
-    /// Of these, in the other class (0 where the model has other than two classes).
+    /// Of these, in the other class (likewise).
     pub negatives: usize,
     /// Denominator of the measure: all, positives or negatives, or the smaller class for AUC.
     pub denominator: usize,
@@ -49,7 +49,7 @@ pub fn group_rows(
     measure: Measure,
 ) -> Vec<GroupRow> {
     let Some(group_column) = prepared.survey.groups.get(column) else { return Vec::new() };
-    let all = Slice::all(prepared, dense, run);
+    let all = Slice::of_measure(prepared, (dense, run), measure);
     let row = |(value, name): (usize, &String)| {
         let slice = all.of(prepared.members(column, value));
         group_row(&slice, measure, (&group_column.name, name))
@@ -57,16 +57,16 @@ pub fn group_rows(
     group_column.values.iter().enumerate().map(row).collect()
 }
 
-/// One measure over all labelled items, as the row that the groups are compared with.
+/// One measure over all items that it is about, as the row that the groups are compared with.
 #[must_use]
 pub fn overall_row(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun, measure: Measure) -> GroupRow {
-    group_row(&Slice::all(prepared, dense, run), measure, ("", "all"))
+    group_row(&Slice::of_measure(prepared, (dense, run), measure), measure, ("", "all"))
 }
 
 fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str)) -> GroupRow {
     let compared = guarded(compare_now(slice, measure, Draws::SCREEN));
     let (denominator, size) = (compared.denominator, SizeClass::of(compared.denominator));
-    let [positives, negatives] = if slice.is_binary() { slice.class_sizes() } else { [0, 0] };
+    let [positives, negatives] = if slice.is_binary() && measure.needs_labels() { slice.class_sizes() } else { [0, 0] };
     GroupRow {
         column: column.to_owned(),
         value: value.to_owned(),

@@ -196,7 +196,8 @@ fn fraction(cells: &Cells, measure: Measure, side: Side) -> Option<[f64; 2]> {
     let found = true_positives + false_positives;
     let all = positives + negatives;
     Some(match measure {
-        Measure::Accuracy => [true_positives + true_negatives, all],
+        // Where nothing is labelled, the dense class stands for the label.
+        Measure::Accuracy | Measure::Agreement => [true_positives + true_negatives, all],
         Measure::SelectionRate => [found, all],
         Measure::Tpr => [true_positives, positives],
         Measure::Fnr => [false_negatives, positives],

@@ -90,7 +90,7 @@ impl Judgments {
 }
 
 /// Tests and verdicts of a run beside the dense run, as [`audit`](crate::evaluation::audit()) has them, without the rest
-/// of it; `seed` is that of the draws of sign flips.
+/// of it; `seed` is that of the draws of sign flips. Without labels there is nothing to judge.
 ///
 /// # Errors
 /// [`Cancelled`] if the ticket says so.
@@ -104,7 +104,9 @@ pub fn judge(
     let all = Slice::all(prepared, dense, run);
     let of = |group: Option<GroupName>, slice: &Slice<'_>| -> Result<Judgment, Cancelled> {
         ticket.checkpoint()?;
-        Ok(Judgment { group, tests: tests(slice, seed), verdicts: verdicts(slice) })
+        let (tests, verdicts) =
+            if prepared.labelled() > 0 { (tests(slice, seed), verdicts(slice)) } else { (Vec::new(), Vec::new()) };
+        Ok(Judgment { group, tests, verdicts })
     };
     let mut overall = of(None, &all)?;
     let mut groups = Vec::new();

@@ -1,9 +1,10 @@
 //! The metrics that are compared over groups and strategies, with their definitions in words.
 
-/// A metric of predictions against labels.
+/// A metric of predictions against labels, or of pruned against dense ones.
 ///
 /// *Positive* is the class of interest, class 1 unless another is chosen. Where a model has other than two classes, only [`Measure::Accuracy`],
-/// [`Measure::BalancedAccuracy`], [`Measure::F1`] (mean of all classes) and [`Measure::LogLoss`] are defined.
+/// [`Measure::BalancedAccuracy`], [`Measure::F1`] (mean of all classes), [`Measure::LogLoss`] and [`Measure::Agreement`]
+/// are defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
@@ -35,11 +36,13 @@ pub enum Measure {
     Ece,
     /// Area under the ROC curve.
     Auc,
+    /// Share of examples with the dense model's class.
+    Agreement,
 }
 
 impl Measure {
     /// All of them, in the order of menus and files.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Accuracy,
         Self::Tpr,
         Self::Fpr,
@@ -54,6 +57,7 @@ impl Measure {
         Self::Brier,
         Self::Ece,
         Self::Auc,
+        Self::Agreement,
     ];
 
     /// As written in files: `log_loss`.
@@ -74,6 +78,7 @@ impl Measure {
             Self::Brier => "brier",
             Self::Ece => "ece",
             Self::Auc => "auc",
+            Self::Agreement => "agreement",
         }
     }
 
@@ -95,6 +100,7 @@ impl Measure {
             Self::Brier => "Brier score",
             Self::Ece => "Calibration error",
             Self::Auc => "ROC AUC",
+            Self::Agreement => "Agreement with dense",
         }
     }
 
@@ -156,13 +162,23 @@ impl Measure {
                 "Chance that a random positive scores above a random negative, ties counted half. \
                  DeLong interval on the logit scale; changes: paired DeLong"
             }
+            Self::Agreement => {
+                "Share of examples to which pruning leaves the class that the dense model gives, right or wrong: needs no \
+                 labels, and the dense model's is 1 by definition. Wilson interval, over clusters where there are any"
+            }
         }
     }
 
     /// Whether it is defined for models with two classes only.
     #[must_use]
     pub fn needs_two_classes(self) -> bool {
-        !matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::F1 | Self::LogLoss)
+        !matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::F1 | Self::LogLoss | Self::Agreement)
+    }
+
+    /// Whether it is measured against labels; otherwise against the dense model, on all examples.
+    #[must_use]
+    pub fn needs_labels(self) -> bool {
+        self != Self::Agreement
     }
 
     /// Whether larger values are better; `None` where neither direction is.
@@ -176,7 +192,8 @@ impl Measure {
             | Self::Npv
             | Self::BalancedAccuracy
             | Self::F1
-            | Self::Auc => Some(true),
+            | Self::Auc
+            | Self::Agreement => Some(true),
             Self::Fpr | Self::Fnr | Self::LogLoss | Self::Brier | Self::Ece => Some(false),
             Self::SelectionRate => None,
         }

@@ -29,7 +29,7 @@ pub fn picked_rows(
     measure: Measure,
     picked: Picked,
 ) -> Vec<usize> {
-    let all = Slice::all(prepared, dense, run);
+    let all = Slice::of_measure(prepared, (dense, run), measure);
     let slice = match group {
         Some((column, value)) => all.of(prepared.members(column, value)),
         None => all,

@@ -14,6 +14,7 @@ use crate::data::label_index;
 use crate::data::match_labels;
 use crate::evaluation::Chunk;
 use crate::evaluation::Error;
+use crate::evaluation::Measure;
 use crate::evaluation::chunk::encode_all;
 use crate::jobs::Ticket;
 use crate::metrics::Clustering;
@@ -117,6 +118,15 @@ impl Prepared {
         };
         prepared.check_usable()?;
         Ok(prepared)
+    }
+
+    /// The same with another class of interest, by name or number; class 1 unless named. Runs stay what they are.
+    ///
+    /// # Errors
+    /// [`Error::Positive`] if it is none of the model's classes.
+    pub fn with_positive(self, named: Option<&str>) -> Result<Self, Error> {
+        let positive = positive_class(named, &self.classes)?;
+        Ok(Self { positive, ..self })
     }
 
     /// Cuts the next rows into tokens; those that cannot be used are left out of the chunk and listed.
@@ -236,6 +246,12 @@ impl Prepared {
         self.labelled
     }
 
+    /// The measure that stands for the quality of decisions: accuracy, or agreement with dense where nothing is labelled.
+    #[must_use]
+    pub fn main_measure(&self) -> Measure {
+        if self.labelled > 0 { Measure::Accuracy } else { Measure::Agreement }
+    }
+
     /// Whether the model tells two classes apart, so that positives, negatives and scores are defined.
     #[must_use]
     pub fn is_binary(&self) -> bool {
@@ -317,7 +333,10 @@ fn classes_of_labels(survey: &Survey, classes: &[String]) -> Result<Vec<Option<u
 }
 
 /// The class of interest among the model's classes: class 1 unless named, by name or number as labels are.
-fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, Error> {
+///
+/// # Errors
+/// [`Error::Positive`] if it is none of them, [`Error::PositiveOfMany`] if there are other than two to choose from.
+pub fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, Error> {
     let Some(name) = named else { return Ok(1.min(classes.len().saturating_sub(1))) };
     let listed = || (name.to_owned(), classes.join(", "));
     if classes.len() != 2 {

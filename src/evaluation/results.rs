@@ -24,7 +24,7 @@ pub struct ExampleResult {
 }
 
 impl ExampleResult {
-    /// Probability of the class of interest: the score of binary tasks.
+    /// Probability of a class of interest: the score of binary tasks.
     ///
     /// Range: 0–1; `None` where the model has other than two classes.
     #[must_use]
@@ -33,12 +33,14 @@ impl ExampleResult {
     }
 }
 
-/// One strategy's results on many items, column by column: what metrics, intervals and costs need, 32 bytes an item.
+/// One strategy's results on many items, column by column: what metrics, intervals and costs need, 36 bytes an item.
+///
+/// Nothing in it depends on which class is of interest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     predictions: Vec<u32>,
-    /// Empty where the model has other than two classes.
-    scores: Vec<f32>,
+    /// Of each class; empty where the model has other than two.
+    scores: [Vec<f32>; 2],
     label_probabilities: Vec<f32>,
     tokens_kept: Vec<u32>,
     retentions: Vec<f64>,
@@ -46,10 +48,12 @@ pub struct Results {
 }
 
 impl Results {
-    /// Takes the next item's result; `label` is its class, `positive` the class of interest.
-    pub fn push(&mut self, result: &ExampleResult, label: Option<usize>, positive: usize) {
+    /// Takes the next item's result; `label` is its class.
+    pub fn push(&mut self, result: &ExampleResult, label: Option<usize>) {
         self.predictions.push(narrow(result.prediction));
-        self.scores.extend(result.score(positive));
+        for (class, scores) in self.scores.iter_mut().enumerate() {
+            scores.extend(result.score(class));
+        }
         // Without a label it is never asked for; of a label without a probability no loss can be computed.
         let of_label = |label| result.probabilities.get(label).copied().unwrap_or(f32::NAN);
         self.label_probabilities.push(label.map_or(0.0, of_label));
@@ -61,7 +65,7 @@ impl Results {
     /// Takes the results of the items from number `first` on.
     pub fn extend(&mut self, prepared: &Prepared, first: usize, results: &[ExampleResult]) {
         for (item, result) in (first..).zip(results) {
-            self.push(result, prepared.label(item), prepared.positive);
+            self.push(result, prepared.label(item));
         }
     }
 
@@ -73,7 +77,7 @@ impl Results {
         }
         Self {
             predictions: of(&self.predictions, items),
-            scores: of(&self.scores, items),
+            scores: self.scores.each_ref().map(|scores| of(scores, items)),
             label_probabilities: of(&self.label_probabilities, items),
             tokens_kept: of(&self.tokens_kept, items),
             retentions: of(&self.retentions, items),
@@ -85,9 +89,9 @@ impl Results {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let count = |len: usize| (len as u64).to_le_bytes();
-        let mut bytes = [count(self.len()), count(self.scores.len())].concat();
+        let mut bytes = [count(self.len()), count(self.scores[0].len())].concat();
         bytes.extend(self.predictions.iter().flat_map(|value| value.to_le_bytes()));
-        bytes.extend(self.scores.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(self.scores.iter().flatten().flat_map(|value| value.to_le_bytes()));
         bytes.extend(self.label_probabilities.iter().flat_map(|value| value.to_le_bytes()));
         bytes.extend(self.tokens_kept.iter().flat_map(|value| value.to_le_bytes()));
         bytes.extend(self.retentions.iter().flat_map(|value| value.to_le_bytes()));
@@ -102,7 +106,10 @@ impl Results {
         let [len, scores] = [take_count(&mut rest)?, take_count(&mut rest)?];
         let results = Self {
             predictions: take_column(&mut rest, len, u32::from_le_bytes)?,
-            scores: take_column(&mut rest, scores, f32::from_le_bytes)?,
+            scores: [
+                take_column(&mut rest, scores, f32::from_le_bytes)?,
+                take_column(&mut rest, scores, f32::from_le_bytes)?,
+            ],
             label_probabilities: take_column(&mut rest, len, f32::from_le_bytes)?,
             tokens_kept: take_column(&mut rest, len, u32::from_le_bytes)?,
             retentions: take_column(&mut rest, len, f64::from_le_bytes)?,
@@ -129,10 +136,10 @@ impl Results {
         &self.predictions
     }
 
-    /// Probability of the class of interest of each item; empty where the model has other than two classes. Range: 0–1.
+    /// Probability of a class of interest for each item; empty where the model has other than two classes. Range: 0–1.
     #[must_use]
-    pub fn scores(&self) -> &[f32] {
-        &self.scores
+    pub fn scores(&self, positive: usize) -> &[f32] {
+        self.scores.get(positive).map_or(&[], Vec::as_slice)
     }
 
     /// Probability of each item's own class; 0 where it has no label. Range: 0–1.
@@ -194,17 +201,22 @@ mod tests {
             dense_macs: 110,
         };
         let mut binary = Results::default();
-        binary.push(&result(&[0.25, 0.75]), Some(0), 1);
-        binary.push(&result(&[0.25, 0.75]), None, 0);
-        assert_eq!((binary.scores(), binary.label_probabilities()), (&[0.75, 0.25][..], &[0.25, 0.0][..]), "by class");
+        binary.push(&result(&[0.25, 0.75]), Some(0));
+        binary.push(&result(&[0.5, 0.5]), None);
+        assert_eq!(binary.label_probabilities(), [0.25, 0.0], "of the label");
+        assert_eq!((binary.scores(1), binary.scores(0)), (&[0.75, 0.5][..], &[0.25, 0.5][..]), "by class");
         assert_eq!(
             (binary.predictions(), binary.tokens_kept(), binary.macs()),
             (&[1, 1][..], &[3, 3][..], &[70, 70][..])
         );
         let mut three = Results::default();
-        three.push(&result(&[0.2, 0.5, 0.3]), Some(2), 1);
-        assert_eq!((three.scores(), three.label_probabilities()), (&[][..], &[0.3][..]), "three classes have no score");
-        three.push(&result(&[0.2, 0.5, 0.3]), Some(3), 1);
+        three.push(&result(&[0.2, 0.5, 0.3]), Some(2));
+        assert_eq!(
+            (three.scores(1), three.label_probabilities()),
+            (&[][..], &[0.3][..]),
+            "three classes have no score"
+        );
+        three.push(&result(&[0.2, 0.5, 0.3]), Some(3));
         assert!(three.label_probabilities()[1].is_nan(), "no such class");
     }
 
@@ -221,9 +233,9 @@ mod tests {
             dense_macs: 110,
         };
         let mut all = Results::default();
-        (0..5).for_each(|number| all.push(&result(number), Some(0), 1));
+        (0..5).for_each(|number| all.push(&result(number), Some(0)));
         let picked = all.pick(&[4, 1]);
-        assert_eq!((picked.macs(), picked.len(), picked.scores().len()), (&[4, 1][..], 2, 2), "in this order");
+        assert_eq!((picked.macs(), picked.len(), picked.scores(1).len()), (&[4, 1][..], 2, 2), "in this order");
         let bytes = all.to_bytes();
         assert_eq!(Results::from_bytes(&bytes), Some(all), "as it was");
         for damaged in [&bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat(), &[255; 16], &[]] {

@@ -83,11 +83,12 @@ pub struct FinishedRows<'a> {
 }
 
 impl Evaluation {
-    /// Clusters that the labelled items fall into; `None` where the data set names none.
+    /// Clusters that the labelled items fall into, or all where nothing is labelled; `None` where the data set names none.
     #[must_use]
     pub fn clusters(&self) -> Option<usize> {
-        let labelled = (0..self.prepared.len()).filter(|&item| self.prepared.label(item).is_some());
-        self.prepared.clustering(labelled).map(|clustering| clustering.count())
+        let needs_labels = self.prepared.main_measure().needs_labels();
+        let counts = |item: &usize| !needs_labels || self.prepared.label(*item).is_some();
+        self.prepared.clustering((0..self.prepared.len()).filter(counts)).map(|clustering| clustering.count())
     }
 
     /// Whether anything that was asked for is missing.

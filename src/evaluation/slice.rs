@@ -1,4 +1,4 @@
-//! Some labelled items seen by the dense and by the pruned model: what every metric is computed from.
+//! Some items seen by the dense and by the pruned model, with what their decisions are held against: what every metric is computed from.
 
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
@@ -19,12 +19,22 @@ pub(super) enum Side {
     Pruned,
 }
 
-/// Labelled items, in the order of the data set.
+/// What decisions are held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Against {
+    /// The labels; items without one are left out.
+    Labels,
+    /// The dense model's class; no item is left out.
+    Dense,
+}
+
+/// Items with the class that counts as right, in the order of the data set.
 #[derive(Clone, Debug)]
 pub(super) struct Slice<'a> {
     prepared: &'a Prepared,
     dense: &'a Results,
     pruned: &'a Results,
+    against: Against,
     /// Their numbers, ascending, and the class of each.
     items: Vec<u32>,
     labels: Vec<u32>,
@@ -37,19 +47,46 @@ pub(super) struct Slice<'a> {
 impl<'a> Slice<'a> {
     /// Every labelled item.
     pub(super) fn all(prepared: &'a Prepared, dense: &'a StrategyRun, pruned: &'a StrategyRun) -> Self {
+        Self::against(prepared, (dense, pruned), Against::Labels)
+    }
+
+    /// Every item, labelled or not; what counts as right is the dense model's class.
+    pub(super) fn unlabelled(prepared: &'a Prepared, dense: &'a StrategyRun, pruned: &'a StrategyRun) -> Self {
+        Self::against(prepared, (dense, pruned), Against::Dense)
+    }
+
+    /// Every item that a measure can rest on.
+    pub(super) fn of_measure(
+        prepared: &'a Prepared,
+        (dense, pruned): (&'a StrategyRun, &'a StrategyRun),
+        measure: Measure,
+    ) -> Self {
+        let against = if measure.needs_labels() { Against::Labels } else { Against::Dense };
+        Self::against(prepared, (dense, pruned), against)
+    }
+
+    fn against(prepared: &'a Prepared, (dense, pruned): (&'a StrategyRun, &'a StrategyRun), against: Against) -> Self {
         let (dense, pruned) = (&dense.results, &pruned.results);
         let bins = prepared.is_binary().then(|| {
-            let scores: Vec<f64> = dense.scores().iter().copied().map(f64::from).collect();
+            let scores: Vec<f64> = dense.scores(prepared.positive).iter().copied().map(f64::from).collect();
             CalibrationBins::fit(&scores, CALIBRATION_BINS)
         });
-        let nothing = Self { prepared, dense, pruned, items: Vec::new(), labels: Vec::new(), clustering: None, bins };
+        let nothing =
+            Self { prepared, dense, pruned, against, items: Vec::new(), labels: Vec::new(), clustering: None, bins };
         nothing.of(0..pruned.len())
     }
 
-    /// The labelled items among `members`, which are items of the data set in ascending order.
+    /// Those among `members`, which are items of the data set in ascending order.
     pub(super) fn of(&self, members: impl IntoIterator<Item = usize>) -> Self {
-        let labelled = |item: usize| Some((narrow(item), narrow(self.prepared.label(item)?)));
-        let (items, labels): (Vec<u32>, Vec<u32>) = members.into_iter().filter_map(labelled).unzip();
+        let dense = self.dense.predictions();
+        let judged = |item: usize| {
+            let class = match self.against {
+                Against::Labels => narrow(self.prepared.label(item)?),
+                Against::Dense => dense[item],
+            };
+            Some((narrow(item), class))
+        };
+        let (items, labels): (Vec<u32>, Vec<u32>) = members.into_iter().filter_map(judged).unzip();
         let clustering = self.prepared.clustering(items.iter().map(|&item| item as usize));
         Self { items, labels, clustering, bins: self.bins.clone(), ..*self }
     }
@@ -143,14 +180,15 @@ impl<'a> Slice<'a> {
 
     /// Probability of the class of interest of each item; empty where there are other than two classes.
     pub(super) fn scores(&self, side: Side) -> Vec<f64> {
-        let scores = self.results(side).scores();
+        let scores = self.results(side).scores(self.prepared.positive);
         self.items.iter().filter_map(|&item| scores.get(item as usize).copied().map(f64::from)).collect()
     }
 
     /// Sums up the picked items, in their order.
     pub(super) fn tally(&self, picks: impl Iterator<Item = usize>, side: Side) -> Tally<'_> {
         let results = self.results(side);
-        let (predictions, scores, positive) = (results.predictions(), results.scores(), self.positive());
+        let (predictions, scores, positive) =
+            (results.predictions(), results.scores(self.prepared.positive), self.positive());
         let mut tally = Tally::new(self.classes(), self.bins.as_ref());
         for pick in picks {
             let (item, label) = (self.items[pick] as usize, self.labels[pick]);

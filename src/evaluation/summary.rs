@@ -4,12 +4,12 @@ use crate::engine::Removal;
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
+use crate::evaluation::compare::agreement;
 use crate::evaluation::compare::compare_now;
 use crate::evaluation::resample::Draws;
 use crate::evaluation::slice::Slice;
 use crate::evaluation::spent::Spent;
 use crate::metrics::Estimate;
-use crate::metrics::Hits;
 
 /// One strategy over a data set, beside the dense run on the same items.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,10 @@ pub struct Summary {
     pub harmed: usize,
     /// Items the dense run gets wrong and this one right, *c*.
     pub rescued: usize,
+    /// Share of items, labelled or not, to which this run gives the dense run's class; 1 by definition for the dense run.
+    pub agreement: Estimate,
+    /// Items, labelled or not, whose class changed.
+    pub changed: usize,
     /// Share of items whose prediction differs from the dense one; needs no labels.
     pub flips: Estimate,
     /// Two-sided mid-p of no change in accuracy.
@@ -66,6 +70,10 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
     let [accuracy, f1, log_loss, auc] = measures.map(|measure| compare_now(&slice, measure, Draws::SCREEN));
     let spent = Spent::of(prepared, &run.results, 0..run.results.len());
     let changes = slice.accuracy_changes();
+    let unlabelled = Slice::unlabelled(prepared, dense, run);
+    let agreement = agreement(&unlabelled);
+    let agreement = if run.spec.id() == "dense" { agreement.dense } else { agreement.pruned };
+    let changed = unlabelled.hits_of(|dense, pruned| dense != pruned);
     Summary {
         n: run.results.len(),
         labelled: slice.len(),
@@ -84,16 +92,11 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
         accuracy_change: accuracy.change,
         harmed: changes.counts.harmed,
         rescued: changes.counts.rescued,
-        flips: flips(prepared, dense, run),
+        agreement,
+        changed: changed.hits,
+        flips: changed.rate(),
         p: changes.p(Draws::SCREEN.seed),
         test: changes.test(),
         secs: run.duration.as_secs_f64(),
     }
-}
-
-/// Share of items, labelled or not, whose prediction differs.
-fn flips(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) -> Estimate {
-    let pairs = dense.results.predictions().iter().zip(run.results.predictions());
-    let clustering = prepared.clustering(0..run.results.len());
-    Hits::count(pairs.map(|(dense, pruned)| Some(dense != pruned)), clustering.as_ref()).rate()
 }

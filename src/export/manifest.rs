@@ -129,8 +129,10 @@ fn strategies_json(evaluation: &Evaluation) -> Vec<Value> {
 }
 
 fn statistics_json(evaluation: &Evaluation) -> Value {
+    let has_labels = evaluation.prepared.main_measure().needs_labels();
+    let measured = Measure::ALL.iter().filter(|measure| has_labels || !measure.needs_labels());
     let definitions: serde_json::Map<String, Value> =
-        Measure::ALL.iter().map(|measure| (measure.id().to_owned(), Value::from(measure.definition()))).collect();
+        measured.map(|measure| (measure.id().to_owned(), Value::from(measure.definition()))).collect();
     json!({
         "confidence": 0.95,
         "bootstrap_draws": evaluation.draws.count,

@@ -30,6 +30,7 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
         let audit = strategy.audit.as_ref()?;
         Some(strategy_json(evaluation, strategy, audit))
     });
+    let main = evaluation.prepared.main_measure();
     json!({
         "schema": SCHEMA,
         "partial": evaluation.is_partial(),
@@ -37,6 +38,7 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
         "items": evaluation.prepared.total(),
         "labels": evaluation.prepared.classes,
         "positive": evaluation.prepared.is_binary().then(|| evaluation.prepared.positive_name()),
+        "main_measure": { "id": main.id(), "label": main.label() },
         "cluster_column": evaluation.prepared.survey.cluster_column,
         "clusters": evaluation.clusters(),
         "confidence": 0.95,
@@ -91,6 +93,7 @@ fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
         decision_estimates(slice).into_iter().map(|(id, value)| (id.to_owned(), estimate_json(value))).collect();
     json!({
         "n": slice.n,
+        "items_changed": slice.changed,
         "n_per_class": per_class,
         "size": slice.size.id(),
         "metrics": metrics,

@@ -138,6 +138,20 @@ impl Estimate {
         }
     }
 
+    /// Value and interval times a factor, plus a shift.
+    #[must_use]
+    pub fn linear(&self, factor: f64, shift: f64) -> Self {
+        // Zero has no sign.
+        let of = |value: f64| value * factor + shift + 0.0;
+        match self {
+            Self::Value { value, interval, method, n, clusters } => {
+                let interval = interval.map(|(low, high)| (of(low).min(of(high)), of(low).max(of(high))));
+                Self::Value { value: of(*value), interval, method, n: *n, clusters: *clusters }
+            }
+            Self::Undefined { .. } => self.clone(),
+        }
+    }
+
     /// The interval, if there is one.
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
@@ -191,6 +205,17 @@ mod tests {
         assert_eq!(half, Estimate::with_interval(0.75, (0.6, 0.9), "bootstrap-blocks", 15), "half of everything");
         let undefined = Estimate::undefined("nothing was measured", 0);
         assert_eq!(undefined.divided_by(2.0), undefined, "what is undefined stays so");
+    }
+
+    #[test]
+    fn estimates_are_turned_and_shifted_with_their_intervals() {
+        let kept = Estimate::with_interval(0.75, (0.5, 0.875), "wilson", 8).over_clusters(4);
+        let lost = Estimate::with_interval(0.25, (0.125, 0.5), "wilson", 8).over_clusters(4);
+        assert_eq!(kept.linear(-1.0, 1.0), lost, "what is not kept is lost, the ends change places");
+        let change = kept.linear(1.0, -1.0);
+        assert_eq!((change.value(), change.interval()), (Some(-0.25), Some((-0.5, -0.125))), "against all of it");
+        let all = Estimate::plain(1.0, 8).linear(-1.0, 1.0).value().unwrap();
+        assert!(all.is_sign_positive(), "nothing lost has no sign");
     }
 
     #[test]

@@ -33,6 +33,15 @@ pub struct DataSource {
     pub options: ReadOptions,
 }
 
+impl DataSource {
+    /// What decides how the file is read: all but the class of interest, which only measures ask for.
+    #[must_use]
+    pub fn reading(&self) -> Self {
+        let options = ReadOptions { positive: None, ..self.options.clone() };
+        Self { options, ..self.clone() }
+    }
+}
+
 /// Everything that is saved and undone. Small, so that a copy a step costs nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Project {

@@ -276,3 +276,38 @@ fn every_gap_has_an_interval_and_the_worst_group_needs_all_groups_judged() {
         assert!(gaps["equalized_odds_difference"][side]["low"].is_number(), "equalized odds, {side}: {gaps}");
     }
 }
+
+#[test]
+fn without_labels_agreement_with_dense_is_measured_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let labelled = std::fs::read_to_string(data(folder.path())).unwrap();
+    let bare: Vec<String> = labelled.lines().map(cut_label).collect();
+    let data = write(folder.path(), "bare.csv", &format!("{}\n", bare.join("\n")));
+    let out = folder.path().join("out");
+    let more = ["--strategy", "first_k:retention=0.3", "--group-by", "group", "--cluster", "source"];
+    let done = evaluate(&data, &out, &more).done();
+    assert!(done.contains("agreement with dense [95%]") && done.contains("class changed"), "named: {done}");
+    assert!(done.contains("that of dense is 1 by definition"), "and explained: {done}");
+    let metrics = read_json(&out, "metrics.json");
+    assert_eq!(metrics["main_measure"]["label"], "Agreement with dense", "in the file too");
+    let overall = &metrics["strategies"][1]["overall"];
+    let changed = overall["items_changed"].as_f64().unwrap();
+    assert_eq!(overall["metrics"]["agreement"]["value"].as_f64(), Some(1.0 - changed / 240.0), "what did not change");
+    let women = &metrics["strategies"][1]["groups"]["group"]["women"]["metrics"]["agreement"];
+    assert!(women["value"].is_number(), "of groups as well: {women}");
+    for name in ["metrics.json", "metrics.csv", "manifest.json"] {
+        let text = std::fs::read_to_string(out.join(name)).unwrap();
+        // The rules of verdicts are told in every manifest.
+        let text = text.replace("tolerance set before looking (accuracy", "");
+        assert!(!text.to_lowercase().contains("accuracy"), "{name} calls nothing accuracy");
+    }
+    assert!(!done.to_lowercase().contains("accuracy"), "neither does the table: {done}");
+    let failed = evaluate(&data, &out, &[&more[..], &["--fail-if", "agreement<1"]].concat());
+    assert_eq!(failed.code, Some(1), "a gate on agreement: {}", failed.stderr);
+}
+
+/// A line of [`data`] without its third cell.
+fn cut_label(line: &str) -> String {
+    let cells: Vec<&str> = line.split(',').collect();
+    [&cells[..2], &cells[3..]].concat().join(",")
+}

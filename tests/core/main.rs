@@ -35,6 +35,7 @@ mod parity_sample;
 mod shared_runs;
 mod support;
 
+mod evaluation_agreement;
 mod evaluation_stream;
 mod figures;
 mod figures_latency;

@@ -2,6 +2,7 @@
 #![cfg(feature = "gui")]
 
 mod commands;
+mod fairness;
 mod files;
 mod images;
 mod inspect;

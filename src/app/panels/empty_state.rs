@@ -16,7 +16,7 @@ pub(crate) fn no_data_ui(ui: &mut Ui, view: &View<'_>, purpose: &str) -> bool {
     if view.project.data.is_none() {
         middle(ui, |ui| {
             title(ui, "No data set is open");
-            ui.label(format!("Open a labelled data set to {purpose}, or drop a CSV here"));
+            ui.label(format!("Open a data set to {purpose}, or drop a CSV here"));
             ui.add_space(8.0);
             for command in [UiCommand::OpenData, UiCommand::OpenSampleData] {
                 if ui.button(command.label()).on_hover_text(command.tooltip()).clicked() {
@@ -26,18 +26,8 @@ pub(crate) fn no_data_ui(ui: &mut Ui, view: &View<'_>, purpose: &str) -> bool {
         });
         return true;
     }
-    let Some(dataset) = view.session.dataset(view.project) else {
+    if view.session.dataset(view.project).is_none() {
         middle(ui, |ui| title(ui, "Reading the data set…"));
-        return true;
-    };
-    if dataset.label_column.is_none() {
-        middle(ui, |ui| {
-            title(ui, "This data set has no labels");
-            ui.label("Accuracy and its kin need a label column, for example one named label");
-            if ui.button(UiCommand::OpenData.label()).clicked() {
-                view.commands.send(UiCommand::OpenData);
-            }
-        });
         return true;
     }
     if view.project.enabled().all(|entry| entry.spec.id() == "dense") {

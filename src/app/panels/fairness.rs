@@ -13,6 +13,7 @@ use crate::app::fairness_work::TableKey;
 use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
 use crate::app::panels::fairness_table;
+use crate::app::panels::positive_class::positive_class_ui;
 use crate::app::panels::trade_off::rows_ui;
 use crate::app::theme;
 use crate::app::widgets::section;
@@ -60,7 +61,7 @@ impl Default for FairnessState {
 }
 
 /// Measures offered in the menu, the usual ones of fairness first.
-const MEASURES: [Measure; 12] = [
+const MEASURES: [Measure; 13] = [
     Measure::Accuracy,
     Measure::Tpr,
     Measure::Fpr,
@@ -73,7 +74,18 @@ const MEASURES: [Measure; 12] = [
     Measure::LogLoss,
     Measure::Auc,
     Measure::Brier,
+    Measure::Agreement,
 ];
+
+/// Those that the data set allows: without labels, agreement with dense alone.
+fn offered(dataset: &Dataset) -> &'static [Measure] {
+    if dataset.has_labels() { &MEASURES } else { &[Measure::Agreement] }
+}
+
+/// The chosen measure, if the data set allows it.
+fn chosen_measure(state: &FairnessState, dataset: &Dataset) -> Measure {
+    if offered(dataset).contains(&state.measure) { state.measure } else { Measure::Agreement }
+}
 
 /// Draws the view.
 pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
@@ -151,7 +163,12 @@ pub(crate) fn wanted_table(project: &Project, session: &Session, state: &Fairnes
     let dataset = session.dataset(project).filter(|dataset| !dataset.groups.is_empty())?;
     let entries: Vec<&StrategyEntry> = project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
     let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first())?;
-    Some(TableKey { spec: entry.spec.clone(), column: chosen_column(state, dataset), measure: state.measure })
+    Some(key_of(state, dataset, entry))
+}
+
+fn key_of(state: &FairnessState, dataset: &Dataset, entry: &StrategyEntry) -> TableKey {
+    let (column, measure) = (chosen_column(state, dataset), chosen_measure(state, dataset));
+    TableKey { spec: entry.spec.clone(), column, measure }
 }
 
 /// Column, measure, strategy and rows; what is chosen, if it can be shown.
@@ -170,12 +187,15 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
         columns.response.accessible_name("Group by");
         ui.add_space(8.0);
         ui.label("Measure");
-        let shown = ComboBox::from_id_salt("measure").selected_text(state.measure.label()).show_ui(ui, |ui| {
-            for measure in MEASURES {
+        let chosen = chosen_measure(state, dataset);
+        let shown = ComboBox::from_id_salt("measure").selected_text(chosen.label()).show_ui(ui, |ui| {
+            for &measure in offered(dataset) {
                 ui.selectable_value(&mut state.measure, measure, measure.label()).on_hover_text(measure.definition());
             }
         });
-        shown.response.accessible_name("Measure").on_hover_text(state.measure.definition());
+        shown.response.accessible_name("Measure").on_hover_text(chosen.definition());
+        ui.add_space(8.0);
+        positive_class_ui(ui, view);
         ui.add_space(8.0);
         ui.label("Strategy");
         let strategies = ComboBox::from_id_salt("strategy").selected_text(view.project.full_name(entry.id));
@@ -191,7 +211,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
         ui.add_space(8.0);
         run_ui(ui, view, entry);
     });
-    Some(TableKey { spec: entry.spec.clone(), column: chosen_column(state, dataset), measure: state.measure })
+    Some(key_of(state, dataset, entry))
 }
 
 fn chosen_column(state: &FairnessState, dataset: &Dataset) -> usize {

@@ -51,7 +51,7 @@ fn head_ui(ui: &mut Ui, state: &mut FairnessState, scene: &Arc<Scene>, (dots, ta
             let descending = if state.sorted_by.0 == column { !state.sorted_by.1 } else { starts_falling(column) };
             state.sorted_by = (column, descending);
         }
-        response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(column_hint(column, state.measure, table));
+        response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(column_hint(column, table.key.measure, table));
     }
 }
 
@@ -88,6 +88,7 @@ fn column_hint(column: Column, measure: Measure, table: &Table) -> String {
     match column {
         Column::Group => "Value of the group column; a text may belong to several groups".to_owned(),
         Column::Count => format!("What the value rests on: the denominator of the measure. {open}"),
+        Column::Dense if !measure.needs_labels() => "The dense model agrees with itself: 1 by definition".to_owned(),
         Column::Dense => format!("Without pruning. {}", measure.definition()),
         Column::Pruned => format!("With this strategy. {}", measure.definition()),
         Column::Difference => {

@@ -5,6 +5,7 @@ pub(crate) mod fairness;
 mod fairness_table;
 pub(crate) mod latency;
 pub(crate) mod path_field;
+pub(crate) mod positive_class;
 pub(crate) mod text_box;
 pub(crate) mod trade_off;
 

@@ -210,8 +210,9 @@ pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &Trad
 fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
     ui.horizontal_wrapped(|ui| {
         ui.label("Show");
-        choice(ui, "worth", state.worth.label(), |ui| {
-            for worth in Worth::ALL {
+        let has_labels = view.session.trade_off.dense().is_none_or(TradeOffPoint::has_labels);
+        choice(ui, "worth", state.worth.shown(has_labels).label(), |ui| {
+            for &worth in Worth::offered(has_labels) {
                 ui.selectable_value(&mut state.worth, worth, worth.label()).on_hover_text(worth.definition());
             }
         });

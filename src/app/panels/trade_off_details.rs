@@ -118,7 +118,7 @@ fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint, speed_ups: &Speed
 fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, String, String)> {
     let summary = &point.point.summary;
     let mut facts: Vec<(&'static str, String, String)> = Vec::new();
-    for worth in Worth::ALL {
+    for &worth in Worth::offered(point.has_labels()) {
         let estimate = point.worth(worth);
         let mut hint = hint(worth.definition(), &estimate);
         if let (Worth::WorstGroup, Some((group, _))) = (worth, &point.worst_group) {

@@ -56,15 +56,25 @@ pub struct FairnessInput<'a> {
 /// Draws groups that can be estimated; lists the others with reason and count.
 #[must_use]
 pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
-    let decided = |row: &GroupRow| decided(input.judgments.of_group(&row.column, &row.value)?, input.measure);
+    let decided = |row: &GroupRow| {
+        if !input.measure.needs_labels() {
+            return Some(Decided::Changed { texts: row.changed });
+        }
+        let judgment = if row.column.is_empty() {
+            Some(&input.judgments.overall)
+        } else {
+            input.judgments.of_group(&row.column, &row.value)
+        };
+        judged(judgment?, input.measure)
+    };
     let rows: Vec<DotRow> = input.rows.iter().map(|row| DotRow { decided: decided(row), ..dot_row(row) }).collect();
     let order = sort_rows(&rows, input.sorted_by);
     let shown = order.iter().filter(|&&index| input.rows[index].size.shows_rate()).map(|&index| rows[index].clone());
-    let overall = input.overall.map(|row| {
-        let decided = self::decided(&input.judgments.overall, input.measure);
-        DotRow { overall: true, decided, ..dot_row(row) }
-    });
+    let overall = input.overall.map(|row| DotRow { overall: true, decided: decided(row), ..dot_row(row) });
     let mut notes = input.notes.clone();
+    if !input.measure.needs_labels() {
+        notes.insert(0, "The dense model agrees with itself: 1 by definition".to_owned());
+    }
     notes.extend(not_shown(input.rows, input.measure));
     let dots = Dots {
         group_label: sentence_case(input.group_column),
@@ -77,11 +87,15 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
         strategy_note: input.strategy_note.to_owned(),
         rows: overall.into_iter().chain(shown).collect(),
         sorted_by: Some(input.sorted_by),
-        adjustment: format!("holm over {} tests", input.judgments.family),
+        adjustment: if input.measure.needs_labels() {
+            format!("holm over {} tests", input.judgments.family)
+        } else {
+            String::new()
+        },
         notes,
     };
     Figure {
-        title: format!("{} by {}, dense and pruned", input.measure.label(), input.group_column.replace('_', " ")),
+        title: title(input),
         subtitle: input.basis.clone(),
         body: Body::Dots(dots),
         caption: format!(
@@ -94,8 +108,16 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
     }
 }
 
+fn title(input: &FairnessInput<'_>) -> String {
+    let title = format!("{} by {}", input.measure.label(), input.group_column.replace('_', " "));
+    if input.measure.needs_labels() { format!("{title}, dense and pruned") } else { title }
+}
+
 /// What the last columns are.
 fn legend_of_counts(input: &FairnessInput<'_>) -> String {
+    if !input.measure.needs_labels() {
+        return "Class changed: texts to which pruning gives another class, right or wrong.".to_owned();
+    }
     let Some(test) = input.judgments.overall.test(input.measure) else { return String::new() };
     let over = test.clusters.map(|count| format!(" over {count} clusters")).unwrap_or_default();
     let verdict = input.judgments.overall.verdict(input.measure);
@@ -107,7 +129,7 @@ fn legend_of_counts(input: &FairnessInput<'_>) -> String {
 }
 
 /// What pruning did to the decisions that a measure rests on.
-fn decided(judgment: &Judgment, measure: Measure) -> Option<Decided> {
+fn judged(judgment: &Judgment, measure: Measure) -> Option<Decided> {
     let (test, verdict) = (judgment.test(measure)?, judgment.verdict(measure)?);
     let p = |value: f64| (test.n > 0).then_some(value);
     Some(Decided::Judged(Judged {

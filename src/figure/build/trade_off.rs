@@ -114,11 +114,25 @@ pub enum Worth {
     LogLoss,
     /// Area under the ROC curve.
     Auc,
+    /// Share of texts with the dense model's class.
+    Agreement,
 }
 
 impl Worth {
     /// All of them, in the order of menus.
-    pub const ALL: [Self; 5] = [Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc];
+    pub const ALL: [Self; 6] = [Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc, Self::Agreement];
+
+    /// Those that can be measured.
+    #[must_use]
+    pub fn offered(has_labels: bool) -> &'static [Self] {
+        if has_labels { &Self::ALL } else { &[Self::Agreement, Self::WorstGroup] }
+    }
+
+    /// What is shown where this is asked for: without labels, agreement with dense takes the place of what needs them.
+    #[must_use]
+    pub fn shown(self, has_labels: bool) -> Self {
+        if has_labels || Self::offered(false).contains(&self) { self } else { Self::Agreement }
+    }
 
     /// As shown in menus.
     #[must_use]
@@ -129,11 +143,16 @@ impl Worth {
             Self::WorstGroup => "Worst group",
             Self::LogLoss => "Log loss",
             Self::Auc => "ROC AUC",
+            Self::Agreement => "Agreement with dense",
         }
     }
 
-    fn axis_title(self) -> &'static str {
-        if self == Self::WorstGroup { "Accuracy of the worst group" } else { self.label() }
+    fn axis_title(self, has_labels: bool) -> &'static str {
+        match self {
+            Self::WorstGroup if has_labels => "Accuracy of the worst group",
+            Self::WorstGroup => "Agreement with dense of the worst group",
+            _ => self.label(),
+        }
     }
 
     /// Definition for tooltips.
@@ -144,8 +163,10 @@ impl Worth {
             Self::F1 => Measure::F1.definition(),
             Self::LogLoss => Measure::LogLoss.definition(),
             Self::Auc => Measure::Auc.definition(),
+            Self::Agreement => Measure::Agreement.definition(),
             Self::WorstGroup => {
-                "The lowest accuracy of all groups with at least 30 examples, over all group columns. \
+                "The lowest accuracy (without labels, agreement with dense) of all groups, over all group columns; each \
+                 needs 30 examples. \
                  The lowest of many is low by chance too: read it with its interval"
             }
         }
@@ -157,8 +178,12 @@ impl Worth {
         self != Self::LogLoss
     }
 
-    fn axis(self) -> Axis {
+    fn axis(self, has_labels: bool) -> Axis {
         let (label, column, limits) = match self {
+            Self::Agreement => ("agreement with dense", "agreement", (0.0, 1.0)),
+            Self::WorstGroup if !has_labels => {
+                ("agreement with dense of the worst group", "worst_group_agreement", (0.0, 1.0))
+            }
             Self::Accuracy => ("accuracy", "accuracy", (0.0, 1.0)),
             Self::F1 => ("F1", "f1", (0.0, 1.0)),
             Self::WorstGroup => ("accuracy of the worst group", "worst_group_accuracy", (0.0, 1.0)),
@@ -182,16 +207,23 @@ pub struct TradeOffPoint {
     pub series: String,
     /// Its numbers.
     pub point: SweepPoint,
-    /// The worst group of the chosen column and its accuracy, where groups are known.
+    /// The worst group of all columns and its accuracy, or agreement with dense where nothing is labelled.
     pub worst_group: Option<(String, Estimate)>,
 }
 
 impl TradeOffPoint {
-    /// What the vertical axis shows of it.
+    /// Whether some text has a label.
+    #[must_use]
+    pub fn has_labels(&self) -> bool {
+        self.point.summary.labelled > 0
+    }
+
+    /// What the vertical axis shows of it; see [`Worth::shown`].
     #[must_use]
     pub fn worth(&self, worth: Worth) -> Estimate {
         let summary = &self.point.summary;
-        match worth {
+        match worth.shown(self.has_labels()) {
+            Worth::Agreement => summary.agreement.clone(),
             Worth::Accuracy => summary.accuracy.clone(),
             Worth::F1 => summary.f1.clone(),
             Worth::LogLoss => summary.log_loss.clone(),
@@ -227,10 +259,16 @@ pub struct TradeOffInput<'a> {
     pub provenance: Provenance,
 }
 
+/// What must be known of agreement.
+const AGREEMENT: &str = " Agreement: the share of texts to which pruning leaves the class that the unpruned model gives, \
+                         right or wrong; that of the unpruned model is 1 by definition.";
+
 /// Draws what the sweeps have given so far.
 #[must_use]
 pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let all = || input.dense.into_iter().chain(input.points);
+    let has_labels = all().next().is_none_or(TradeOffPoint::has_labels);
+    let worth = input.worth.shown(has_labels);
     let places: Vec<(f64, f64)> =
         all().filter_map(|point| Some((place(point, input)?, goodness(point, input.worth)?))).collect();
     let mut series: Vec<Series> = Vec::new();
@@ -255,14 +293,15 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let reference = input.dense.and_then(|dense| curve_point(dense, input, &places));
     let reference = reference.map(|dense| CurvePoint { dominated: false, ..dense });
     Figure {
-        title: format!("{} against {} reduction", input.worth.axis_title(), input.saving.label()),
+        title: format!("{} against {} reduction", worth.axis_title(has_labels), input.saving.label()),
         subtitle: input.basis.clone(),
         caption: format!(
             "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
-             Ringed: the setting in use. Faded: another setting is at least as good on both axes.{}",
+             Ringed: the setting in use. Faded: another setting is at least as good on both axes.{}{}",
+            if worth.axis(has_labels).column.ends_with("agreement") { AGREEMENT } else { "" },
             noted(&series)
         ),
-        body: Body::Curves(Curves { x: input.saving.axis(), y: input.worth.axis(), reference, series }),
+        body: Body::Curves(Curves { x: input.saving.axis(), y: worth.axis(has_labels), reference, series }),
         provenance: input.provenance.clone(),
     }
 }

@@ -1,0 +1,121 @@
+//! Agreement with the dense model: counted by hand, over clusters, with and without labels.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use prunescope::data;
+use prunescope::data::ReadOptions;
+use prunescope::evaluation;
+use prunescope::evaluation::Draws;
+use prunescope::evaluation::Measure;
+use prunescope::evaluation::Prepared;
+use prunescope::evaluation::StrategyRun;
+use prunescope::jobs::Ticket;
+use prunescope::model::Checkpoint;
+use prunescope::pruning::StrategySpec;
+
+use crate::support::fixture;
+
+struct Runs {
+    prepared: Prepared,
+    dense: StrategyRun,
+    pruned: StrategyRun,
+}
+
+/// 120 texts in 24 threads and two groups; the first `labelled` of them have a label.
+fn runs(folder: &Path, labelled: usize, with_clusters: bool) -> Runs {
+    let (things, ends) = (["food", "film", "doctor", "scene"], ["bad", "great", "slow", "quiet", "joy"]);
+    let mut text = if with_clusters { "text,label,group,thread\n" } else { "text,label,group,number\n" }.to_owned();
+    for row in 0..120 {
+        let label = if row < labelled { ["negative", "positive"][row % 2] } else { "" };
+        let thread = if with_clusters { row / 5 } else { row };
+        let words = format!("{} the {} was {}", ends[row % 5], things[row % 4], ends[(row / 3) % 5]);
+        writeln!(text, "{words},{label},{},t{thread}", ["men", "women"][usize::from(row % 3 == 0)]).unwrap();
+    }
+    let path = folder.join("texts.csv");
+    std::fs::write(&path, text).unwrap();
+    let some = |name: &str| Some(name.to_owned());
+    let options = ReadOptions {
+        group_columns: Some(vec!["group".to_owned()]),
+        cluster_column: if with_clusters { some("thread") } else { None },
+        ..ReadOptions::default()
+    };
+    let dataset = data::read(&path, &options).expect("it reads");
+    let checkpoint = Checkpoint::load(&fixture("bert")).expect("the fixture loads");
+    let ticket = Ticket::detached();
+    let (prepared, chunk) = evaluation::prepare(&ticket, &checkpoint, &dataset, None).expect("it fits");
+    let run = |spec: &str| {
+        let spec = StrategySpec::parse(spec).expect("known");
+        evaluation::run_strategy(&ticket, &checkpoint, (&prepared, &chunk), &spec, |_| {}).expect("it runs")
+    };
+    let (dense, pruned) = (run("dense"), run("first_k:retention=0.3"));
+    Runs { prepared, dense, pruned }
+}
+
+fn same(runs: &Runs, items: impl Iterator<Item = usize>) -> (usize, usize) {
+    let (dense, pruned) = (runs.dense.results.predictions(), runs.pruned.results.predictions());
+    let all: Vec<bool> = items.map(|item| dense[item] == pruned[item]).collect();
+    (all.iter().filter(|&&same| same).count(), all.len())
+}
+
+#[test]
+fn agreement_is_the_share_of_unchanged_classes_whatever_is_labelled() {
+    let folder = tempfile::tempdir().unwrap();
+    for labelled in [0, 40, 120] {
+        let runs = runs(folder.path(), labelled, false);
+        let (kept, n) = same(&runs, 0..120);
+        assert!(kept < n && kept > 0, "some change and some do not: {kept}");
+        let row = evaluation::overall_row(&runs.prepared, &runs.dense, &runs.pruned, Measure::Agreement);
+        assert_eq!((row.n, row.denominator, row.changed), (120, 120, n - kept), "all texts, {labelled} labelled");
+        assert_eq!(row.pruned, prunescope::metrics::wilson(kept, n), "a rate with Wilson's interval");
+        assert_eq!((row.dense.value(), row.dense.interval()), (Some(1.0), None), "dense by definition");
+        let (low, high) = row.pruned.interval().unwrap();
+        assert_eq!(row.difference.interval(), Some((low - 1.0, high - 1.0)), "what is missing to all of it");
+        let groups = evaluation::group_rows(&runs.prepared, &runs.dense, &runs.pruned, 0, Measure::Agreement);
+        for (value, group) in groups.iter().enumerate() {
+            let (kept, n) = same(&runs, runs.prepared.members(0, value).into_iter());
+            assert_eq!((group.pruned.value(), group.n), (Some(kept as f64 / n as f64), n), "{}", group.value);
+        }
+        let summary = evaluation::summarize(&runs.prepared, &runs.dense, &runs.pruned);
+        assert_eq!((&summary.agreement, summary.changed), (&row.pruned, n - kept), "the sweep's is the same");
+        let dense = evaluation::summarize(&runs.prepared, &runs.dense, &runs.dense);
+        assert_eq!((dense.agreement.value(), dense.agreement.interval()), (Some(1.0), None), "of dense no estimate");
+    }
+}
+
+#[test]
+fn intervals_of_agreement_respect_clusters() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = runs(folder.path(), 0, true);
+    let row = evaluation::overall_row(&runs.prepared, &runs.dense, &runs.pruned, Measure::Agreement);
+    assert_eq!(row.pruned.clusters(), Some(24), "threads");
+    assert_eq!(row.pruned.method(), Some("wilson-clustered"), "not as if texts were independent");
+}
+
+#[test]
+fn without_labels_an_audit_names_agreement_and_nothing_that_needs_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = runs(folder.path(), 0, false);
+    let draws = Draws { count: 200, seed: 1 };
+    let ticket = Ticket::detached();
+    let audit = evaluation::audit(&ticket, &runs.prepared, &runs.dense, &runs.pruned, draws).unwrap();
+    let row = evaluation::overall_row(&runs.prepared, &runs.dense, &runs.pruned, Measure::Agreement);
+    let measures: Vec<Measure> = audit.overall.measures.iter().map(|compared| compared.measure).collect();
+    assert_eq!(measures, [Measure::Agreement], "one measure");
+    assert_eq!(audit.overall.measures[0].pruned, row.pruned, "the window's number");
+    assert_eq!(audit.overall.changed, row.changed, "and count");
+    assert_eq!(audit.overall.decisions.flips.value(), Some(row.changed as f64 / 120.0), "flips need no labels either");
+    assert!(audit.overall.tests.is_empty() && audit.overall.verdicts.is_empty() && audit.family == 0, "no tests");
+    let gap = &audit.gaps[0].gaps[0];
+    assert_eq!((audit.gaps[0].gaps.len(), gap.measure), (1, Measure::Agreement), "gaps of agreement");
+    assert_eq!(gap.dense.between.value(), Some(0.0), "dense groups do not lie apart");
+    let values: Vec<f64> = audit.groups.iter().map(|group| group.measures[0].pruned.value().unwrap()).collect();
+    let range = (values[0] - values[1]).abs();
+    assert!((gap.pruned.between.value().unwrap() - range).abs() < 1e-12, "largest minus smallest");
+    let (low, high) = gap.pruned.between.interval().expect("it has an interval");
+    assert!(low <= range && range <= high, "around it: {low} to {high}");
+    let worst = evaluation::worst_group(&ticket, &runs.prepared, &runs.dense, &runs.pruned).unwrap();
+    assert_eq!(worst.expect("two groups").1.groups, gap.pruned.lowest.groups, "the sweep's worst group is the same");
+    let whole = evaluation::audit(&ticket, &runs.prepared, &runs.dense, &runs.dense, draws).unwrap();
+    assert_eq!(whole.overall.measures[0].pruned.interval(), None, "dense agrees with itself by definition");
+}
