@@ -45,6 +45,7 @@ pub use crate::engine::column_label;
 pub use crate::engine::fused_label;
 pub use crate::metrics::Estimate;
 pub use crate::metrics::SizeClass;
+pub use crate::metrics::Verdict;
 pub use audit::Audit;
 pub use audit::BiasPair;
 pub use audit::Decisions;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::path::PathBuf;
 
 use prunescope::data;
 use prunescope::data::ReadOptions;
@@ -14,7 +15,10 @@ use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::pruning::StrategySpec;
 
-use crate::support::fixture;
+/// The fixtures give every text the same class; this one tells them apart.
+fn sample_model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_models/sentiment-minilm-l6")
+}
 
 struct Runs {
     prepared: Prepared,
@@ -22,18 +26,24 @@ struct Runs {
     pruned: StrategyRun,
 }
 
-/// 120 texts in 24 threads and two groups; the first `labelled` of them have a label.
+/// 72 texts in 12 threads and two groups; the first `labelled` of them have a label.
 fn runs(folder: &Path, labelled: usize, with_clusters: bool) -> Runs {
-    let (things, ends) = (["food", "film", "doctor", "scene"], ["bad", "great", "slow", "quiet", "joy"]);
-    let mut text = if with_clusters { "text,label,group,thread\n" } else { "text,label,group,number\n" }.to_owned();
-    for row in 0..120 {
+    let (good, bad) = (["lovely", "great", "a joy", "fine"], ["awful", "a bore", "bad", "dull"]);
+    let mut text = format!("text,label,group,{}\n", if with_clusters { "thread" } else { "number" });
+    for row in 0..72 {
         let label = if row < labelled { ["negative", "positive"][row % 2] } else { "" };
-        let thread = if with_clusters { row / 5 } else { row };
-        let words = format!("{} the {} was {}", ends[row % 5], things[row % 4], ends[(row / 3) % 5]);
-        writeln!(text, "{words},{label},{},t{thread}", ["men", "women"][usize::from(row % 3 == 0)]).unwrap();
+        let (word, other) = if row % 4 < 2 { (good[row % 4], bad[row % 3]) } else { (bad[row % 4], good[row % 3]) };
+        // The word that counts stands early or behind its opposite, so that the first tokens are not enough.
+        let words = match row % 3 {
+            0 => format!("{word} is what film {row} was for the crowd that came to see it"),
+            1 => format!("The crowd came to see film {row} and after two hours they found it {word}"),
+            _ => format!("Film {row} was said to be {other} but for the crowd it was anything but that: {word}"),
+        };
+        let thread = if with_clusters { row / 6 } else { row };
+        writeln!(text, "{words},{label},{},t{thread}", ["men", "women"][(row / 3) % 2]).expect("a line");
     }
     let path = folder.join("texts.csv");
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, text).expect("a file");
     let some = |name: &str| Some(name.to_owned());
     let options = ReadOptions {
         group_columns: Some(vec!["group".to_owned()]),
@@ -41,7 +51,7 @@ fn runs(folder: &Path, labelled: usize, with_clusters: bool) -> Runs {
         ..ReadOptions::default()
     };
     let dataset = data::read(&path, &options).expect("it reads");
-    let checkpoint = Checkpoint::load(&fixture("bert")).expect("the fixture loads");
+    let checkpoint = Checkpoint::load(&sample_model()).expect("the sample model loads");
     let ticket = Ticket::detached();
     let (prepared, chunk) = evaluation::prepare(&ticket, &checkpoint, &dataset, None).expect("it fits");
     let run = |spec: &str| {
@@ -61,12 +71,12 @@ fn same(runs: &Runs, items: impl Iterator<Item = usize>) -> (usize, usize) {
 #[test]
 fn agreement_is_the_share_of_unchanged_classes_whatever_is_labelled() {
     let folder = tempfile::tempdir().unwrap();
-    for labelled in [0, 40, 120] {
+    for labelled in [0, 24, 72] {
         let runs = runs(folder.path(), labelled, false);
-        let (kept, n) = same(&runs, 0..120);
+        let (kept, n) = same(&runs, 0..72);
         assert!(kept < n && kept > 0, "some change and some do not: {kept}");
         let row = evaluation::overall_row(&runs.prepared, &runs.dense, &runs.pruned, Measure::Agreement);
-        assert_eq!((row.n, row.denominator, row.changed), (120, 120, n - kept), "all texts, {labelled} labelled");
+        assert_eq!((row.n, row.denominator, row.changed), (72, 72, n - kept), "all texts, {labelled} labelled");
         assert_eq!(row.pruned, prunescope::metrics::wilson(kept, n), "a rate with Wilson's interval");
         assert_eq!((row.dense.value(), row.dense.interval()), (Some(1.0), None), "dense by definition");
         let (low, high) = row.pruned.interval().unwrap();
@@ -88,7 +98,7 @@ fn intervals_of_agreement_respect_clusters() {
     let folder = tempfile::tempdir().unwrap();
     let runs = runs(folder.path(), 0, true);
     let row = evaluation::overall_row(&runs.prepared, &runs.dense, &runs.pruned, Measure::Agreement);
-    assert_eq!(row.pruned.clusters(), Some(24), "threads");
+    assert_eq!(row.pruned.clusters(), Some(12), "threads");
     assert_eq!(row.pruned.method(), Some("wilson-clustered"), "not as if texts were independent");
 }
 
@@ -104,7 +114,7 @@ fn without_labels_an_audit_names_agreement_and_nothing_that_needs_labels() {
     assert_eq!(measures, [Measure::Agreement], "one measure");
     assert_eq!(audit.overall.measures[0].pruned, row.pruned, "the window's number");
     assert_eq!(audit.overall.changed, row.changed, "and count");
-    assert_eq!(audit.overall.decisions.flips.value(), Some(row.changed as f64 / 120.0), "flips need no labels either");
+    assert_eq!(audit.overall.decisions.flips.value(), Some(row.changed as f64 / 72.0), "flips need no labels either");
     assert!(audit.overall.tests.is_empty() && audit.overall.verdicts.is_empty() && audit.family == 0, "no tests");
     let gap = &audit.gaps[0].gaps[0];
     assert_eq!((audit.gaps[0].gaps.len(), gap.measure), (1, Measure::Agreement), "gaps of agreement");

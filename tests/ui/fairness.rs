@@ -63,7 +63,7 @@ fn evaluated(data: &Path) -> (Audit, Decisions) {
     let stream = stream.expect("it reads");
     let options = EvaluateOptions { draws: Draws { count: 50, seed: 0 }, latency_rounds: 0 };
     let mut decisions: Decisions = Vec::new();
-    let note = |rows: FinishedRows<'_>| -> Result<(), evaluation::Error> {
+    let note = |rows: FinishedRows<'_>| -> anyhow::Result<()> {
         for (place, (id, result)) in rows.chunk.ids.iter().zip(rows.results).enumerate() {
             let prediction = result.as_ref().expect("nothing stops it").prediction;
             if rows.spec.id() == "dense" {

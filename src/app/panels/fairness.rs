@@ -1,5 +1,7 @@
 //! Dense against pruned, group by group: a sortable table beside a dot plot on the same scales.
 
+mod table;
+
 use egui::ComboBox;
 use egui::RichText;
 use egui::Ui;
@@ -12,7 +14,6 @@ use crate::app::fairness_work::Table;
 use crate::app::fairness_work::TableKey;
 use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
-use crate::app::panels::fairness_table;
 use crate::app::panels::positive_class::positive_class_ui;
 use crate::app::panels::trade_off::rows_ui;
 use crate::app::theme;
@@ -115,7 +116,7 @@ pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     if !is_current {
         ui.multiply_opacity(0.5);
     }
-    fairness_table::table_ui(ui, view, &mut state.fairness, (dots, table));
+    table::table_ui(ui, view, &mut state.fairness, (dots, table));
 }
 
 fn status_ui(ui: &mut Ui, figure: &Figure, is_current: bool) {

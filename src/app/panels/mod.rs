@@ -1,30 +1,28 @@
 //! One file per panel; each draws from a read-only [`View`] and its own corner of [`UiState`].
 
-pub(crate) mod data_sheet;
-pub(crate) mod fairness;
-mod fairness_table;
-pub(crate) mod latency;
-pub(crate) mod path_field;
-pub(crate) mod positive_class;
-pub(crate) mod text_box;
-pub(crate) mod trade_off;
-
 mod data;
+pub(crate) mod data_sheet;
 mod details;
 mod empty_state;
+pub(crate) mod fairness;
 mod inspect;
 mod key_editor;
+pub(crate) mod latency;
 mod latency_controls;
 mod latency_table;
 mod menu_bar;
 mod messages;
 mod model;
 mod overlays;
+pub(crate) mod path_field;
+pub(crate) mod positive_class;
 mod sheet_columns;
 mod sheet_labels;
 mod sheet_preview;
 mod status_bar;
 mod strategies;
+pub(crate) mod text_box;
+pub(crate) mod trade_off;
 mod trade_off_details;
 
 pub(crate) use menu_bar::hint;

@@ -292,7 +292,7 @@ mod tests {
     use crate::evaluation::GroupName;
     use crate::evaluation::LossVerdict;
     use crate::evaluation::PairedTest;
-    use crate::metrics::Verdict;
+    use crate::evaluation::Verdict;
 
     fn value(value: f64, n: usize) -> Estimate {
         Estimate::Value { value, interval: Some((value - 0.05, value + 0.05)), method: "wilson", n, clusters: None }
