@@ -280,9 +280,14 @@ fn every_gap_has_an_interval_and_the_worst_group_needs_all_groups_judged() {
 #[test]
 fn without_labels_agreement_with_dense_is_measured_and_named() {
     let folder = tempfile::tempdir().unwrap();
-    let labelled = std::fs::read_to_string(data(folder.path())).unwrap();
-    let bare: Vec<String> = labelled.lines().map(cut_label).collect();
-    let data = write(folder.path(), "bare.csv", &format!("{}\n", bare.join("\n")));
+    let mut text = "id,text,group,source\n".to_owned();
+    for row in 0..80 {
+        // The word that counts stands behind its opposite, where first_k does not look.
+        let (word, other) = [("lovely", "awful"), ("dull", "great")][row % 2];
+        let words = format!("Film {row} was said to be {other} but for the crowd it was anything but that: {word}");
+        writeln!(text, "r{row},{words},{},t{}", ["men", "women"][row / 2 % 2], row % 16).unwrap();
+    }
+    let data = write(folder.path(), "bare.csv", &text);
     let out = folder.path().join("out");
     // The fixtures give every text the same class; the sample model tells them apart.
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_models/sentiment-minilm-l6").display().to_string();
@@ -300,7 +305,7 @@ fn without_labels_agreement_with_dense_is_measured_and_named() {
     let overall = &metrics["strategies"][1]["overall"];
     let changed = overall["items_changed"].as_f64().unwrap();
     assert!(changed > 0.0, "first_k changes some");
-    assert_eq!(overall["metrics"]["agreement"]["value"].as_f64(), Some(1.0 - changed / 240.0), "what did not change");
+    assert_eq!(overall["metrics"]["agreement"]["value"].as_f64(), Some(1.0 - changed / 80.0), "what did not change");
     let women = &metrics["strategies"][1]["groups"]["group"]["women"]["metrics"]["agreement"];
     assert!(women["value"].is_number(), "of groups as well: {women}");
     for name in ["metrics.json", "metrics.csv", "manifest.json"] {
@@ -312,10 +317,4 @@ fn without_labels_agreement_with_dense_is_measured_and_named() {
     assert!(!done.to_lowercase().contains("accuracy"), "neither does the table: {done}");
     let failed = evaluate(&["--fail-if", "agreement<1"]);
     assert_eq!(failed.code, Some(1), "a gate on agreement: {}", failed.stderr);
-}
-
-/// A line of [`data`] without its third cell.
-fn cut_label(line: &str) -> String {
-    let cells: Vec<&str> = line.split(',').collect();
-    [&cells[..2], &cells[3..]].concat().join(",")
 }

@@ -186,7 +186,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
             }
         });
         columns.response.accessible_name("Group by");
-        ui.add_space(8.0);
+        next_choice(ui, 170.0);
         ui.label("Measure");
         let chosen = chosen_measure(state, dataset);
         let shown = ComboBox::from_id_salt("measure").selected_text(chosen.label()).show_ui(ui, |ui| {
@@ -195,9 +195,9 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
             }
         });
         shown.response.accessible_name("Measure").on_hover_text(chosen.definition());
-        ui.add_space(8.0);
+        next_choice(ui, 220.0);
         positive_class_ui(ui, view);
-        ui.add_space(8.0);
+        next_choice(ui, 260.0);
         ui.label("Strategy");
         let strategies = ComboBox::from_id_salt("strategy").selected_text(view.project.full_name(entry.id));
         let strategies = strategies.show_ui(ui, |ui| {
@@ -207,12 +207,20 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut Fair
             }
         });
         strategies.response.accessible_name("Strategy");
-        ui.add_space(8.0);
+        next_choice(ui, 140.0);
         rows_ui(ui, view);
         ui.add_space(8.0);
         run_ui(ui, view, entry);
     });
     Some(key_of(state, dataset, entry))
+}
+
+/// Keeps a label and what is chosen beside it on one line, where they take about so much room.
+fn next_choice(ui: &mut Ui, room: f32) {
+    ui.add_space(8.0);
+    if ui.available_size_before_wrap().x < room {
+        ui.end_row();
+    }
 }
 
 fn chosen_column(state: &FairnessState, dataset: &Dataset) -> usize {

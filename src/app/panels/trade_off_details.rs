@@ -124,7 +124,9 @@ fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, Stri
         if let (Worth::WorstGroup, Some((group, _))) = (worth, &point.worst_group) {
             hint = format!("{group}\n{hint}");
         }
-        facts.push((worth.label(), with_interval(&estimate, number::rate, number::interval), hint));
+        // The longest name would push the intervals out of the panel.
+        let label = if worth == Worth::Agreement { "Agreement" } else { worth.label() };
+        facts.push((label, with_interval(&estimate, number::rate, number::interval), hint));
         if worth == Worth::Accuracy {
             let change = &summary.accuracy_change;
             let text = with_interval(change, number::change, number::change_interval);

@@ -80,9 +80,9 @@ impl<'a> Canvas<'a> {
         self.width - self.margin
     }
 
-    /// Makes the page wider, where its content cannot be narrower.
+    /// Makes the page wider, where its content cannot be narrower; by whole points, so that pixels stay where they are.
     pub(super) fn widen(&mut self, width: f64) {
-        self.width = self.width.max(width);
+        self.width = self.width.max(width.ceil());
     }
 
     /// What stands above the cursor stays in view when the rest scrolls.

@@ -96,7 +96,7 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let dense = count + gap + value_width;
     let pruned = dense + gap + value_width;
     let fixed = pruned + gap + gap + change_width + gap + decided_room + remark_room;
-    canvas.widen(fixed + 2.0 * size * 9.0 + canvas.margin);
+    canvas.widen(fixed + 2.0 * size * 7.0 + canvas.margin);
     let free = canvas.right() - fixed - 4.0;
     let values_ends = (pruned + gap, pruned + gap + free * 0.5);
     let difference = values_ends.1 + gap + change_width;
@@ -147,7 +147,7 @@ fn title(column: Column) -> &'static str {
         Column::Rescued => "Rescued",
         Column::Changed => "Class changed",
         Column::P => "p",
-        Column::PAdjusted => "p adjusted",
+        Column::PAdjusted => "p adj.",
         Column::Verdict => "Verdict",
     }
 }
