@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::CommandFactory as _;
+use clap::FromArgMatches as _;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 
 use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
@@ -25,12 +29,14 @@ Examples:
 
 Exit codes: 0 done, 1 a stated check failed (--fail-if), 2 an error";
 
+const USAGE: &str = "prunescope [OPTIONS]\n       prunescope <COMMAND>";
+
 /// A lab for token pruning in transformer text classifiers: see which tokens each strategy keeps, what it costs,
 /// and whom it hurts.
 ///
 /// Without a subcommand it opens the window; with one it runs without a window and gives the same numbers.
 #[derive(Debug, Parser)]
-#[command(name = "prunescope", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "prunescope", version, after_help = EXAMPLES, override_usage = USAGE, max_term_width = 100)]
 pub struct Cli {
     /// What to do; the window if left out.
     #[command(subcommand)]
@@ -177,6 +183,32 @@ pub struct ModelArgs {
     /// Cut texts after N tokens, special ones counted [default: as many as the model reads]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_tokens: Option<usize>,
+}
+
+impl Cli {
+    /// Reads the arguments that the program was started with. The window's options do not go with a subcommand, which has
+    /// its own; what is told on stderr may be said before it or after it.
+    ///
+    /// # Errors
+    /// How it is used, or what was asked for: help or the version.
+    pub(super) fn read() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        if let Some(subcommand) = matches.subcommand_name() {
+            let options = command.clone();
+            let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+            let mut window = options.get_arguments().filter(|arg| !arg.is_global_set());
+            let typed = window.find(|arg| is_typed(arg.get_id().as_str())).and_then(clap::Arg::get_long);
+            if let Some(option) = typed {
+                let text = format!(
+                    "'--{option}' stands before '{subcommand}', where options open a window; options of {subcommand} \
+                     stand after it"
+                );
+                return Err(command.error(ErrorKind::ArgumentConflict, text));
+            }
+        }
+        Self::from_arg_matches(&matches)
+    }
 }
 
 impl ModelArgs {
@@ -399,7 +431,6 @@ fn parse_zoom(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -1,9 +1,9 @@
 //! A latency report as tables for the terminal.
 
-use crate::cli::console::three_digits;
 use crate::cli::evaluate_view::table;
 use crate::evaluation::Estimate;
 use crate::evaluation::removal_label;
+use crate::figure::number;
 use crate::latency::LatencyReport;
 use crate::latency::Measured;
 use crate::latency::Timing;
@@ -49,7 +49,7 @@ fn speed_row(row: &Measured) -> [String; 10] {
         spread(&row.dense),
         spread(&row.pruned),
         with_interval(&row.speedup),
-        three_digits(row.flops_reduction),
+        number::significant(row.flops_reduction),
         with_interval(&row.promise_kept),
         format!("{}{rounds}", row.blocks.len()),
     ]
@@ -58,12 +58,20 @@ fn speed_row(row: &Measured) -> [String; 10] {
 fn part_rows(row: &Measured) -> [[String; 11]; 3] {
     let heads = [row.case.label(), row.layout.label().to_owned(), row.spec.to_string()];
     let side = |heads: [String; 3], name: &str, timing: &Timing| {
-        let cells = timing.parts.labelled().map(|(_, secs)| three_digits(1e3 * secs));
+        let cells = timing.parts.labelled().map(|(_, secs)| number::significant(1e3 * secs));
         let [attention, feed_forward, scoring, gathering, other] = cells;
         part_row(
             heads,
             name,
-            [three_digits(1e3 * timing.median_secs), attention, feed_forward, scoring, gathering, other, String::new()],
+            [
+                number::significant(1e3 * timing.median_secs),
+                attention,
+                feed_forward,
+                scoring,
+                gathering,
+                other,
+                String::new(),
+            ],
         )
     };
     let signed = |secs: f64| format!("{:+.2}", 1e3 * secs);
@@ -83,7 +91,7 @@ fn part_row([case, layout, spec]: [String; 3], name: &str, cells: [String; 7]) -
 
 fn spread(timing: &Timing) -> String {
     let [median, low, high] =
-        [timing.median_secs, timing.p5_secs, timing.p95_secs].map(|secs| three_digits(1e3 * secs));
+        [timing.median_secs, timing.p5_secs, timing.p95_secs].map(|secs| number::significant(1e3 * secs));
     format!("{median} [{low}, {high}]")
 }
 

@@ -61,6 +61,11 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
         let checkpoint = resolve::checkpoint(&folder, load_options)?;
         let stream = read(ticket, &path, &options, lexicon.as_ref())?;
         tell_reading(&checkpoint, stream.survey())?;
+        warn(&format!(
+            "computing with {} on {}",
+            counted(rayon::current_num_threads(), "thread"),
+            counted(resolve::cores(), "core")
+        ));
         let mut predictions = export::begin_predictions(&out, &stream.survey().groups)?;
         let write = |rows: FinishedRows<'_>| Ok(predictions.write(rows)?);
         let evaluation = evaluation::evaluate(ticket, &checkpoint, &stream, &specs, evaluate_options, write);
@@ -170,7 +175,7 @@ fn provenance(data_path: &Path) -> Provenance {
         command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         created_unix_secs: since.map_or(0, |since| since.as_secs()),
         cpu: latency::cpu_model(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: resolve::cores(),
         threads: rayon::current_num_threads(),
         data_path: data_path.to_owned(),
     }

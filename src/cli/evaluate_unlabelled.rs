@@ -1,7 +1,6 @@
 //! An evaluation without labels as a table for the terminal: how far decisions agree with those of the dense model.
 
 use crate::cli::bench_view::with_interval as ratio;
-use crate::cli::console::three_digits;
 use crate::cli::evaluate_view::extreme;
 use crate::cli::evaluate_view::table;
 use crate::cli::evaluate_view::times;
@@ -14,6 +13,7 @@ use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
 use crate::evaluation::joined;
+use crate::figure::number;
 
 /// What the first column counts.
 const AGREEMENT: &str = "agreement with dense [95%]";
@@ -52,8 +52,8 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 8] {
         agreement(overall),
         overall.changed.to_string(),
         format!("{:.3}", overall.spent.retention),
-        three_digits(overall.spent.flops_reduction()),
-        three_digits(overall.spent.flops_reduction_padded()),
+        number::significant(overall.spent.flops_reduction()),
+        number::significant(overall.spent.flops_reduction_padded()),
         measured(|latency| &latency.speedup),
         measured(|latency| &latency.promise_kept),
     ]

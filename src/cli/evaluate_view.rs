@@ -1,7 +1,6 @@
 //! An evaluation as a table for the terminal.
 
 use crate::cli::bench_view::with_interval as ratio;
-use crate::cli::console::three_digits;
 use crate::cli::evaluate_unlabelled;
 use crate::cli::shown;
 use crate::data::SampleKind;
@@ -15,6 +14,7 @@ use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
 use crate::evaluation::joined;
+use crate::figure::number;
 use crate::metrics::ENOUGH_CLUSTERS;
 use crate::metrics::MIN_CLUSTERS;
 
@@ -104,8 +104,8 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
         plain(of(Measure::LogLoss).as_ref()),
         plain(of(Measure::Auc).as_ref()),
         format!("{:.3}", overall.spent.retention),
-        three_digits(overall.spent.flops_reduction()),
-        three_digits(overall.spent.flops_reduction_padded()),
+        number::significant(overall.spent.flops_reduction()),
+        number::significant(overall.spent.flops_reduction_padded()),
         measured(|latency| &latency.speedup),
         measured(|latency| &latency.promise_kept),
     ]
@@ -161,7 +161,7 @@ fn group_row(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> [String; 
 pub(super) fn times(slice: &SliceAudit, latency: Option<&StrategyLatency>) -> String {
     let compute = latency.and_then(|latency| latency.groups.iter().find(|compute| compute.group == slice.group));
     let times = |compute: &Compute| {
-        let [own, dense] = [compute.secs, compute.dense_secs].map(|secs| three_digits(1e3 * secs));
+        let [own, dense] = [compute.secs, compute.dense_secs].map(|secs| number::significant(1e3 * secs));
         format!("{own} ({dense})")
     };
     compute.map_or_else(String::new, times)

@@ -1,11 +1,10 @@
 //! An inspection as a picture for the terminal: one line a layer, what is gone struck out or blanked.
 
-use crate::cli::console::flops_text;
-use crate::cli::console::three_digits;
 use crate::cli::shown;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
+use crate::figure::number;
 use crate::model::Token;
 
 const DIM: &str = "\u{1b}[2m";
@@ -33,7 +32,7 @@ pub(super) fn render(inspection: &Inspection, decorated: bool) -> String {
             model.heads
         ),
         format!("tokens  {}{}", inspection.encoded.tokens.len(), unknown(inspection)),
-        format!("dense   {}   {}", prediction(inspection, dense), flops_text(dense.flops())),
+        format!("dense   {}   {}", prediction(inspection, dense), number::flops(dense.flops())),
     ];
     text.push_str(&lines.join("\n"));
     text.push('\n');
@@ -65,7 +64,7 @@ fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, deco
     let changed = run.prediction != inspection.dense.prediction;
     let (mark, color) = if changed { ("   decision changed", style(CHANGED)) } else { ("", "") };
     let kept = run.trace.tokens_kept();
-    let reduction = three_digits(run.flops_reduction());
+    let reduction = number::significant(run.flops_reduction());
     let header = [
         format!("{bold}{}{reset}{dim}{note}{reset}", run.spec),
         format!(
@@ -73,7 +72,7 @@ fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, deco
             prediction(inspection, run),
             prediction(inspection, &inspection.dense),
             run.removal_label(),
-            flops_text(run.flops()),
+            number::flops(run.flops()),
         ),
         format!("  {dim}layer  kept  text{reset}"),
     ];

@@ -21,8 +21,6 @@ mod strategies;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 pub use args::Cli;
 pub use args::Command;
 pub use args::WindowArgs;
@@ -63,7 +61,7 @@ impl From<Exit> for ExitCode {
 /// How the program ends, if that is all.
 pub fn start() -> Result<Cli, Exit> {
     std::panic::set_hook(Box::new(console::on_panic));
-    let cli = Cli::try_parse().map_err(|usage| {
+    let cli = Cli::read().map_err(|usage| {
         console::tell_usage(&usage);
         if usage.use_stderr() { Exit::Error } else { Exit::Done }
     })?;
@@ -72,6 +70,7 @@ pub fn start() -> Result<Cli, Exit> {
     }
     tensor::check_instruction_limit().map_err(|unknown| report(&unknown.into()))?;
     engine::check_memory_limit().map_err(|unknown| report(&unknown.into()))?;
+    resolve::make_threads(cli.command.as_ref()).map_err(|error| report(&error))?;
     Ok(cli)
 }
 

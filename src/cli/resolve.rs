@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use anyhow::bail;
 
+use crate::cli::args::Command;
 use crate::cli::args::InspectArgs;
 use crate::cli::args::ModelArgs;
 use crate::cli::args::WindowArgs;
@@ -27,12 +28,28 @@ use crate::model::Checkpoint;
 use crate::model::LoadOptions;
 use crate::pruning::StrategySpec;
 
-/// The checkpoint folder; sets the number of threads on the way, before anything computes.
+/// Makes the threads that compute, once for the whole program and before anything computes: as many as are asked for, else
+/// one per core that the system lets this process use.
+pub(super) fn make_threads(command: Option<&Command>) -> anyhow::Result<()> {
+    let asked = match command {
+        Some(Command::Inspect(args)) => args.model.threads,
+        Some(Command::Evaluate(args)) => args.model.threads,
+        Some(Command::Bench(args)) => args.model.threads,
+        Some(Command::Strategies(_)) => return Ok(()),
+        None => None,
+    };
+    let threads = asked.unwrap_or_else(cores);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("compute {index}"));
+    pool.build_global().with_context(|| format!("cannot start {threads} threads; ask for fewer with --threads"))
+}
+
+/// Cores that the system lets this process use.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The checkpoint folder.
 pub(super) fn model_folder(args: &ModelArgs) -> anyhow::Result<PathBuf> {
-    if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        pool.with_context(|| format!("cannot use {threads} threads"))?;
-    }
     Ok(model::find_model(args.model.as_deref().unwrap_or(model::SAMPLE_MODEL))?)
 }
 

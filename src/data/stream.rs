@@ -1,4 +1,8 @@
 //! A data file too large to hold: read once for what is kept of every row, and again, piece by piece, for its texts.
+//!
+//! An evaluation goes over a file six times in all (its format, columns, hash, survey, draw and texts). That takes half a
+//! second for 200,000 rows of 36 MB, in which the sample model reads 60 texts: three hundredths of a percent of running
+//! the dense model over all of them. Fewer readings would only make the steps depend on each other.
 
 use std::path::Path;
 use std::path::PathBuf;

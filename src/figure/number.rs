@@ -80,15 +80,18 @@ pub fn duration_range(from: f64, to: f64) -> String {
     }
 }
 
-/// Three significant digits, without an exponent: `1.52`, `12.3`, `0.0121`.
+/// Three significant digits: `1.52`, `12.3`, `0.0121`; with an exponent below a ten-thousandth: `3.10e-7`.
 #[must_use]
 pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return signed(format!("{value}"));
     }
+    if value.abs() < 1e-4 {
+        return with_true_minus(format!("{value:.2e}"));
+    }
     let mut decimals = 0_usize;
     let mut scaled = value.abs();
-    while scaled < 99.95 && decimals < 9 {
+    while scaled < 99.95 {
         scaled *= 10.0;
         decimals += 1;
     }
@@ -107,6 +110,17 @@ pub fn count(value: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// An amount of computation with its unit: `41.2 MFLOPs`.
+#[must_use]
+pub fn flops(flops: u64) -> String {
+    let value = flops as f64;
+    let units = [(1e12, "TFLOPs"), (1e9, "GFLOPs"), (1e6, "MFLOPs"), (1e3, "kFLOPs")];
+    match units.into_iter().find(|(size, _)| value >= *size) {
+        Some((size, unit)) => format!("{} {unit}", significant(value / size)),
+        None => format!("{flops} FLOPs"),
+    }
 }
 
 /// A large number as a count with three significant digits: `83,100`.
@@ -166,6 +180,21 @@ mod tests {
         assert_eq!(significant(12.34), "12.3", "one");
         assert_eq!(significant(0.01214), "0.0121", "leading zeros do not count");
         assert_eq!(significant(-2.0), "−2.00", "a true minus");
+        assert_eq!(significant(1234.5), "1234", "no digits after the point are left");
+        assert_eq!(significant(99.97), "100", "three digits after rounding too");
+        assert_eq!(significant(0.000_123_4), "0.000123", "the smallest without an exponent");
+        assert_eq!(significant(-3.1e-7), "−3.10e-7", "an exponent instead of a row of zeros");
+        let amounts = [
+            (0, "0 FLOPs"),
+            (999, "999 FLOPs"),
+            (1_500, "1.50 kFLOPs"),
+            (41_230_000, "41.2 MFLOPs"),
+            (412_300_000, "412 MFLOPs"),
+            (22_350_000_000, "22.4 GFLOPs"),
+        ];
+        for (amount, text) in amounts {
+            assert_eq!(flops(amount), text, "{amount} operations");
+        }
         for (value, text) in [(0, "0"), (999, "999"), (3120, "3,120"), (1234567, "1,234,567")] {
             assert_eq!(count(value), text, "count of {value}");
         }

@@ -77,7 +77,7 @@ impl Model {
         (longest < claimed).then(|| {
             self.config.max_tokens = longest;
             format!(
-                "config.json allows texts of {claimed} tokens; they are cut at {longest}, as a longer one takes more than {} \
+                "config.json allows texts of {claimed} tokens; they are cut at {longest}, as longer ones take more than {} \
                  trillion multiply-accumulates",
                 MOST_WORK / 1_000_000_000_000
             )

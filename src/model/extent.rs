@@ -8,9 +8,13 @@ use crate::model::attention::ROWS_PER_THREAD;
 use crate::model::linear::LARGEST_SHARE;
 use crate::tensor::EvidenceNeeds;
 
-/// Multiply-accumulates that one text may take in a dense pass: twenty trillion, minutes on two cores. The longest texts of
-/// the largest encoders that are used (8,192 tokens, 28 layers of 1,024) take a third of it.
-pub const MOST_WORK: u64 = 20_000_000_000_000;
+/// Work that one text may be in a dense pass, in multiply-accumulates: ten trillion, a few minutes on two cores. The longest
+/// texts of the largest encoders that are used (8,192 tokens, 28 layers of 1,024) are 8.6 trillion.
+pub const MOST_WORK: u64 = 10_000_000_000_000;
+
+/// What an attention probability takes beside its two products, in multiply-accumulates: small heads spend most of their
+/// time there.
+const WORK_OF_PROBABILITY: u64 = 64;
 
 impl LayerWeights {
     /// Multiply-accumulates of the products that are really computed: the weights' own sizes times the rows that meet them.
@@ -35,12 +39,19 @@ pub fn macs(products: &[&Linear], rows: usize) -> u64 {
 }
 
 impl Model {
-    /// The longest text whose dense pass takes at most so many multiply-accumulates; at least one token.
+    /// How long a dense pass over a text takes, in multiply-accumulates: the products, and what attention probabilities
+    /// take beside.
+    #[must_use]
+    pub fn work(&self, tokens: usize) -> u64 {
+        let probabilities = self.attention_values(tokens).saturating_mul(WORK_OF_PROBABILITY);
+        let layers = self.layers.iter().map(|layer| layer.macs(tokens, tokens).saturating_add(probabilities));
+        layers.fold(0, u64::saturating_add)
+    }
+
+    /// The longest text that the model reads and that is at most so much work; at least one token.
     #[must_use]
     pub fn longest_within(&self, work: u64) -> usize {
-        let of =
-            |tokens: usize| self.layers.iter().map(|layer| layer.macs(tokens, tokens)).fold(0, u64::saturating_add);
-        largest(self.config.max_tokens, |tokens| of(tokens) <= work).max(1)
+        largest(self.config.max_tokens, |tokens| self.work(tokens) <= work).max(1)
     }
 
     /// Bytes of main memory that a run over texts of these lengths takes at most at a time, beside the weights and what is
@@ -71,11 +82,12 @@ impl Model {
         };
         let threads = rayon::current_num_threads() as u64;
         let hidden = self.config.shape.hidden as u64;
+        // Blocks and the matrices that they are put into; then these and, in double precision, the heads' mean of as many
+        // texts as are decided on at a time.
+        let means = product(longest, longest, 2).saturating_mul(threads.min(lengths.len() as u64));
+        let matrices = whole.saturating_add(whole.max(means));
         let evidence = [
-            // A text's blocks first, then the matrix that they are put into.
-            (needs.attention_probs, whole.saturating_mul(2)),
-            // The mean over heads, in double precision, of as many texts as are decided on at a time.
-            (needs.attention_probs, product(longest, longest, 2).saturating_mul(threads.min(lengths.len() as u64))),
+            (needs.attention_probs, matrices),
             (needs.hidden, rows.saturating_mul(hidden)),
             (needs.mean_keys, rows.saturating_mul(2 * self.config.shape.head_dim() as u64)),
         ];

@@ -43,6 +43,7 @@ fn errors_of_usage_have_exit_code_2_and_go_to_stderr() {
         &["evaluate", "--data", "x.csv", "--strategy", "ltp", "--out", "o", "--limit", "0"],
         &["evaluate", "--data", "x.csv", "--strategy", "ltp", "--out", "o", "--progress", "loud"],
         &["--zoom", "9"],
+        &["--zoom", "2", "strategies"],
     ] {
         let stderr = run(args).error();
         assert!(stderr.contains("error:"), "{args:?}: {stderr}");

@@ -75,6 +75,8 @@ fn a_long_message_is_cut_to_a_screen_unless_asked_for() {
     assert!(short.len() < 2000 && short.contains("shown with --verbose"), "{} bytes: {short}", short.len());
     let long = run(&[&args[..], &["--verbose"]].concat()).error();
     assert!(long.contains(&name), "all of it: {} bytes", long.len());
+    let before = run(&[&["--verbose"], &args[..]].concat()).error();
+    assert_eq!(before, long, "before the subcommand as after it");
     assert!(!Path::new(&out).exists(), "a folder made for nothing is gone");
 }
 

@@ -55,6 +55,9 @@ pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             config.max_tokens,
             config.labels.join(", ")
         ));
+        for note in &checkpoint.notes {
+            section::caution(ui, note).on_hover_text("Told by the checkpoint's own files when it was opened");
+        }
         let how = view.session.load;
         if how != LoadOptions::default() {
             ui.label(

@@ -49,7 +49,6 @@ pub(crate) fn fixture_model(family: &str) -> Model {
     Checkpoint::load(&fixture(family)).unwrap_or_else(|err| panic!("{family} does not load: {err}")).model
 }
 
-/// A text made of ids alone; the first and the last token are special, every other one is a word of its own.
 /// The same model on candle's kernels, on the processor; with the attention over whole batches that GPUs do, if wanted.
 pub(crate) fn on_candle(model: Model, whole_batches: bool) -> Model {
     let mut weights = DeviceWeights::new(&model, candle_core::Device::Cpu).expect("a copy of the weights");
@@ -59,6 +58,7 @@ pub(crate) fn on_candle(model: Model, whole_batches: bool) -> Model {
     Model { device: Some(Arc::new(weights)), ..model }
 }
 
+/// A text made of ids alone; the first and the last token are special, every other one is a word of its own.
 pub(crate) fn encoded_from_ids(ids: &[u32]) -> Encoded {
     let last = ids.len() - 1;
     let token = |(index, &id): (u32, &u32)| {

@@ -66,7 +66,7 @@ impl SequencePruner for Scripted {
     }
 }
 
-/// The first rows, at least `least` of them, one fewer each layer.
+/// The first rows, one fewer in each layer, but never none.
 pub(crate) fn one_fewer(layer: &LayerEvidence<'_>) -> Action {
     Action::Keep((0..layer.num_tokens().saturating_sub(1).max(1)).collect())
 }
