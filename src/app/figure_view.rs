@@ -107,12 +107,17 @@ pub(crate) fn interact(
     let mut responses = Vec::new();
     for target in &scene.targets {
         let area = scene_painter::rect_at(target.rect, origin);
-        if !ui.is_rect_visible(area) {
+        // What lies beyond the sides is still reached by keyboard, and comes into view then.
+        let seen = ui.clip_rect();
+        if area.bottom() < seen.top() || area.top() > seen.bottom() {
             continue;
         }
         let Some(text) = label(target.kind) else { continue };
         let response = ui.interact(area, id.with(target.kind), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, text.as_str()));
+        if response.gained_focus() && !matches!(target.kind, TargetKind::Row(_)) {
+            ui.scroll_to_rect(area, None);
+        }
         if response.has_focus() {
             let ring = egui::Stroke::new(1.5, theme::colors(ui).accent);
             ui.painter().rect_stroke(area, 3.0, ring, egui::StrokeKind::Outside);

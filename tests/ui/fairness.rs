@@ -265,3 +265,20 @@ fn another_class_of_interest_needs_no_run_and_can_be_undone() {
     settle(&mut harness);
     assert_eq!(row(&harness, "all, positives "), positive, "undone");
 }
+
+#[test]
+fn a_narrow_window_scrolls_to_the_column_that_has_the_focus() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut harness = open(fairness(small_data(&folder)), [1024.0, 768.0]);
+    settle(&mut harness);
+    let place = |harness: &Harness<'_, Window>| harness.get_by_label("Sort by Verdict").rect();
+    assert!(place(&harness).right() > 1024.0, "the last column is beyond the right side: {:?}", place(&harness));
+    harness.get_by_label("Sort by Verdict").focus();
+    for _ in 0..40 {
+        harness.step();
+    }
+    assert!(place(&harness).right() <= 1024.0, "it has come into view: {:?}", place(&harness));
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    harness.get_by_label("Sort by Verdict, sorted falling");
+}

@@ -96,7 +96,10 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let dense = count + gap + value_width;
     let pruned = dense + gap + value_width;
     let fixed = pruned + gap + gap + change_width + gap + decided_room + remark_room;
-    canvas.widen(fixed + 2.0 * size * 7.0 + canvas.margin);
+    // Both plots are as wide as the longer of their titles at least.
+    let titles = [&dots.measure.label, &dots.difference.label].map(|title| canvas.text_width(title));
+    let narrowest = titles.into_iter().fold(size * 7.0, f64::max);
+    canvas.widen(fixed + 2.0 * narrowest + canvas.margin);
     let free = canvas.right() - fixed - 4.0;
     let values_ends = (pruned + gap, pruned + gap + free * 0.5);
     let difference = values_ends.1 + gap + change_width;
