@@ -132,6 +132,12 @@ fn numbers_too_large_for_a_norm_are_no_numbers() {
         let message = refused(&with_layer(fixture_model(family), large), "dense", RunOptions::default());
         assert!(message.contains("of layer") || message.contains("the classifier"), "{family}: {message}");
     }
+    for family in ON_DEVICES {
+        let large = |layer: &LayerWeights| LayerWeights { output: spoil(&layer.output, 1e30), ..layer.clone() };
+        let model = on_candle(with_layer(fixture_model(family), large), true);
+        let message = refused(&model, "dense", RunOptions::default());
+        assert!(message.contains("the feed-forward block of layer"), "{family} on a device: {message}");
+    }
 }
 
 #[test]

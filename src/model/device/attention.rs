@@ -19,6 +19,7 @@ use crate::model::device::evidence;
 use crate::model::device::parts;
 use crate::model::device::relative::CLOSED;
 use crate::model::device::states::number;
+use crate::model::device::states::sizes;
 use crate::model::device::weights::DeviceLayer;
 use crate::tensor::CuSeqlens;
 
@@ -148,6 +149,7 @@ pub(super) fn attend(
         None => states.hidden.clone(),
     };
     let after = (before + delta)?;
+    states.sizes = sizes(&after)?;
     states.hidden = match (&layer.attention_norm, weights.norm_placement) {
         (Some(norm), NormPlacement::Post) => norm.apply(&after)?,
         _ => after,

@@ -1,5 +1,6 @@
 //! The packed states of a batch on a device, and what can be done to them.
 
+use candle_core::D;
 use candle_core::Result;
 use candle_core::Tensor;
 use candle_nn::Module as _;
@@ -34,6 +35,14 @@ pub struct DeviceStates<'a> {
     pub(super) hidden: Tensor,
     /// Each sequence's last complete state of the row that the head reads. Shape: `[batch, hidden]`.
     first: Option<Tensor>,
+    /// Sums of squares of the rows that the last step made, before its norm: what is too large for a norm looks harmless
+    /// after it. Shape: `[rows]`.
+    pub(super) sizes: Tensor,
+}
+
+/// The sum of squares of each row. Shape: `[rows]`.
+pub(super) fn sizes(rows: &Tensor) -> Result<Tensor> {
+    rows.sqr()?.sum(D::Minus1)
 }
 
 impl<'a> DeviceStates<'a> {
@@ -42,8 +51,8 @@ impl<'a> DeviceStates<'a> {
     /// # Errors
     /// [`Error::Step`] if the device fails, as all steps.
     pub fn embed(weights: &'a DeviceWeights, tokens: &EmbedInput) -> std::result::Result<Self, Error> {
-        let hidden = embed(weights, tokens).map_err(at("the embeddings"))?;
-        Ok(Self { weights, hidden, first: None })
+        let (hidden, sizes) = embed(weights, tokens).map_err(at("the embeddings"))?;
+        Ok(Self { weights, hidden, first: None, sizes })
     }
 
     /// Number of values in a row.
@@ -70,11 +79,11 @@ impl<'a> DeviceStates<'a> {
     /// # Errors
     /// [`Error::Step`].
     pub fn feed_forward(&mut self, layer: usize) -> std::result::Result<(), Error> {
-        self.hidden = self.after_feed_forward(layer).map_err(at("the feed-forward block"))?;
+        (self.hidden, self.sizes) = self.after_feed_forward(layer).map_err(at("the feed-forward block"))?;
         Ok(())
     }
 
-    fn after_feed_forward(&self, layer: usize) -> Result<Tensor> {
+    fn after_feed_forward(&self, layer: usize) -> Result<(Tensor, Tensor)> {
         let layer = &self.weights.layers[layer];
         let inner = match self.weights.norm_placement {
             NormPlacement::Post => layer.intermediate.forward(&self.hidden)?,
@@ -88,9 +97,10 @@ impl<'a> DeviceStates<'a> {
             parts::activate(&inner, layer.activation)?
         };
         let states = (&self.hidden + layer.output.forward(&inner)?)?;
+        let sizes = sizes(&states)?;
         match self.weights.norm_placement {
-            NormPlacement::Post => layer.output_norm.apply(&states),
-            NormPlacement::Pre => Ok(states),
+            NormPlacement::Post => Ok((layer.output_norm.apply(&states)?, sizes)),
+            NormPlacement::Pre => Ok((states, sizes)),
         }
     }
 
@@ -144,20 +154,14 @@ impl<'a> DeviceStates<'a> {
         }
     }
 
-    /// Row and value of the first state that is NaN or infinite; the device looks, and one number comes over where there is
-    /// none.
+    /// The first row that the last step made with a value that is NaN, infinite or too large to be squared, and the sum of
+    /// its squares. The device looks; one number a row comes over.
     ///
     /// # Errors
     /// [`Error::Step`].
     pub fn first_not_finite(&self) -> std::result::Result<Option<(usize, f32)>, Error> {
-        // Zero times a number is zero, and zero times anything else is NaN.
-        let zero = self.hidden.affine(0.0, 0.0).and_then(|zeros| zeros.sum_all()?.to_scalar::<f32>());
-        if zero.map_err(at("looking for NaN"))? == 0.0 {
-            return Ok(None);
-        }
-        let states = self.rows(0, self.hidden.dims().first().copied().unwrap_or_default())?;
-        let place = first_not_finite(states.data());
-        Ok(place.map(|place| (place / self.cols().max(1), states.data()[place])))
+        let sizes = parts::download(&self.sizes).map_err(at("looking for NaN"))?;
+        Ok(first_not_finite(&sizes).map(|row| (row, sizes[row])))
     }
 
     /// Some rows, brought to the host.
@@ -208,7 +212,8 @@ pub(super) fn number(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
 
-fn embed(weights: &DeviceWeights, tokens: &EmbedInput) -> Result<Tensor> {
+/// The first states, and [`sizes`] of what they are made of.
+fn embed(weights: &DeviceWeights, tokens: &EmbedInput) -> Result<(Tensor, Tensor)> {
     let table = &weights.embeddings;
     let inside = |number_of_row: usize, table: &Tensor| Ok(number(number_of_row.min(table.dim(0)?.saturating_sub(1))));
     let mut states = parts::rows(&table.word, tokens.ids.clone())?;
@@ -221,9 +226,10 @@ fn embed(weights: &DeviceWeights, tokens: &EmbedInput) -> Result<Tensor> {
         let moved: Result<_> = moved.map(|position| inside(position, positions)).collect();
         states = (states + parts::rows(positions, moved?)?)?;
     }
+    let sizes = sizes(&states)?;
     let states = table.norm.apply(&states)?;
     match &table.projection {
-        Some(projection) => projection.forward(&states),
-        None => Ok(states),
+        Some(projection) => Ok((projection.forward(&states)?, sizes)),
+        None => Ok((states, sizes)),
     }
 }
