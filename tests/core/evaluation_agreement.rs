@@ -9,6 +9,7 @@ use prunescope::data::ReadOptions;
 use prunescope::evaluation;
 use prunescope::evaluation::Draws;
 use prunescope::evaluation::Measure;
+use prunescope::evaluation::Picked;
 use prunescope::evaluation::Prepared;
 use prunescope::evaluation::StrategyRun;
 use prunescope::jobs::Ticket;
@@ -128,4 +129,60 @@ fn without_labels_an_audit_names_agreement_and_nothing_that_needs_labels() {
     assert_eq!(worst.expect("two groups").1.groups, gap.pruned.lowest.groups, "the sweep's worst group is the same");
     let whole = evaluation::audit(&ticket, &runs.prepared, &runs.dense, &runs.dense, draws).unwrap();
     assert_eq!(whole.overall.measures[0].pruned.interval(), None, "dense agrees with itself by definition");
+}
+
+#[test]
+fn every_count_of_a_group_table_has_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = runs(folder.path(), 60, true);
+    let (prepared, both) = (&runs.prepared, (&runs.dense, &runs.pruned));
+    let judgments = evaluation::judge(&Ticket::detached(), prepared, both.0, both.1, 0).unwrap();
+    let (dense, pruned) = (both.0.results.predictions(), both.1.results.predictions());
+    let mut seen = 0;
+    for measure in Measure::ALL {
+        let whole = evaluation::overall_row(prepared, both.0, both.1, measure);
+        let groups = evaluation::group_rows(prepared, both.0, both.1, 0, measure);
+        let rows = groups.iter().enumerate().map(|(value, row)| (row, Some((0, value))));
+        for (row, group) in rows.chain([(&whole, None)]) {
+            let rows = |picked| evaluation::picked_rows(prepared, both, group, measure, picked);
+            let of = format!("{} of {}", measure.id(), row.value);
+            assert_eq!(rows(Picked::Counted).len(), row.denominator, "{of}");
+            assert_eq!(rows(Picked::Changed).len(), row.changed, "{of}");
+            let judgment = match group {
+                Some(_) => judgments.of_group(&row.column, &row.value).expect("it is judged"),
+                None => &judgments.overall,
+            };
+            let test = judgment.test(measure).expect("two classes have all tests");
+            let (harmed, rescued) = (rows(Picked::Harmed), rows(Picked::Rescued));
+            if measure.needs_labels() {
+                assert_eq!((harmed.len(), rescued.len()), (test.harmed, test.rescued), "{of}");
+                seen += harmed.len();
+            }
+            // Every row is an item here, in the same order.
+            let is_right = |row: usize, classes: &[u32]| prepared.label(row) == Some(classes[row] as usize);
+            assert!(
+                !measure.needs_labels() || harmed.iter().all(|&row| is_right(row, dense) && !is_right(row, pruned)),
+                "{of}: dense right and pruned wrong"
+            );
+        }
+    }
+    assert!(seen > 0, "something is harmed");
+}
+
+#[test]
+fn the_window_judges_as_an_audit_does() {
+    let folder = tempfile::tempdir().unwrap();
+    for with_clusters in [false, true] {
+        let runs = runs(folder.path(), 72, with_clusters);
+        let draws = Draws { count: 100, seed: 5 };
+        let ticket = Ticket::detached();
+        let audit = evaluation::audit(&ticket, &runs.prepared, &runs.dense, &runs.pruned, draws).unwrap();
+        let judged = evaluation::judge(&ticket, &runs.prepared, &runs.dense, &runs.pruned, draws.seed).unwrap();
+        assert_eq!(judged.family, audit.family, "the same number of tests");
+        let pairs = judged.groups.iter().zip(&audit.groups).chain([(&judged.overall, &audit.overall)]);
+        for (judgment, slice) in pairs {
+            assert_eq!((&judgment.group, &judgment.tests), (&slice.group, &slice.tests), "p, adjusted over all");
+            assert_eq!(judgment.verdicts, slice.verdicts, "verdicts");
+        }
+    }
 }

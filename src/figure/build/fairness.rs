@@ -100,7 +100,7 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
         body: Body::Dots(dots),
         caption: format!(
             "{}. Whiskers: 95% intervals. Change: pruned less dense on the same examples. \
-             Gray: 10 to 29 examples, left out of gaps. {}",
+             Gray: 10 to 29 examples, left out of gaps, or under 30 clusters. {}",
             input.measure.definition(),
             legend_of_counts(input),
         ),
@@ -198,15 +198,24 @@ fn dot_row(row: &GroupRow) -> DotRow {
         pruned: measured(&row.pruned),
         difference: measured(&row.difference),
         decided: None,
-        remark: match row.size {
-            SizeClass::Wide => "n small".to_owned(),
-            SizeClass::Small => "wide".to_owned(),
-            SizeClass::Full => String::new(),
-            SizeClass::CountsOnly | SizeClass::NotEstimable => row.size.label().to_owned(),
-        },
-        faded: row.size < SizeClass::Small,
+        remark: remark(row),
+        faded: row.size < SizeClass::Small || row.pruned.interval_note().is_some(),
         overall: false,
     }
+}
+
+/// What makes the row's numbers weak: few texts, or few clusters among however many.
+fn remark(row: &GroupRow) -> String {
+    let size = match row.size {
+        SizeClass::Wide => "n small",
+        SizeClass::Small => "wide",
+        SizeClass::Full => "",
+        SizeClass::CountsOnly | SizeClass::NotEstimable => row.size.label(),
+    };
+    // "no interval: 5 clusters, at least 10 are needed": the first half is enough in a table.
+    let note = row.pruned.interval_note().unwrap_or_default();
+    let clusters = note.split(',').next().unwrap_or_default();
+    [size, clusters].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// What the denominator counts, in one word for the column head.
@@ -409,6 +418,18 @@ mod tests {
             let last: Vec<&str> = order[3..].iter().map(|index| rows[*index].label.as_str()).collect();
             assert_eq!(last, ["agender", "unknown"], "undefined last, descending {descending}");
         }
+    }
+
+    #[test]
+    fn few_clusters_are_told_beside_the_row() {
+        let over = |count| GroupRow { pruned: value(0.9, 412).over_clusters(count), ..row("women", 412, 0.9, 0.9) };
+        let none = Estimate::plain(0.9, 412).over_clusters(5);
+        let too_few = dot_row(&GroupRow { pruned: none, ..over(5) });
+        assert_eq!((too_few.remark.as_str(), too_few.faded), ("no interval: 5 clusters", true), "the reason");
+        let few = dot_row(&over(29));
+        assert_eq!((few.remark.as_str(), few.faded), ("few clusters: 29", true), "gray as well");
+        let enough = dot_row(&over(30));
+        assert_eq!((enough.remark.as_str(), enough.faded), ("", false), "nothing to say");
     }
 
     #[test]

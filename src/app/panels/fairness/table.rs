@@ -226,13 +226,26 @@ fn row_ui(view: &View<'_>, response: Response, index: usize, (dots, table): (&Do
     }
     response.on_hover_ui(|ui| {
         ui.label(row.sentence(&dots.count_label));
-        if row.faded {
-            ui.weak("10 to 29 examples: the interval is wide, and the group is left out of gaps");
+        for reason in row_hints(row) {
+            ui.weak(reason);
         }
         if value.is_some() {
             ui.weak("Click to walk through all texts of the group in Inspect");
         }
     });
+}
+
+/// Why a row is gray.
+fn row_hints(row: &DotRow) -> Vec<String> {
+    let mut hints = Vec::new();
+    if row.remark.starts_with("n small") {
+        hints.push("10 to 29 examples: the interval is wide, and the group is left out of gaps".to_owned());
+    }
+    // Of a value, the reason is what its clusters do to the interval.
+    if row.pruned.value.is_some() && !row.pruned.reason.is_empty() {
+        hints.push(row.pruned.reason.clone());
+    }
+    hints
 }
 
 fn count_ui(view: &View<'_>, response: Response, (index, column): (usize, Column), shown: (&Dots, &Table)) {
