@@ -191,3 +191,19 @@ fn the_window_computes_where_it_was_told_to() {
     let int8 = LoadOptions { precision: Precision::Int8, device: DeviceChoice::Candle, max_tokens: None };
     assert!(!names(&on(int8), "int8 runs on cpu only").is_empty(), "what cannot be is said");
 }
+
+#[test]
+fn texts_are_cut_where_the_window_was_told_and_notes_on_the_model_are_seen() {
+    let on = |max_tokens: usize| {
+        let load = LoadOptions { max_tokens: Some(max_tokens), ..LoadOptions::default() };
+        let mut harness = open(WindowOptions { load, ..options(TEXT, &["power_bert:retention=0.4"]) }, SIZE);
+        settle(&mut harness);
+        harness
+    };
+    let cut = on(9);
+    assert_eq!(names(&cut, "f32 on cpu, texts cut at 9 tokens").len(), 1, "the model's corner says where");
+    assert!(!names(&cut, "truncated: first 9 of 19 tokens").is_empty(), "and the text");
+    let whole = on(5000);
+    assert!(names(&whole, "truncated").is_empty(), "nothing is cut");
+    assert_eq!(names(&whole, "all that the model reads, not at 5000").len(), 1, "what the checkpoint says is seen");
+}

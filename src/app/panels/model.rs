@@ -56,7 +56,8 @@ pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             config.labels.join(", ")
         ));
         for note in &checkpoint.notes {
-            section::caution(ui, note).on_hover_text("Told by the checkpoint's own files when it was opened");
+            let text = RichText::new(note).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).warning);
+            ui.add(egui::Label::new(text).wrap());
         }
         let how = view.session.load;
         if how != LoadOptions::default() {
