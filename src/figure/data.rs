@@ -171,7 +171,7 @@ fn write_promises(rows: &mut Writer, promises: &Promises) -> Result<(), csv::Err
     names.extend(["median_s", "p05_s", "p95_s", "dense_median_s", "dense_p05_s", "dense_p95_s"].map(str::to_owned));
     names.extend(Part::ALL.map(|part| format!("{}_s", part.label().replace('-', "_"))));
     names.extend(["", "_low", "_high", "_method", "_n"].map(|field| format!("speed_up{field}")));
-    names.extend(["flops_reduction", "promise_kept", "tokens_per_second", "remark"].map(str::to_owned));
+    names.extend(["flops_reduction", "promise_kept", "tokens_per_second", "remark", "note"].map(str::to_owned));
     rows.write_record(&names)?;
     for row in &promises.rows {
         let mut record = vec![row.case.clone(), row.id.clone(), row.spec.clone(), row.removal.clone()];
@@ -181,7 +181,7 @@ fn write_promises(rows: &mut Writer, promises: &Promises) -> Result<(), csv::Err
         record.extend(row.time.parts.map(|seconds| seconds.to_string()));
         record.extend(measured(&row.speed_up));
         record.extend([written(row.flops_reduction), written(row.promise_kept()), row.tokens_per_second.to_string()]);
-        record.push(row.remark.clone());
+        record.extend([row.remark.clone(), row.note.clone()]);
         rows.write_record(&record)?;
     }
     Ok(())

@@ -99,37 +99,25 @@ pub(super) fn note<'a>(
     if words.is_empty() {
         return None;
     }
-    let found = match drawn_by {
-        ForeignText::Reader => {
-            return Some(format!(
-                "{} in scripts the bundled font lacks ({}) use the reader's own fonts.",
-                counted(words.len()),
-                scripts_of(&words).join(", ")
-            ));
-        }
-        ForeignText::ThisMachine => MachineFonts::shared(),
+    let in_scripts = |words: &[String], verb: (&str, &str)| {
+        let (noun, verb) = if words.len() == 1 { ("word", verb.0) } else { ("words", verb.1) };
+        format!("{} {noun} in scripts the bundled font lacks ({}) {verb}", words.len(), scripts_of(words).join(", "))
     };
-    let (drawn, lost): (Vec<String>, Vec<String>) = words.into_iter().partition(|word| found.covers(word));
+    if drawn_by == ForeignText::Reader {
+        return Some(format!("{} the reader's own fonts.", in_scripts(&words, ("uses", "use"))));
+    }
+    let fonts = MachineFonts::shared();
+    let (drawn, lost): (Vec<String>, Vec<String>) = words.into_iter().partition(|word| fonts.covers(word));
     let mut sentences = Vec::new();
     if !drawn.is_empty() {
-        sentences.push(format!(
-            "{} in scripts the bundled font lacks ({}) use fonts of the machine that wrote this file.",
-            counted(drawn.len()),
-            scripts_of(&drawn).join(", ")
-        ));
+        let words = in_scripts(&drawn, ("uses", "use"));
+        sentences.push(format!("{words} fonts of the machine that wrote this file."));
     }
     if !lost.is_empty() {
-        sentences.push(format!(
-            "{} are shown as boxes: the machine that wrote this file has no font for {}.",
-            counted(lost.len()),
-            scripts_of(&lost).join(", ")
-        ));
+        let words = in_scripts(&lost, ("is shown", "are shown"));
+        sentences.push(format!("{words} as boxes: the machine that wrote this file has no font for them."));
     }
     Some(sentences.join(" "))
-}
-
-fn counted(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "word" } else { "words" })
 }
 
 /// The words with characters that the bundled font lacks.

@@ -70,6 +70,8 @@ pub struct PromiseRow {
     pub id: String,
     /// As shown: "`power_bert` · retention 0.4".
     pub name: String,
+    /// What readers must know of the method: "score only, no adaptation"; empty where there is nothing.
+    pub note: String,
     /// The canonical spec.
     pub spec: String,
     /// How tokens went: removed, merged or masked only.
@@ -141,7 +143,8 @@ impl PromiseRow {
         let kept_ends = self.promise_interval().map(|ends| format!(" {}", percents(ends))).unwrap_or_default();
         let kept = self.promise_kept().map(|kept| format!(", promise kept {:.0}%{kept_ends}", kept * 100.0));
         let kept = kept.unwrap_or_default();
-        format!("{start}, {}{ends}{kept}, tokens {}", self.verdict(), self.removal)
+        let note = if self.note.is_empty() { String::new() } else { format!(", {}", self.note) };
+        format!("{start}, {}{ends}{kept}, tokens {}{note}", self.verdict(), self.removal)
     }
 }
 

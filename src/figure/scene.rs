@@ -1,5 +1,7 @@
 //! Positioned primitives in points, y down: all a renderer needs to know.
 
+use std::ops::Range;
+
 use super::palette::Rgb;
 use super::text_metrics::TextMetrics;
 use super::text_metrics::Weight;
@@ -43,6 +45,26 @@ impl Rect {
     #[must_use]
     pub fn around(center: Pos, radius: f64) -> Self {
         Self::new(center.x - radius, center.y - radius, 2.0 * radius, 2.0 * radius)
+    }
+
+    /// The smallest one that holds these points; none at all is an empty one at the origin.
+    #[must_use]
+    pub fn about(points: &[Pos]) -> Self {
+        let Some(first) = points.first() else { return Self::default() };
+        let (mut low, mut high) = (*first, *first);
+        for point in points {
+            low = pos(low.x.min(point.x), low.y.min(point.y));
+            high = pos(high.x.max(point.x), high.y.max(point.y));
+        }
+        Self::new(low.x, low.y, high.x - low.x, high.y - low.y)
+    }
+
+    /// Whether both have some area, or length, in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let is_beside = self.right() <= other.x || other.right() <= self.x;
+        let is_above = self.bottom() <= other.y || other.bottom() <= self.y;
+        !is_beside && !is_above
     }
 
     /// Right edge.
@@ -197,6 +219,19 @@ pub enum Item {
     Text(Text),
 }
 
+impl Item {
+    /// The room that it takes, without the width of its lines.
+    #[must_use]
+    pub fn bounds(&self, metrics: &TextMetrics) -> Rect {
+        match self {
+            Self::Line { points, .. } | Self::Polygon { points, .. } => Rect::about(points),
+            Self::Circle { center, radius, .. } => Rect::around(*center, *radius),
+            Self::Rect { rect, .. } | Self::Hatch { rect, .. } => *rect,
+            Self::Text(text) => text.rect(metrics),
+        }
+    }
+}
+
 /// A place that stands for something: for hovering, clicking and reading aloud.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -245,6 +280,8 @@ pub struct Scene {
     pub items: Vec<Item>,
     /// What can be pointed at.
     pub targets: Vec<Target>,
+    /// Which of the items are the legend.
+    pub legend: Range<usize>,
 }
 
 /// Distance of hatching lines in points, measured along the x axis.

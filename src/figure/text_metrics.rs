@@ -99,32 +99,63 @@ impl TextMetrics {
     /// The longest beginning of `text` that fits `width`, with "…" where something was cut.
     #[must_use]
     pub fn fit(&self, text: &str, size: f64, width: f64) -> String {
-        if self.width(text, size, Weight::Regular) <= width {
-            return text.to_owned();
-        }
-        let mut fitted = String::new();
-        for character in text.chars() {
-            let longer = format!("{fitted}{character}…");
-            if self.width(&longer, size, Weight::Regular) > width {
-                break;
-            }
-            fitted.push(character);
-        }
-        format!("{}…", fitted.trim_end())
+        self.fit_in(text, (size, Weight::Regular), width)
     }
 
-    /// `text` on as many lines as `width` asks for, broken at spaces.
+    /// The same in a weight.
+    pub(super) fn fit_in(&self, text: &str, (size, weight): (f64, Weight), width: f64) -> String {
+        if self.width(text, size, weight) <= width {
+            return text.to_owned();
+        }
+        let start = self.start_of(text, (size, weight), width - self.width("…", size, weight));
+        format!("{}…", start.trim_end())
+    }
+
+    /// The longest beginning that is no wider than `width`.
+    fn start_of<'a>(&self, text: &'a str, (size, weight): (f64, Weight), width: f64) -> &'a str {
+        let (mut end, mut used) = (0, 0.0);
+        for (character, advance) in self.advances(text, weight) {
+            used += advance * size;
+            if used > width {
+                break;
+            }
+            end += character.len_utf8();
+        }
+        &text[..end]
+    }
+
+    /// `text` on as many lines as `width` asks for, broken at spaces, and within words that are wider than a line.
     #[must_use]
     pub fn wrap(&self, text: &str, size: f64, width: f64) -> Vec<String> {
+        self.wrap_in(text, (size, Weight::Regular), width)
+    }
+
+    /// The same in a weight.
+    pub(super) fn wrap_in(&self, text: &str, look: (f64, Weight), width: f64) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
+        let fits = |line: &str| self.width(line, look.0, look.1) <= width;
         for word in text.split_whitespace() {
-            let longer = lines.last().map(|line| format!("{line} {word}"));
-            match (lines.last_mut(), longer) {
-                (Some(line), Some(longer)) if self.width(&longer, size, Weight::Regular) <= width => *line = longer,
-                _ => lines.push(word.to_owned()),
+            match lines.last_mut() {
+                Some(line) if fits(&format!("{line} {word}")) => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.extend(self.pieces(word, look, width)),
             }
         }
         lines
+    }
+
+    /// A word in pieces no wider than a line, of at least one character each.
+    fn pieces(&self, word: &str, look: (f64, Weight), width: f64) -> Vec<String> {
+        let (mut rest, mut pieces) = (word, Vec::new());
+        while let Some(first) = rest.chars().next() {
+            let length = self.start_of(rest, look, width).len().max(first.len_utf8());
+            let (piece, after) = rest.split_at(length);
+            pieces.push(piece.to_owned());
+            rest = after;
+        }
+        pieces
     }
 }
 
@@ -180,5 +211,12 @@ mod tests {
         let lines = metrics.wrap("one two three four five", 10.0, 50.0);
         assert_eq!(lines.join(" "), "one two three four five", "nothing is lost");
         assert!(lines.len() > 1, "it needed several lines");
+        let word = "Donaudampfschifffahrtsgesellschaft.csv";
+        let lines = metrics.wrap(&format!("file {word}"), 10.0, 50.0);
+        assert!(
+            lines.iter().all(|line| metrics.width(line, 10.0, Weight::Regular) <= 50.0),
+            "no line is wider: {lines:?}"
+        );
+        assert_eq!(lines[1..].concat(), word, "nothing of a long word is lost");
     }
 }

@@ -21,6 +21,7 @@ fn dense(case: &str, seconds: f64) -> PromiseRow {
         case: case.to_owned(),
         id: "dense".to_owned(),
         name: "dense".to_owned(),
+        note: String::new(),
         spec: "dense".to_owned(),
         removal: String::new(),
         time,
@@ -38,6 +39,7 @@ fn pruned(begin: &PromiseRow, (id, setting): (&str, &str), flops: f64, (clock, h
     PromiseRow {
         id: id.to_owned(),
         name: format!("{id} · {setting}"),
+        note: if id == "ltp" { "score only, no adaptation" } else { "" }.to_owned(),
         spec: format!("{id}:{}", setting.replace(' ', "=")),
         removal: if id == "tome" { "merged" } else { "removed" }.to_owned(),
         time: bar(seconds, [0.40, 0.44, 0.08, 0.04, 0.04]),

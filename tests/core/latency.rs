@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use prunescope::cost;
 use prunescope::engine::Removal;
+use prunescope::figure::Body;
+use prunescope::figure::build::LatencyInput;
+use prunescope::figure::build::latency_figure;
+use prunescope::figure::to_csv;
 use prunescope::jobs::Ticket;
 use prunescope::latency;
 use prunescope::latency::Case;
@@ -189,4 +193,26 @@ fn bad_plans_are_refused_before_anything_runs() {
     let misfit = plan(&["power_bert:retentions=[1,0.5]"], 1);
     let refused = latency::measure(&Ticket::detached(), &model, &shape(&model, 1, 4), &misfit, &|_| {}).unwrap_err();
     assert!(matches!(refused, Error::Build { layers: 3, .. }), "got {refused}");
+}
+
+/// The figure says what every figure says of a method, and of the machine what the numbers rest on.
+#[test]
+fn the_figure_says_which_methods_only_score_and_where_it_was_measured() {
+    let model = fixture_model("bert");
+    let report = measure(&model, &shape(&model, 1, 8), &plan(&["ltp:theta_final=0.01", "tome:r=2"], MIN_BLOCKS));
+    let basis = report.machine.summary();
+    for part in [&report.machine.cpu, &report.machine.precision.to_owned(), &format!("{} of ", report.machine.threads)]
+    {
+        assert!(basis.contains(part.as_str()), "device, precision and threads: {part:?} in {basis:?}");
+    }
+    let notes = vec!["The machine was busy".to_owned()];
+    let figure = latency_figure(&LatencyInput { rows: &report.rows, basis, notes, provenance: Default::default() });
+    let Body::Promises(promises) = &figure.body else { panic!("a latency figure") };
+    let said = "Score only, no adaptation: ltp · theta final 0.01.";
+    assert_eq!(promises.notes, ["The machine was busy", said], "in words below the rows");
+    let rows: Vec<(&str, &str)> = promises.rows.iter().map(|row| (row.id.as_str(), row.note.as_str())).collect();
+    assert_eq!(rows, [("dense", ""), ("ltp", "score only, no adaptation"), ("tome", "")], "and with its row");
+    assert!(promises.rows[1].sentence().ends_with("score only, no adaptation"), "read aloud");
+    let table = String::from_utf8(to_csv(&figure).unwrap()).unwrap();
+    assert!(table.lines().nth(2).is_some_and(|line| line.ends_with(",\"score only, no adaptation\"")), "{table}");
 }

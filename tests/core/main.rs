@@ -39,6 +39,7 @@ mod evaluation_agreement;
 mod evaluation_stream;
 mod figures;
 mod figures_latency;
+mod figures_laws;
 mod figures_ribbons;
 mod figures_text;
 mod fuzz_finds;

@@ -16,6 +16,7 @@ use super::super::promises::PromiseRow;
 use super::super::promises::Promises;
 use super::super::promises::TimeBar;
 use super::measured;
+use super::noted;
 
 /// What the figure is made of.
 #[derive(Clone, Debug)]
@@ -42,10 +43,13 @@ pub fn latency_figure(input: &LatencyInput<'_>) -> Figure {
         }
         rows.push(pruned_row(case, row));
     }
+    let mut notes = input.notes.clone();
+    let said = noted(rows.iter().map(|row| (row.note.as_str(), row.name.as_str())));
+    notes.extend((!said.is_empty()).then(|| said.trim().to_owned()));
     Figure {
         title: "Promised and measured speed-up".to_owned(),
         subtitle: input.basis.clone(),
-        body: Body::Promises(Promises { speed_up: speed_up_axis(), share: share_axis(), rows, notes: input.notes.clone() }),
+        body: Body::Promises(Promises { speed_up: speed_up_axis(), share: share_axis(), rows, notes }),
         caption: "Left: dense ÷ pruned, the tick from counted FLOPs, the marker from the medians of wall-clock times, with \
                   a 95% bootstrap interval over interleaved rounds. Right: the time of a pass by kind of work, as a share \
                   of the dense median; the tick is where it would end if time fell as FLOPs do."
@@ -98,6 +102,7 @@ fn dense_row(case: String, same: &[&Measured]) -> PromiseRow {
         case,
         id: "dense".to_owned(),
         name: "dense".to_owned(),
+        note: String::new(),
         spec: "dense".to_owned(),
         removal: String::new(),
         time,
@@ -128,6 +133,7 @@ fn pruned_row(case: String, row: &Measured) -> PromiseRow {
         case,
         id: spec.id().to_owned(),
         name: spec.short_name(),
+        note: spec.info().note().unwrap_or_default().to_owned(),
         spec: spec.to_string(),
         removal: removal_label(row.removal).to_owned(),
         time: time_bar(&row.pruned),

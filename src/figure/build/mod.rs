@@ -52,3 +52,17 @@ fn sentence_case(name: &str) -> String {
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str().replace('_', " "))
 }
+
+/// What must be known of some methods, with their names: " Score only, no adaptation: ltp."
+fn noted<'a>(methods: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (note, name) in methods.filter(|(note, _)| !note.is_empty()) {
+        match notes.iter_mut().find(|(known, _)| *known == note) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => notes.push((note, vec![name])),
+        }
+    }
+    let line = |(note, names): &(&str, Vec<&str>)| format!(" {}: {}.", sentence_case(note), names.join(", "));
+    notes.iter().map(line).collect()
+}

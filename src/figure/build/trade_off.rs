@@ -16,7 +16,7 @@ use super::super::describe::Provenance;
 use super::super::describe::Scale;
 use super::super::describe::Series;
 use super::measured;
-use super::sentence_case;
+use super::noted;
 
 /// Measured speed-ups, dense ÷ pruned time, by canonical spec.
 pub type SpeedUps = BTreeMap<String, Estimate>;
@@ -299,7 +299,7 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
             "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
              Ringed: the setting in use. Faded: another setting is at least as good on both axes.{}{}",
             if worth.axis(has_labels).column.ends_with("agreement") { AGREEMENT } else { "" },
-            noted(&series)
+            noted(series.iter().map(|series| (series.note.as_str(), series.name.as_str())))
         ),
         body: Body::Curves(Curves { x: input.saving.axis(), y: worth.axis(has_labels), reference, series }),
         provenance: input.provenance.clone(),
@@ -315,19 +315,6 @@ fn line_of(point: &TradeOffPoint, points: &[TradeOffPoint]) -> String {
         Some(setting) if !spec.is_on_dial() && has_line() => format!("{}, {setting}", point.series),
         _ => point.series.clone(),
     }
-}
-
-/// What must be known of some methods, with their names: " Score only, no adaptation: ltp."
-fn noted(series: &[Series]) -> String {
-    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
-    for series in series.iter().filter(|series| !series.note.is_empty()) {
-        match notes.iter_mut().find(|(note, _)| *note == series.note) {
-            Some((_, names)) => names.push(&series.name),
-            None => notes.push((&series.note, vec![&series.name])),
-        }
-    }
-    let line = |(note, names): &(&str, Vec<&str>)| format!(" {}: {}.", sentence_case(note), names.join(", "));
-    notes.iter().map(line).collect::<String>()
 }
 
 /// The horizontal value.

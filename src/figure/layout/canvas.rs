@@ -1,5 +1,7 @@
 //! A page being filled from top to bottom.
 
+use std::ops::Range;
+
 use super::super::describe::Provenance;
 use super::super::foreign;
 use super::super::one_line;
@@ -45,6 +47,7 @@ pub(super) struct Canvas<'a> {
     head_height: f64,
     items: Vec<Item>,
     targets: Vec<Target>,
+    legend: Range<usize>,
 }
 
 impl<'a> Canvas<'a> {
@@ -59,6 +62,7 @@ impl<'a> Canvas<'a> {
             head_height: 0.0,
             items: Vec::new(),
             targets: Vec::new(),
+            legend: 0..0,
         }
     }
 
@@ -90,6 +94,13 @@ impl<'a> Canvas<'a> {
         self.head_height = self.cursor;
     }
 
+    /// What `draw` draws is the legend.
+    pub(super) fn legend(&mut self, draw: impl FnOnce(&mut Self)) {
+        let start = self.items.len();
+        draw(self);
+        self.legend = start..self.items.len();
+    }
+
     pub(super) fn push(&mut self, item: Item) {
         self.items.push(item);
     }
@@ -116,6 +127,38 @@ impl<'a> Canvas<'a> {
 
     pub(super) fn line(&mut self, from: Pos, to: Pos, stroke: Stroke) {
         self.items.push(Item::Line { points: vec![from, to], stroke });
+    }
+
+    /// Text on as many lines as it needs from `left` to the right edge; the cursor is the base of the last one.
+    /// Returns where that one ends.
+    pub(super) fn wrapped(&mut self, left: f64, content: &str, look: (Paint, f64, Weight)) -> f64 {
+        let lines = self.metrics.wrap_in(&one_line(content), (look.1, look.2), self.right() - left);
+        for (index, line) in lines.iter().enumerate() {
+            self.cursor += if index == 0 { 0.0 } else { self.line_height() };
+            self.text_with(pos(left, self.cursor), line, Align::Start, look);
+        }
+        left + lines.last().map_or(0.0, |line| self.metrics.width(line, look.1, look.2))
+    }
+
+    /// Labels of an axis, centered at their places, on the cursor's line; those that would touch another or leave the page
+    /// are left out.
+    pub(super) fn tick_labels(&mut self, labels: &[(f64, String)], (left, right): (f64, f64)) {
+        let (gap, ink) = (self.font_size() * 0.5, self.theme().muted());
+        let mut free = left;
+        for (x, label) in labels {
+            let half = self.text_width(label) / 2.0;
+            if x - half >= free && x + half <= right {
+                self.text(pos(*x, self.cursor), label, Align::Middle, ink);
+                free = x + half + gap;
+            }
+        }
+    }
+
+    /// As much of an axis's label as there is room for: without brackets, without what follows a comma, else cut.
+    pub(super) fn fitting(&self, label: &str, room: f64) -> String {
+        let part = |end: &str| label.split(end).next().unwrap_or(label);
+        let fits = [label, part(" ("), part(",")].into_iter().find(|choice| self.text_width(choice) <= room);
+        fits.map_or_else(|| self.metrics.fit(part(","), self.font_size(), room), str::to_owned)
     }
 
     /// Draws a strategy's marker.
@@ -145,8 +188,11 @@ impl<'a> Canvas<'a> {
     pub(super) fn heading(&mut self, title: &str, subtitle: &str) {
         let (size, margin, theme) = (self.font_size(), self.margin, self.theme());
         let width = self.right() - margin;
-        self.cursor += size * 1.3;
-        self.text_with(pos(margin, self.cursor), title, Align::Start, (theme.ink().into(), size * 1.3, Weight::Medium));
+        for line in self.metrics.wrap_in(title, (size * 1.3, Weight::Medium), width) {
+            self.cursor += if self.cursor > margin { size * 1.7 } else { size * 1.3 };
+            let look = (theme.ink().into(), size * 1.3, Weight::Medium);
+            self.text_with(pos(margin, self.cursor), &line, Align::Start, look);
+        }
         for line in self.metrics.wrap(subtitle, size, width) {
             self.cursor += self.line_height();
             self.text(pos(margin, self.cursor), &line, Align::Start, theme.muted());
@@ -202,6 +248,7 @@ impl<'a> Canvas<'a> {
             head_height: self.head_height,
             items: self.items,
             targets: self.targets,
+            legend: self.legend,
         }
     }
 }

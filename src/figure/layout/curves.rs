@@ -13,6 +13,7 @@ use super::super::scene::Rect;
 use super::super::scene::Stroke;
 use super::super::scene::TargetKind;
 use super::super::scene::pos;
+use super::super::text_metrics::Weight;
 use super::canvas::Canvas;
 use super::canvas::MarkerLook;
 use super::canvas::dashes;
@@ -20,16 +21,21 @@ use super::ticks::Placed;
 
 const FADED: f64 = 0.35;
 
+/// Least height of the plot in points, where the page may grow and where it may not.
+const LEAST_HEIGHT: (f64, f64) = (170.0, 60.0);
+
 /// Fills the page with legend, axes and series; leaves room for the caption where it is drawn.
 pub(super) fn place(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) {
-    legend(canvas, curves);
-    let plot = plot_area(canvas, curves, caption);
+    canvas.legend(|canvas| legend(canvas, curves));
+    let (top, bottom) = plot_rows(canvas, curves, caption);
     let ends = |interval: Option<(f64, f64)>| interval.into_iter().flat_map(|(low, high)| [low, high]);
+    let heights = points(curves).flat_map(|point| ends(point.y.interval).chain(point.y.value));
+    let y = Placed::new(&curves.y, heights, (bottom, top));
+    let y_ticks = y_ticks(canvas, &y, bottom - top);
+    let plot = plot_area(canvas, &y_ticks, (top, bottom));
     let widths = points(curves).flat_map(|point| ends(point.x_interval).chain([point.x]));
     let x = Placed::new(&curves.x, widths, (plot.x, plot.right()));
-    let heights = points(curves).flat_map(|point| ends(point.y.interval).chain(point.y.value));
-    let y = Placed::new(&curves.y, heights, (plot.bottom(), plot.y));
-    axes(canvas, curves, plot, (&x, &y));
+    axes(canvas, curves, plot, (&x, (&y, &y_ticks)));
     reference_line(canvas, curves, plot, &y);
     for series in &curves.series {
         intervals(canvas, series, (&x, &y));
@@ -54,7 +60,9 @@ fn legend(canvas: &mut Canvas<'_>, curves: &Curves) {
     canvas.cursor += canvas.line_height();
     for (id, name, joined) in reference.into_iter().chain(entries) {
         let width = size * 2.6 + canvas.text_width(name) + size * 1.4;
-        if x + width > canvas.right() && x > canvas.margin {
+        // A name that is wider than the page goes on in further lines.
+        let is_long = x + width > canvas.right();
+        if is_long && x > canvas.margin {
             x = canvas.margin;
             canvas.cursor += canvas.line_height();
         }
@@ -66,57 +74,67 @@ fn legend(canvas: &mut Canvas<'_>, curves: &Curves) {
         }
         let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: false };
         canvas.marker(pos(x + size, middle), style, look);
-        canvas.text(pos(x + size * 2.4, canvas.cursor), name, Align::Start, theme.ink());
-        x += width;
+        let end = canvas.wrapped(x + size * 2.4, name, (theme.ink().into(), size, Weight::Regular));
+        x = end.max(x + size * 2.4) + size * 1.6;
     }
     canvas.cursor += canvas.line_height() * 0.5;
 }
 
-fn plot_area(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) -> Rect {
+/// Top and bottom of the plot, the label of its vertical axis drawn above.
+fn plot_rows(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) -> (f64, f64) {
     let (size, theme, line) = (canvas.font_size(), canvas.theme(), canvas.line_height());
     canvas.cursor += line;
-    canvas.text(pos(canvas.margin, canvas.cursor), &curves.y.label, Align::Start, theme.muted());
+    let label = canvas.fitting(&curves.y.label, canvas.right() - canvas.margin);
+    canvas.text(pos(canvas.margin, canvas.cursor), &label, Align::Start, theme.muted());
     let top = canvas.cursor + size * 1.4;
-    let left = canvas.margin + canvas.text_width("0.000") + size * 0.8;
-    let right = canvas.right() - size * 0.5;
-    let below = if canvas.page.framed {
+    let (below, least) = if canvas.page.framed {
         let lines = canvas.metrics.wrap(caption, size * 0.88, canvas.right() - canvas.margin).len() + 1;
-        2.0 * line + 6.0 + size * 0.88 * (1.5 + 1.35 * lines as f64)
+        (2.0 * line + 6.0 + size * 0.88 * (1.5 + 1.35 * lines as f64), LEAST_HEIGHT.0)
     } else {
-        2.0 * line + 6.0
+        (2.0 * line + 6.0, LEAST_HEIGHT.1)
     };
-    let bottom = (canvas.page.height - canvas.margin - below).max(top + 60.0);
-    Rect::new(left, top, (right - left).max(60.0), bottom - top)
+    (top, (canvas.page.height - canvas.margin - below).max(top + least))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
-fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, y): (&Placed, &Placed)) {
+fn y_ticks(canvas: &Canvas<'_>, y: &Placed, height: f64) -> Vec<(f64, String)> {
+    y.ticks((height / (canvas.font_size() * 3.6)).clamp(2.0, 8.0) as usize)
+}
+
+/// The plot, right of the labels of its vertical axis.
+fn plot_area(canvas: &Canvas<'_>, y_ticks: &[(f64, String)], (top, bottom): (f64, f64)) -> Rect {
+    let size = canvas.font_size();
+    let widest = y_ticks.iter().map(|(_, label)| canvas.text_width(label)).fold(canvas.text_width("0.000"), f64::max);
+    let left = canvas.margin + widest + size * 0.8;
+    let right = canvas.right() - size * 0.5;
+    Rect::new(left, top, (right - left).max(60.0), bottom - top)
+}
+
+type Axes<'a> = (&'a Placed, (&'a Placed, &'a [(f64, String)]));
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
+fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, (y, y_ticks)): Axes<'_>) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     let grid = Stroke::solid(theme.grid(), 0.75);
-    for (value, label) in y.ticks((plot.height / (size * 3.6)).clamp(2.0, 8.0) as usize) {
-        let at = y.place(value);
+    for (value, label) in y_ticks {
+        let at = y.place(*value);
         canvas.line(pos(plot.x, at), pos(plot.right(), at), grid.clone());
-        canvas.text(pos(plot.x - size * 0.6, at + size * 0.35), &label, Align::End, theme.muted());
+        canvas.text(pos(plot.x - size * 0.6, at + size * 0.35), label, Align::End, theme.muted());
     }
     let base = pos(plot.x, plot.bottom());
     canvas.line(base, pos(plot.right(), plot.bottom()), Stroke::solid(theme.line(), 1.0));
-    for (value, label) in x.ticks((plot.width / (size * 5.5)).clamp(2.0, 10.0) as usize) {
-        let at = x.place(value);
+    let ticks = x.ticks((plot.width / (size * 5.5)).clamp(2.0, 10.0) as usize);
+    for (value, _) in &ticks {
+        let at = x.place(*value);
         canvas.line(pos(at, plot.bottom()), pos(at, plot.bottom() + 4.0), Stroke::solid(theme.line(), 1.0));
-        canvas.text(pos(at, plot.bottom() + 4.0 + size * 1.1), &label, Align::Middle, theme.muted());
     }
-    let at = pos(plot.right(), plot.bottom() + 4.0 + size * 1.1 + canvas.line_height());
-    let label = shortened(canvas, &curves.x.label, plot.right() - canvas.margin);
-    canvas.text(at, &label, Align::End, theme.muted());
-}
-
-/// As much of an axis's label as there is room for: without its scale, then without its definition.
-fn shortened(canvas: &Canvas<'_>, label: &str, room: f64) -> String {
-    let without_scale = label.split(" (").next().unwrap_or(label);
-    let without_definition = label.split(',').next().unwrap_or(label);
-    let mut choices = [label, without_scale, without_definition].into_iter();
-    let fitting = choices.find(|choice| canvas.text_width(choice) <= room);
-    fitting.map_or_else(|| canvas.metrics.fit(without_definition, canvas.font_size(), room), str::to_owned)
+    canvas.cursor = plot.bottom() + 4.0 + size * 1.1;
+    let labels: Vec<(f64, String)> = ticks.into_iter().map(|(value, label)| (x.place(value), label)).collect();
+    // The lowest label of the other axis stands left of the plot, on the line above.
+    canvas.tick_labels(&labels, (canvas.margin, canvas.right() + canvas.margin * 0.5));
+    canvas.cursor += canvas.line_height();
+    let label = canvas.fitting(&curves.x.label, plot.right() - canvas.margin);
+    canvas.text(pos(plot.right(), canvas.cursor), &label, Align::End, theme.muted());
 }
 
 fn line_stroke(style: SeriesStyle, canvas: &Canvas<'_>, opacity: f64) -> Stroke {

@@ -40,7 +40,7 @@ struct Columns {
 
 /// Fills the page with a head, one line per row, and the notes.
 pub(super) fn place(canvas: &mut Canvas<'_>, dots: &Dots) {
-    legend(canvas, dots);
+    canvas.legend(|canvas| legend(canvas, dots));
     let columns = columns(canvas, dots);
     head(canvas, dots, &columns);
     canvas.end_head();
@@ -57,18 +57,15 @@ fn legend(canvas: &mut Canvas<'_>, dots: &Dots) {
     for (id, name) in [("dense", "dense"), (dots.strategy.as_str(), dots.strategy_name.as_str())] {
         let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: id == "dense" };
         canvas.marker(pos(x + size * 0.5, canvas.cursor - size * 0.34), series_style(id), look);
-        let room = canvas.right() - x - size * 1.2;
-        let name = canvas.metrics.fit(name, size, room);
-        canvas.text(pos(x + size * 1.3, canvas.cursor), &name, Align::Start, theme.ink());
-        x += size * 1.3 + canvas.text_width(&name) + size * 1.7;
+        let end = canvas.wrapped(x + size * 1.3, name, (theme.ink().into(), size, Weight::Regular));
+        x = end + size * 1.7;
     }
     if !dots.strategy_note.is_empty() {
-        let width = canvas.text_width(&dots.strategy_note);
         let at = x - size * 0.9;
-        let (at, line) = if at + width <= canvas.right() { (at, 0.0) } else { (canvas.margin, canvas.line_height()) };
-        canvas.cursor += line;
-        let note = canvas.metrics.fit(&dots.strategy_note, size, canvas.right() - at);
-        canvas.text(pos(at, canvas.cursor), &note, Align::Start, theme.muted());
+        let fits = at + canvas.text_width(&dots.strategy_note) <= canvas.right();
+        canvas.cursor += if fits { 0.0 } else { canvas.line_height() };
+        let look = (theme.muted().into(), size, Weight::Regular);
+        canvas.wrapped(if fits { at } else { canvas.margin }, &dots.strategy_note, look);
     }
     canvas.cursor += canvas.line_height() * 0.5;
 }
@@ -84,10 +81,13 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let group_width = (widest(canvas, labels) + arrow).clamp(size * 6.0, size * 16.0);
     let counts = &mut dots.rows.iter().map(|row| number::count(row.count)).chain([dots.count_label.clone()]);
     let count_width = widest(canvas, counts) + arrow;
-    let value_width = canvas.text_width("Pruned") + arrow;
-    let change_width = canvas.text_width("Change") + arrow;
     let decided = decided_widths(canvas, dots);
     let decided_room: f64 = decided.iter().map(|(_, width)| width + gap).sum();
+    let rates = |of: fn(&DotRow) -> &Measured| dots.rows.iter().map(move |row| written(of(row), number::rate));
+    let values = &mut rates(|row| &row.dense).chain(rates(|row| &row.pruned)).chain(["Pruned".to_owned()]);
+    let value_width = widest(canvas, values) + arrow;
+    let changes = dots.rows.iter().map(|row| written(&row.difference, number::change));
+    let change_width = widest(canvas, &mut changes.chain(["Change".to_owned()])) + arrow;
     let remark_width = widest(canvas, &mut dots.rows.iter().map(|row| row.remark.clone()));
     let remark_room = if remark_width > 0.0 { remark_width + gap } else { 0.0 };
 
@@ -96,10 +96,10 @@ fn columns(canvas: &mut Canvas<'_>, dots: &Dots) -> Columns {
     let dense = count + gap + value_width;
     let pruned = dense + gap + value_width;
     let fixed = pruned + gap + gap + change_width + gap + decided_room + remark_room;
-    // Both plots are as wide as the longer of their titles at least.
+    // Both plots are as wide as the longer of their titles at least; beyond that it is cut.
     let titles = [&dots.measure.label, &dots.difference.label].map(|title| canvas.text_width(title));
-    let narrowest = titles.into_iter().fold(size * 7.0, f64::max);
-    canvas.widen(fixed + 2.0 * narrowest + canvas.margin);
+    let narrowest = titles.into_iter().fold(size * 7.0, f64::max).min(size * 16.0);
+    canvas.widen(fixed + 2.0 * narrowest + canvas.margin + 5.0);
     let free = canvas.right() - fixed - 4.0;
     let values_ends = (pruned + gap, pruned + gap + free * 0.5);
     let difference = values_ends.1 + gap + change_width;
@@ -155,6 +155,10 @@ fn title(column: Column) -> &'static str {
     }
 }
 
+fn written(measured: &Measured, write: fn(f64) -> String) -> String {
+    measured.value.map_or_else(|| "—".to_owned(), write)
+}
+
 fn ends(measured: &Measured) -> impl Iterator<Item = f64> + use<> {
     let interval = measured.interval.map_or([None, None], |(low, high)| [Some(low), Some(high)]);
     [measured.value, interval[0], interval[1]].into_iter().flatten()
@@ -164,8 +168,9 @@ fn head(canvas: &mut Canvas<'_>, dots: &Dots, columns: &Columns) {
     let (size, theme, line) = (canvas.font_size(), canvas.theme(), canvas.line_height());
     canvas.cursor += line;
     let base = canvas.cursor;
+    let group_label = canvas.metrics.fit_in(&dots.group_label, (size, Weight::Medium), columns.group.1 - size);
     let titles = [
-        (Column::Group, columns.group.0, Align::Start, dots.group_label.as_str()),
+        (Column::Group, columns.group.0, Align::Start, group_label.as_str()),
         (Column::Count, columns.count, Align::End, dots.count_label.as_str()),
         (Column::Dense, columns.dense, Align::End, title(Column::Dense)),
         (Column::Pruned, columns.pruned, Align::End, title(Column::Pruned)),
@@ -190,11 +195,20 @@ fn head(canvas: &mut Canvas<'_>, dots: &Dots, columns: &Columns) {
         let rect = Rect::new(start - 4.0, base - line * 0.85, width + size + 8.0, line * 1.15);
         canvas.target(TargetKind::Column(column), rect);
     }
-    canvas.text(pos(columns.values_ends.0, base), &dots.measure.label, Align::Start, theme.muted());
-    canvas.text(pos(columns.changes_ends.0, base), &dots.difference.label, Align::Start, theme.muted());
+    // What is centered at an end reaches a little beyond it, into the gap.
+    let reach = size * 2.0;
+    for (axis, ends, label) in [
+        (&columns.values, columns.values_ends, &dots.measure.label),
+        (&columns.changes, columns.changes_ends, &dots.difference.label),
+    ] {
+        let label = canvas.fitting(label, ends.1 - ends.0);
+        canvas.text(pos(ends.0, base), &label, Align::Start, theme.muted());
+        let ticks = axis.ticks(wanted_ticks(canvas, ends)).into_iter().map(|(value, label)| (axis.place(value), label));
+        canvas.cursor += line * 1.15;
+        canvas.tick_labels(&ticks.collect::<Vec<_>>(), (ends.0 - reach, (ends.1 + reach).min(canvas.right())));
+        canvas.cursor = base;
+    }
     canvas.cursor += line * 1.15;
-    tick_labels(canvas, &columns.values, columns.values_ends);
-    tick_labels(canvas, &columns.changes, columns.changes_ends);
     canvas.cursor += size * 0.5;
     let y = canvas.cursor;
     canvas.line(pos(canvas.margin, y), pos(canvas.right(), y), Stroke::solid(theme.line(), 1.0));
@@ -214,13 +228,6 @@ fn wanted_ticks(canvas: &Canvas<'_>, ends: (f64, f64)) -> usize {
     ((ends.1 - ends.0) / (canvas.font_size() * 4.2)).clamp(2.0, 5.0) as usize
 }
 
-fn tick_labels(canvas: &mut Canvas<'_>, axis: &Placed, ends: (f64, f64)) {
-    let theme = canvas.theme();
-    for (value, label) in axis.ticks(wanted_ticks(canvas, ends)) {
-        canvas.text(pos(axis.place(value), canvas.cursor), &label, Align::Middle, theme.muted());
-    }
-}
-
 fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &str, columns: &Columns) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     let height = (size * 2.1).round();
@@ -230,7 +237,7 @@ fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &s
     let base = rect.center().y + size * 0.35;
     let ink = if row.faded { theme.muted() } else { theme.ink() };
     let weight = if row.overall { Weight::Medium } else { Weight::Regular };
-    let label = canvas.metrics.fit(&row.label, size, columns.group.1);
+    let label = canvas.metrics.fit_in(&row.label, (size, weight), columns.group.1);
     canvas.text_with(pos(columns.group.0, base), &label, Align::Start, (ink.into(), size, weight));
     let count = number::count(row.count);
     canvas.text(pos(columns.count, base), &count, Align::End, ink);
@@ -240,8 +247,7 @@ fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &DotRow), strategy: &s
         (columns.pruned, &row.pruned, number::rate),
         (columns.difference, &row.difference, number::change),
     ] {
-        let text = measured.value.map_or_else(|| "—".to_owned(), write);
-        canvas.text(pos(x, base), &text, Align::End, ink);
+        canvas.text(pos(x, base), &written(measured, write), Align::End, ink);
     }
     let opacity = if row.faded { 0.4 } else { 1.0 };
     let (dense, pruned) = (series_style("dense"), series_style(strategy));

@@ -20,6 +20,9 @@ use super::canvas::Canvas;
 use super::canvas::MarkerLook;
 use super::ticks::Placed;
 
+/// Head of the last column.
+const VERDICT: &str = "Promise and clock";
+
 /// Where the columns stand; values are right-aligned at their position, plots have two ends.
 struct Columns {
     name: (f64, f64),
@@ -51,7 +54,7 @@ struct Lanes {
 
 /// Fills the page with legend, head, one block per case, and the notes.
 pub(super) fn place(canvas: &mut Canvas<'_>, promises: &Promises) {
-    legend(canvas);
+    canvas.legend(legend);
     let columns = columns(canvas, promises);
     head(canvas, promises, &columns);
     canvas.end_head();
@@ -114,7 +117,7 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
     let removal = widest(canvas, &|row| row.removal.clone()).max(canvas.text_width("Tokens"));
     let median = widest(canvas, &|row| number::duration(row.time.median)).max(canvas.text_width("Median"));
     let speed_up = widest(canvas, &written_speed_up).max(canvas.text_width("Clock"));
-    let verdict = widest(canvas, &PromiseRow::verdict);
+    let verdict = widest(canvas, &PromiseRow::verdict).max(canvas.metrics.width(VERDICT, size, Weight::Medium));
     let fixed = left + name + removal + median + speed_up + verdict + 7.0 * gap + canvas.margin;
     let is_tall = canvas.right() < fixed + size * 24.0;
     if is_tall {
@@ -173,21 +176,22 @@ fn head(canvas: &mut Canvas<'_>, promises: &Promises, columns: &Columns) {
             (Some(columns.removal), Align::Start, "Tokens"),
             (columns.median, Align::End, "Median"),
             (Some(columns.speed_up), Align::End, "Clock"),
-            (Some(columns.verdict), Align::Start, "Promise and clock"),
+            (Some(columns.verdict), Align::Start, VERDICT),
         ];
         for (x, align, title) in titles {
             canvas.text_with(pos(x.unwrap_or_default(), base), title, align, look);
         }
     }
     for (plot, axis) in [(&columns.dots, &promises.speed_up), (&columns.bars, &promises.share)] {
-        let label = fitting(canvas, &axis.label, plot.ends.1 - plot.ends.0);
+        let label = canvas.fitting(&axis.label, plot.ends.1 - plot.ends.0);
         canvas.text(pos(plot.ends.0, base), &label, Align::Start, theme.muted());
-        for (value, label) in plot.axis.ticks(plot.wanted) {
-            let at = pos(plot.axis.place(value), base + line * 1.15);
-            canvas.text(at, &label, Align::Middle, theme.muted());
-        }
+        let ticks = plot.axis.ticks(plot.wanted).into_iter().map(|(value, label)| (plot.axis.place(value), label));
+        canvas.cursor = base + line * 1.15;
+        // Between the plots is room for half a label of each.
+        let (left, right) = (plot.ends.0 - size * 1.4, plot.ends.1 + size * 1.4);
+        canvas.tick_labels(&ticks.collect::<Vec<_>>(), (left.max(0.0), right.min(canvas.right() + canvas.margin)));
     }
-    canvas.cursor += line * 1.15 + size * 0.5;
+    canvas.cursor += size * 0.5;
     rule(canvas);
 }
 
@@ -196,20 +200,11 @@ fn rule(canvas: &mut Canvas<'_>) {
     canvas.line(pos(canvas.margin, y), pos(canvas.right(), y), Stroke::solid(theme.line(), 1.0));
 }
 
-/// As much of a label as there is room for: without brackets, without what follows a comma, else cut.
-fn fitting(canvas: &Canvas<'_>, label: &str, room: f64) -> String {
-    let part = |end: &str| label.split(end).next().unwrap_or(label);
-    let choices = [label, part(" ("), part(",")];
-    let fits = choices.into_iter().find(|choice| canvas.text_width(choice) <= room);
-    fits.map_or_else(|| canvas.metrics.fit(part(","), canvas.font_size(), room), str::to_owned)
-}
-
 /// The case's name over its rows.
 fn case_head(canvas: &mut Canvas<'_>, case: &str) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     canvas.cursor += size * 1.7;
-    let look = (theme.ink().into(), size, Weight::Medium);
-    canvas.text_with(pos(canvas.margin, canvas.cursor), case, Align::Start, look);
+    canvas.wrapped(canvas.margin, case, (theme.ink().into(), size, Weight::Medium));
     canvas.cursor += size * 0.4;
 }
 

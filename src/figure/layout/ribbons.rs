@@ -49,7 +49,7 @@ impl Band<'_> {
 /// Fills the page with a legend, then band by band with token heads and all ribbons.
 pub(super) fn place(canvas: &mut Canvas<'_>, ribbons: &Ribbons) {
     let size = canvas.font_size();
-    legend(canvas);
+    canvas.legend(legend);
     let widths: Vec<f64> = ribbons
         .tokens
         .iter()
@@ -161,26 +161,20 @@ fn ribbon_head(canvas: &mut Canvas<'_>, ribbon: &Ribbon, in_full: bool) {
     let look = MarkerLook { radius: size * 0.36, opacity: 1.0, hollow: false };
     canvas.marker(pos(canvas.margin + size * 0.5, base - size * 0.34), series_style(&ribbon.id), look);
     let name_at = canvas.margin + size * 1.4;
-    canvas.text_with(pos(name_at, base), &ribbon.name, Align::Start, (theme.ink().into(), size, Weight::Medium));
+    let end = canvas.wrapped(name_at, &ribbon.name, (theme.ink().into(), size, Weight::Medium));
     if in_full {
-        let mut after = name_at + canvas.metrics.width(&ribbon.name, size, Weight::Medium) + size * 0.8;
+        let (look, mut after) = ((theme.muted().into(), size, Weight::Regular), end + size * 0.8);
         if !ribbon.note.is_empty() {
-            let width = canvas.text_width(&ribbon.note);
-            let fits = after + width <= canvas.right();
+            let fits = after + canvas.text_width(&ribbon.note) <= canvas.right();
             canvas.cursor += if fits { 0.0 } else { canvas.line_height() };
-            let at = pos(if fits { after } else { name_at }, canvas.cursor);
-            let note = canvas.metrics.fit(&ribbon.note, size, canvas.right() - at.x);
-            canvas.text(at, &note, Align::Start, theme.muted());
-            after = at.x + width + size * 0.8;
+            after = canvas.wrapped(if fits { after } else { name_at }, &ribbon.note, look) + size * 0.8;
         }
         let ink = if ribbon.differs { theme.warning() } else { theme.muted() };
         if after + canvas.text_width(&ribbon.summary) <= canvas.right() {
             canvas.text(pos(canvas.right(), canvas.cursor), &ribbon.summary, Align::End, ink);
         } else {
-            for line in canvas.metrics.wrap(&ribbon.summary, size, canvas.right() - name_at) {
-                canvas.cursor += canvas.line_height();
-                canvas.text(pos(name_at, canvas.cursor), &line, Align::Start, ink);
-            }
+            canvas.cursor += canvas.line_height();
+            canvas.wrapped(name_at, &ribbon.summary, (ink.into(), size, Weight::Regular));
         }
     }
     canvas.cursor += size * 0.5;

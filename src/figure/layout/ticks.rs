@@ -61,13 +61,19 @@ impl Placed {
     fn written(&self, value: f64, decimals: usize) -> String {
         match self.notation {
             Notation::Plain => number::signed(format!("{value:.decimals$}")),
-            Notation::Reduction => number::reduction(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
-            Notation::Times => format!("{}×", number::significant(value).trim_end_matches('0').trim_end_matches('.')),
+            Notation::Reduction => format!("÷{}", short(value)),
+            Notation::Times => format!("{}×", short(value)),
             Notation::Percent => format!("{:.0}%", value.max(0.0) * 100.0),
             Notation::Change if value.abs() < 1e-12 => "0".to_owned(),
             Notation::Change => number::signed(format!("{value:+.decimals$}")),
         }
     }
+}
+
+/// Without zeros that say nothing: "1.5", "200".
+fn short(value: f64) -> String {
+    let text = number::significant(value);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn padded(range: (f64, f64), axis: &Axis) -> (f64, f64) {
@@ -114,7 +120,13 @@ fn log_ticks(range: (f64, f64), wanted: usize) -> Vec<f64> {
             return ticks;
         }
     }
-    linear_ticks(range, wanted)
+    if range.1 / range.0 < 100.0 {
+        return linear_ticks(range, wanted);
+    }
+    // Over many decades, every second or third one.
+    let decades: Vec<f64> = (-9..=9).map(|power| 10_f64.powi(power)).filter(within).collect();
+    let step = decades.len().div_ceil(wanted.max(1)).max(1);
+    decades.into_iter().step_by(step).collect()
 }
 
 fn decimals_for(values: &[f64]) -> usize {
@@ -151,6 +163,14 @@ mod tests {
         assert!((placed.place(4.0) - placed.place(2.0) - step).abs() < 1e-9, "1 to 2 is as far as 2 to 4");
         let labels: Vec<String> = placed.ticks(4).into_iter().map(|(_, label)| label).collect();
         assert_eq!(labels, ["÷1", "÷1.5", "÷2", "÷3"], "round ratios");
+    }
+
+    #[test]
+    fn decades_are_named_in_full_and_few() {
+        let axis = axis(Scale::Log, Notation::Times, (1e-6, 1e6));
+        let placed = Placed::new(&axis, [0.012, 9000.0].into_iter(), (0.0, 300.0));
+        let labels: Vec<String> = placed.ticks(4).into_iter().map(|(_, label)| label).collect();
+        assert_eq!(labels, ["0.01×", "1×", "100×", "10000×"], "every second decade, zeros that count kept");
     }
 
     #[test]
