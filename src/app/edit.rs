@@ -60,10 +60,14 @@ pub(crate) enum Request {
         /// The columns.
         header: String,
     },
+    /// Reads the file of the sheet after all, where that was stopped.
+    ReadOn,
     /// Asks for a table of identity terms.
     AskLexicon,
     /// Types a path instead of waiting for the system's dialog.
     TypePath,
+    /// Looks which of these paths are still there.
+    LookAtRecent(Vec<PathBuf>),
     /// Forgets a path that is gone.
     ForgetRecent(PathBuf),
     /// Limits the walk through the examples to those of one group: column and value, as indices.

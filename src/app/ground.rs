@@ -27,6 +27,7 @@ use crate::evaluation::SharedRuns;
 use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
 use crate::figure::number;
+use crate::figure::one_line;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
 use crate::pruning::StrategySpec;
@@ -42,6 +43,8 @@ pub(crate) struct Ground {
     pub(crate) dense: StrategyRun,
     /// Which of the rows these are.
     pub(crate) sample: Sample,
+    /// Clusters that intervals rest on, in words.
+    clusters: Option<String>,
     /// What makes the data set a poor sample, in words.
     warning: Option<String>,
 }
@@ -50,9 +53,8 @@ impl Ground {
     /// What results rest on, in words, with what makes that a poor sample.
     pub(crate) fn basis_line(&self) -> String {
         let mut line = basis_line(self.prepared.len(), &self.sample, &self.dataset.sample);
-        let survey = &self.prepared.survey;
-        if let Some(column) = survey.cluster_column.as_ref().filter(|_| survey.is_clustered()) {
-            line = format!("{line}; intervals over clusters of {column}");
+        if let Some(clusters) = &self.clusters {
+            line = format!("{line}; {}", one_line(clusters));
         }
         if self.prepared.labelled() == 0 {
             line =
@@ -221,7 +223,9 @@ impl Plan {
                 Ok(run) if number == 0 => {
                     let (dataset, prepared) = (Arc::clone(&self.dataset), Arc::clone(&round.prepared));
                     let (sample, warning) = (sample.clone(), locked(work.texts).warning.clone());
-                    tell(Step::Ground(Arc::new(Ground { dataset, prepared, dense: run, sample, warning })))?;
+                    let clusters = prepared.cluster_line();
+                    let ground = Ground { dataset, prepared, dense: run, sample, clusters, warning };
+                    tell(Step::Ground(Arc::new(ground)))?;
                 }
                 Ok(run) => {
                     work.shared = shared.values().fold(before, |sum, runs| sum + runs.work());

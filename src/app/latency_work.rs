@@ -419,7 +419,7 @@ fn encode_sample(ticket: &Ticket, checkpoint: &Checkpoint, dataset: &Dataset) ->
     for example in dataset.examples.iter().step_by(step) {
         ticket.checkpoint()?;
         let Example { text, text_pair, .. } = example;
-        texts.extend(checkpoint.tokenizer.encode(text, text_pair.as_deref()).ok());
+        texts.extend(checkpoint.tokenizer.encode_start(text, text_pair.as_deref()).ok());
     }
     if texts.is_empty() {
         return Err(Failure::Failed("the data set holds no text that the tokenizer reads".to_owned()));

@@ -124,6 +124,7 @@ pub(crate) fn poll(app: &mut App) {
     }
     let key = app.ui.path_field.as_ref().map(PathField::listing_key);
     app.session.files.list(key, &app.wake);
+    app.session.recent.poll();
     for event in app.session.files.poll() {
         take(app, event);
     }

@@ -17,6 +17,7 @@ use crate::app::messages::Messages;
 use crate::app::panels::fairness::FairnessWork;
 use crate::app::panels::latency::LatencyWork;
 use crate::app::panels::trade_off::TradeOffWork;
+use crate::app::recent_work::RecentWork;
 use crate::app::results::Results;
 use crate::app::sheet_work::SheetWork;
 use crate::app::workers::Failure;
@@ -44,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) chooser: Chooser,
     /// Work on files.
     pub(crate) files: FileWork,
+    /// Which paths opened before are still there.
+    pub(crate) recent: RecentWork,
     /// What the Open data sheet shows.
     pub(crate) sheet: SheetWork,
     /// Of the Inspect view.

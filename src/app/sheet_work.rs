@@ -98,6 +98,8 @@ pub(crate) struct SheetWork {
     pub(crate) facts: Slot<DataSource, DataFacts>,
     /// Labels against classes.
     pub(crate) fit: Slot<FitKey, Fit>,
+    /// A draft whose reading was stopped: it is read again only when it is asked for, or changed.
+    stopped: Option<DataSource>,
 }
 
 impl SheetWork {
@@ -112,8 +114,14 @@ impl SheetWork {
             self.preview.start("preview data", Wake::clone(wake), move |_| preview(&key));
         }
         drop(self.preview.poll());
-        self.facts.want(sheet.read_key());
-        self.facts.cancel_unwanted(&sheet.read_key());
+        let read = sheet.read_key();
+        if self.stopped.as_ref().is_some_and(|stopped| *stopped != read) {
+            self.stopped = None;
+        }
+        if self.stopped.is_none() {
+            self.facts.want(read.clone());
+        }
+        self.facts.cancel_unwanted(&read);
         if let Some(source) = self.facts.due().cloned() {
             self.facts.start("read data", Wake::clone(wake), move |ticket| facts(ticket, &source));
         }
@@ -141,13 +149,25 @@ impl SheetWork {
         self.facts.progress()
     }
 
+    /// Whether the reading of the whole file was stopped.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// Reads the whole file after all.
+    pub(crate) fn go_on(&mut self) {
+        self.stopped = None;
+    }
+
     /// Asks what runs to stop.
     pub(crate) fn stop(&mut self) {
+        let running = self.facts.current_key().cloned();
+        self.stopped = running.or_else(|| self.stopped.take());
         self.facts.stop();
     }
 
     fn clear(&mut self) {
-        if self.preview.latest_key().is_some() || self.is_busy() {
+        if self.preview.latest_key().is_some() || self.is_stopped() || self.is_busy() {
             *self = Self::default();
         }
     }
@@ -311,6 +331,35 @@ mod tests {
         let ticket = Ticket::detached();
         ticket.cancel();
         assert!(facts(&ticket, &source).is_ok(), "five rows end before anybody asks");
+    }
+
+    #[test]
+    fn a_reading_that_was_stopped_begins_again_when_asked_for_or_changed() {
+        let (_folder, source) = source();
+        let sheet = DataSheet::of(source);
+        let mut work = SheetWork::default();
+        let wake = crate::jobs::no_wake();
+        work.update(Some(&sheet), None, &wake);
+        work.stop();
+        let settle = |work: &mut SheetWork, sheet: &DataSheet| {
+            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+            work.update(Some(sheet), None, &wake);
+            while work.is_busy() {
+                assert!(std::time::Instant::now() < deadline, "it does not settle");
+                work.update(Some(sheet), None, &wake);
+            }
+        };
+        settle(&mut work, &sheet);
+        // Five rows may have been read before the stop was seen: what counts is that nothing begins again by itself.
+        work.facts.clear();
+        settle(&mut work, &sheet);
+        assert!(work.is_stopped() && work.facts.latest().is_none(), "stopped, and not begun again");
+        work.go_on();
+        settle(&mut work, &sheet);
+        assert!(work.facts.get(&sheet.read_key()).is_some(), "read after all");
+        work.update(Some(&sheet), None, &wake);
+        work.stop();
+        assert!(!work.is_stopped(), "nothing ran, nothing was stopped");
     }
 
     #[test]

@@ -165,6 +165,11 @@ impl<K: Clone + PartialEq, T: Send + Sync + 'static> Slot<K, T> {
         self.running.is_some() || self.wanted.is_some()
     }
 
+    /// What is being worked on or waits to be.
+    pub(crate) fn current_key(&self) -> Option<&K> {
+        self.wanted.as_ref().or(self.running.as_ref().map(|(key, _)| key))
+    }
+
     /// How far the running work is.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.running.as_ref().map(|(_, job)| job.progress())

@@ -15,8 +15,6 @@ use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
 use crate::evaluation::joined;
 use crate::figure::number;
-use crate::metrics::ENOUGH_CLUSTERS;
-use crate::metrics::MIN_CLUSTERS;
 
 /// One line for each strategy, then one table for each group column.
 pub(super) fn render(evaluation: &Evaluation) -> String {
@@ -74,13 +72,8 @@ fn basis(evaluation: &Evaluation) -> String {
     } else {
         String::new()
     };
-    let (Some(count), Some(column)) = (evaluation.clusters(), &prepared.survey.cluster_column) else { return positive };
-    let note = match count {
-        few if few < MIN_CLUSTERS => format!("; with fewer than {MIN_CLUSTERS} no interval can be given"),
-        few if few < ENOUGH_CLUSTERS => "; few clusters, so read intervals with care".to_owned(),
-        _ => String::new(),
-    };
-    format!("{positive}intervals and tests over {count} clusters of column {column}{note}\n")
+    let clusters = prepared.cluster_line().map(|line| format!("{line}\n")).unwrap_or_default();
+    format!("{positive}{clusters}")
 }
 
 fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {

@@ -4,6 +4,7 @@ use std::str::Utf8Error;
 
 use parquet::basic::ConvertedType;
 use parquet::basic::LogicalType;
+use parquet::basic::TimeUnit;
 use parquet::basic::Type as PhysicalType;
 use parquet::column::reader::ColumnReader;
 use parquet::column::reader::ColumnReaderImpl;
@@ -12,6 +13,7 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
 
+use super::dates;
 use super::record::Cell;
 
 /// Most bytes of a decimal: 38 digits.
@@ -34,6 +36,10 @@ enum Kind {
     Unsigned,
     /// Digits after the point.
     Decimal(usize),
+    /// A day counted from 1970-01-01.
+    Day,
+    /// A moment counted from there: parts of a second, and whether it is in UTC.
+    Moment(i64, bool),
     /// Bytes that must be UTF-8.
     Text,
     /// Bytes that may be anything.
@@ -90,6 +96,7 @@ impl Leaf {
                 Value::Text(match kind {
                     Kind::Unsigned => value.cast_unsigned().to_string(),
                     Kind::Decimal(scale) => decimal_text((*value).into(), scale),
+                    Kind::Day => dates::date_text((*value).into()),
                     _ => value.to_string(),
                 })
             }),
@@ -97,6 +104,7 @@ impl Leaf {
                 Value::Text(match kind {
                     Kind::Unsigned => value.cast_unsigned().to_string(),
                     Kind::Decimal(scale) => decimal_text((*value).into(), scale),
+                    Kind::Moment(per_second, is_utc) => dates::moment_text(*value, per_second, is_utc),
                     _ => value.to_string(),
                 })
             }),
@@ -113,7 +121,9 @@ impl Leaf {
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
                 self.read_typed(reader, rows, |value| bytes_value(value, kind))
             }
-            ColumnReader::Int96ColumnReader(_) => Ok(Vec::new()),
+            ColumnReader::Int96ColumnReader(reader) => self.read_typed(reader, rows, |value| {
+                Value::Text(value.data().try_into().map_or_else(|_| String::new(), dates::int96_text))
+            }),
         }
     }
 
@@ -201,18 +211,17 @@ fn kind_of(descriptor: &ColumnDescriptor) -> Option<Kind> {
         return usize::try_from(descriptor.type_scale()).ok().filter(|_| fits).map(Kind::Decimal);
     }
     let is_time =
-        matches!(
-            converted,
-            ConvertedType::DATE
-                | ConvertedType::TIME_MILLIS
-                | ConvertedType::TIME_MICROS
-                | ConvertedType::TIMESTAMP_MILLIS
-                | ConvertedType::TIMESTAMP_MICROS
-                | ConvertedType::INTERVAL
-        ) || matches!(logical, Some(LogicalType::Timestamp { .. } | LogicalType::Time { .. } | LogicalType::Date));
+        matches!(converted, ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS | ConvertedType::INTERVAL)
+            || matches!(logical, Some(LogicalType::Time(_)));
     match descriptor.physical_type() {
         _ if is_time => None,
-        PhysicalType::INT96 | PhysicalType::FIXED_LEN_BYTE_ARRAY => None,
+        PhysicalType::INT32 if converted == ConvertedType::DATE || logical == Some(&LogicalType::Date) => {
+            Some(Kind::Day)
+        }
+        PhysicalType::INT64 if let Some(moment) = moment_of(logical, converted) => Some(moment),
+        // Nothing but moments was ever written in this type.
+        PhysicalType::INT96 => Some(Kind::Plain),
+        PhysicalType::FIXED_LEN_BYTE_ARRAY => None,
         PhysicalType::BYTE_ARRAY => Some(match converted {
             ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON => Kind::Text,
             _ => Kind::Binary,
@@ -226,12 +235,28 @@ fn kind_of(descriptor: &ColumnDescriptor) -> Option<Kind> {
     }
 }
 
-/// The name of a type for a person: `TIMESTAMP_MICROS`, `UUID`, `INT96`.
+fn moment_of(logical: Option<&LogicalType>, converted: ConvertedType) -> Option<Kind> {
+    match (logical, converted) {
+        (Some(LogicalType::Timestamp(stamp)), _) => {
+            let per_second = match stamp.unit {
+                TimeUnit::MILLIS => 1_000,
+                TimeUnit::MICROS => 1_000_000,
+                TimeUnit::NANOS => 1_000_000_000,
+            };
+            Some(Kind::Moment(per_second, stamp.is_adjusted_to_u_t_c))
+        }
+        // Older files tell the unit alone; their format means UTC.
+        (_, ConvertedType::TIMESTAMP_MILLIS) => Some(Kind::Moment(1_000, true)),
+        (_, ConvertedType::TIMESTAMP_MICROS) => Some(Kind::Moment(1_000_000, true)),
+        _ => None,
+    }
+}
+
+/// The name of a type for a person: `TIME_MICROS`, `UUID`.
 fn type_name(descriptor: &ColumnDescriptor) -> String {
     match (descriptor.logical_type_ref(), descriptor.converted_type()) {
         (Some(LogicalType::Uuid), _) => "UUID".to_owned(),
         (Some(LogicalType::Float16), _) => "FLOAT16".to_owned(),
-        (Some(LogicalType::Timestamp { .. }), _) => "TIMESTAMP".to_owned(),
         (Some(LogicalType::Time { .. }), _) => "TIME".to_owned(),
         (_, ConvertedType::NONE) => descriptor.physical_type().to_string(),
         (_, converted) => converted.to_string(),

@@ -1,6 +1,6 @@
 //! Parquet, row by row, through the column readers of the `parquet` crate.
 //!
-//! Columns of text, numbers, decimals, truth values and lists of these are read; the others are named with their types. A
+//! Columns of text, numbers, decimals, truth values, dates, moments and lists of these are read; the others are named with their types. A
 //! field of a struct is named `struct.field`. Cells stay in the page they came in until their row is asked for, so that a
 //! batch of long texts that are one text in the file is not copied a thousand times.
 
@@ -19,6 +19,8 @@ use super::dataset::SkippedRow;
 use super::delimited::too_long;
 use super::parquet_leaf::Leaf;
 use super::parquet_leaf::Value;
+use super::parquet_pages::grows_without_measure;
+use super::parquet_pages::refused;
 use super::record::Cell;
 use super::record::Record;
 use super::rows::FileFacts;
@@ -29,13 +31,11 @@ const BATCH: usize = 1024;
 /// Rows of one broken row group that are reported one by one; only a lying footer claims more.
 const MAX_LOST_ROWS: usize = 1 << 20;
 
-/// A column of a row group may unpack to this size, or to [`MOST_GROWTH`] times its own if that is more.
-const ALWAYS_ALLOWED: i64 = 256 << 20;
-const MOST_GROWTH: i64 = 200;
-
 /// Reads one row after another. A row group that breaks off loses its remaining rows, each reported.
 pub(super) struct ParquetRows {
     file: SerializedFileReader<File>,
+    /// The same file, to look at its pages before they are read.
+    pages: File,
     leaves: Vec<Leaf>,
     columns: Vec<String>,
     facts: FileFacts,
@@ -54,6 +54,7 @@ type DecodedRow = Vec<Value>;
 
 impl ParquetRows {
     pub(super) fn open(file: File, most_bytes: usize) -> Result<Self, ParquetError> {
+        let pages = file.try_clone().map_err(|err| ParquetError::External(Box::new(err)))?;
         let file = guarded(|| SerializedFileReader::new(file))?;
         check_offsets(&file)?;
         let metadata = file.metadata().file_metadata();
@@ -74,6 +75,7 @@ impl ParquetRows {
             facts: FileFacts { format, unread, class_names },
             most_bytes,
             file,
+            pages,
             leaves,
             columns,
             next_group: 0,
@@ -134,6 +136,9 @@ impl ParquetRows {
         let group = self.next_group;
         self.next_group += 1;
         self.left_in_group = usize::try_from(self.file.metadata().row_group(group).num_rows()).unwrap_or(0);
+        if let Some(reason) = self.refused_column(group) {
+            return self.lose_group(reason);
+        }
         let readers = guarded(|| {
             let group = self.file.get_row_group(group)?;
             self.leaves.iter().map(|leaf| group.get_column_reader(leaf.index)).collect::<Result<Vec<_>, _>>()
@@ -142,6 +147,18 @@ impl ParquetRows {
             Ok(readers) => self.readers = readers,
             Err(err) => self.lose_group(format!("row group {group} cannot be opened: {err}")),
         }
+    }
+
+    /// Why a column of the row group is not unpacked.
+    fn refused_column(&self, group: usize) -> Option<String> {
+        let metadata = self.file.metadata().row_group(group);
+        self.leaves.iter().zip(&self.columns).find_map(|(leaf, name)| {
+            let column = metadata.columns().get(leaf.index)?;
+            let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+            let place = (u64::try_from(start).ok()?, u64::try_from(column.compressed_size()).ok()?);
+            let reason = refused(&self.pages, place, column.compression())?;
+            Some(format!("column {name:?} is not unpacked: {reason}"))
+        })
     }
 
     fn fill_batch(&mut self) {
@@ -201,11 +218,6 @@ fn check_offsets(file: &SerializedFileReader<File>) -> Result<(), ParquetError> 
     Ok(())
 }
 
-/// Whether a column unpacks to more than texts do.
-fn grows_without_measure(packed: i64, unpacked: i64) -> bool {
-    unpacked > ALWAYS_ALLOWED && unpacked / MOST_GROWTH > packed
-}
-
 /// Names of classes that Hugging Face's `datasets` writes into the file, by column: the numbers of a column of the type
 /// `ClassLabel` are indices into them.
 fn class_names(metadata: &FileMetaData) -> Vec<(String, Vec<String>)> {
@@ -224,22 +236,4 @@ fn class_names(metadata: &FileMetaData) -> Vec<(String, Vec<String>)> {
     };
     let columns = features.into_iter().flatten();
     columns.filter_map(|(column, feature)| Some((column.clone(), names_of(feature)?))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn small_columns_of_large_texts_are_refused() {
-        for (packed, unpacked, expected) in [
-            (30_602, 1_000_000_000, true),
-            (30_602, ALWAYS_ALLOWED, false),
-            (10_000_000, 1_000_000_000, false),
-            (1, i64::MAX, true),
-        ] {
-            let found = grows_without_measure(packed, unpacked);
-            assert_eq!(found, expected, "from {packed} to {unpacked} bytes");
-        }
-    }
 }

@@ -8,6 +8,7 @@
 //! Draws nothing and writes nothing.
 
 mod audit;
+mod basis;
 mod chunk;
 mod compare;
 mod error;

@@ -86,9 +86,7 @@ impl Evaluation {
     /// Clusters that the labelled items fall into, or all where nothing is labelled; `None` where the data set names none.
     #[must_use]
     pub fn clusters(&self) -> Option<usize> {
-        let needs_labels = self.prepared.main_measure().needs_labels();
-        let counts = |item: &usize| !needs_labels || self.prepared.label(*item).is_some();
-        self.prepared.clustering((0..self.prepared.len()).filter(counts)).map(|clustering| clustering.count())
+        self.prepared.clusters()
     }
 
     /// Whether anything that was asked for is missing.

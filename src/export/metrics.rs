@@ -228,7 +228,8 @@ pub(super) fn estimate_json(estimate: &Estimate) -> Value {
     }
 }
 
-/// The same as a table: one row per strategy, group and metric.
+/// The same as a table: one row per strategy, group and metric; the last column names the class of interest, which rates,
+/// F1, Brier score and AUC are about, and is empty where there are more classes than two.
 ///
 /// # Errors
 /// [`Error::Table`] if a row cannot be formed.
@@ -248,7 +249,10 @@ pub fn metrics_csv(path: &Path, evaluation: &Evaluation) -> Result<Vec<u8>, Erro
         "undefined",
         "clusters",
         "note",
+        "positive",
     ];
+    let prepared = &evaluation.prepared;
+    let positive = if prepared.is_binary() { prepared.positive_name() } else { "" };
     writer.write_record(header).map_err(failed)?;
     for strategy in &evaluation.strategies {
         let Some(audit) = &strategy.audit else { continue };
@@ -259,7 +263,7 @@ pub fn metrics_csv(path: &Path, evaluation: &Evaluation) -> Result<Vec<u8>, Erro
             for (metric, estimate) in table_rows(slice).into_iter().chain(latency_rows(latency, slice.group.as_ref())) {
                 let cells = estimate_cells(&estimate);
                 let record = [spec.as_str(), column, value, metric.as_str()];
-                let record = record.into_iter().chain(cells.iter().map(String::as_str));
+                let record = record.into_iter().chain(cells.iter().map(String::as_str)).chain([positive]);
                 writer.write_record(record).map_err(failed)?;
             }
         }

@@ -1,6 +1,7 @@
 //! `predictions.parquet`: one row per example and strategy, from which every metric can be recomputed.
 //!
 //! Group columns are strings as read; a cell with several groups joins them with `;`, a cell with none is null.
+//! `score` is the probability of the class of interest, which the file's metadata names (`prunescope.positive`).
 //! A group column whose name is taken already is written as `group_NAME`.
 //! Rows come in row groups: chunk after chunk of the data set, within a chunk strategy after strategy.
 
@@ -33,6 +34,11 @@ use crate::export::Error;
 /// Where the file says what it is.
 pub(super) const SCHEMA_KEY: &str = "prunescope.schema";
 
+/// Where it says which class `score` is the probability of; absent where there are more classes than two.
+const POSITIVE_KEY: &str = "prunescope.positive";
+/// Where it says so in words.
+const SCORE_KEY: &str = "prunescope.score";
+
 /// The columns before the groups.
 const COLUMNS: [(&str, &str); 12] = [
     ("example_id", "required binary example_id (STRING);"),
@@ -56,6 +62,8 @@ pub struct Predictions {
     /// All columns, the groups' at the end.
     columns: Vec<String>,
     writer: SerializedFileWriter<BufWriter<File>>,
+    /// The class of interest, once a row has told it.
+    positive: Option<String>,
 }
 
 impl std::fmt::Debug for Predictions {
@@ -76,7 +84,7 @@ impl Predictions {
         let failed = |source| Error::Parquet { column: "schema".to_owned(), path: path.to_owned(), source };
         let writer = begin(BufWriter::new(writer), &groups).map_err(failed)?;
         let columns = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).chain(groups).collect();
-        Ok(Self { path: path.to_owned(), file, columns, writer })
+        Ok(Self { path: path.to_owned(), file, columns, writer, positive: None })
     }
 
     /// Writes the finished rows as one row group, in the order of the data set.
@@ -85,6 +93,9 @@ impl Predictions {
     /// [`Error::Parquet`], also where the disk is full.
     pub fn write(&mut self, rows: FinishedRows<'_>) -> Result<(), Error> {
         let rows = Rows::of(rows);
+        if self.positive.is_none() && rows.prepared.is_binary() {
+            self.positive = Some(rows.prepared.positive_name().to_owned());
+        }
         if rows.results.is_empty() {
             return Ok(());
         }
@@ -112,7 +123,12 @@ impl Predictions {
 
     /// Ends the file, which takes its name together with those beside it.
     pub(super) fn close(self) -> Result<UnfinishedFile, Error> {
-        let Self { path, file, writer, .. } = self;
+        let Self { path, file, mut writer, positive, .. } = self;
+        if let Some(class) = positive {
+            let words = format!("probability of the class of interest, {class}");
+            writer.append_key_value_metadata(KeyValue::new(SCORE_KEY.to_owned(), words));
+            writer.append_key_value_metadata(KeyValue::new(POSITIVE_KEY.to_owned(), class));
+        }
         let failed = |source| Error::Parquet { column: "footer".to_owned(), path: path.clone(), source };
         let mut buffer = writer.into_inner().map_err(failed)?;
         buffer.flush().map_err(|source| Error::Write { path: path.clone(), source })?;

@@ -73,9 +73,14 @@ impl Estimate {
         }
     }
 
-    /// What the number of clusters does to the interval: none below 10, few below 30.
+    /// What the number of clusters does to the interval (none below 10, few below 30), or what an interval of no width
+    /// that was found by resampling means: where no example fails, no draw of these examples has one that does.
     #[must_use]
     pub fn interval_note(&self) -> Option<String> {
+        let is_point = self.interval().is_some_and(|(low, high)| low == high);
+        if is_point && self.method().is_some_and(|method| method.starts_with("bootstrap")) {
+            return Some("every draw gave this value, so that resampling cannot tell how far it would vary".to_owned());
+        }
         let is_interval_expected = self.interval().is_some() || self.method() == Some("none");
         match self.clusters().filter(|_| is_interval_expected)? {
             few if few < MIN_CLUSTERS => {
@@ -230,6 +235,16 @@ mod tests {
         assert_eq!(over(29).interval_note().as_deref(), Some("few clusters: 29"), "few");
         let plain = Estimate::plain(0.5, 70);
         assert_eq!((plain.clusters(), plain.interval_note()), (None, None), "examples that stand for themselves");
+    }
+
+    #[test]
+    fn an_interval_of_no_width_is_not_taken_for_certainty() {
+        let perfect = Estimate::with_interval(1.0, (1.0, 1.0), "bootstrap-percentile", 40);
+        assert!(perfect.interval_note().is_some_and(|note| note.contains("every draw gave this value")), "said");
+        let usual = Estimate::with_interval(0.9, (0.8, 1.0), "bootstrap-percentile", 40);
+        assert_eq!(usual.interval_note(), None, "an interval with a width needs no words");
+        let closed = Estimate::with_interval(1.0, (1.0, 1.0), "wilson", 40);
+        assert_eq!(closed.interval_note(), None, "nothing was drawn");
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub struct Encoded {
     pub text_pair: Option<Arc<str>>,
     /// The tokens that fit the model, special ones included.
     pub tokens: Vec<Token>,
-    /// Tokens the whole text has; larger than `tokens.len()` where it was cut.
+    /// Tokens the text has; larger than `tokens.len()` where it was cut. Of the beginning of a long text
+    /// ([`Tokenizer::encode_start`](crate::model::Tokenizer::encode_start)), the tokens of that beginning.
     pub full_length: usize,
 }
 

@@ -31,6 +31,7 @@ mod scratch;
 mod sentencepiece;
 mod task;
 mod tensor_loader;
+mod text_start;
 mod tokenizer;
 mod tokenizer_check;
 mod tokenizer_notes;

@@ -180,10 +180,12 @@ fn the_table_holds_the_same_numbers() {
     let metrics = read_json(&out, "metrics.json");
     let mut reader = csv::Reader::from_path(out.join("metrics.csv")).unwrap();
     let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let expected = "strategy,group_column,group,metric,value,low,high,method,n,undefined,clusters,note";
+    let expected = "strategy,group_column,group,metric,value,low,high,method,n,undefined,clusters,note,positive";
     assert_eq!(header.join(","), expected, "the header");
+    let positive = metrics["positive"].as_str().expect("a model of two classes");
     let mut compared = 0;
     for record in reader.records().map(Result::unwrap) {
+        assert_eq!(&record[12], positive, "every row names the class of interest");
         let strategies = metrics["strategies"].as_array().unwrap();
         let strategy = strategies.iter().find(|one| one["spec"] == record[0]).unwrap();
         let slice =
@@ -195,6 +197,26 @@ fn the_table_holds_the_same_numbers() {
         }
     }
     assert!(compared > 3 * 4 * 10, "most metrics of most slices were compared: {compared}");
+}
+
+#[test]
+fn the_predictions_say_which_class_the_score_is_of() {
+    let folder = tempfile::tempdir().unwrap();
+    for (class, place) in [("positive", 1), ("negative", 0)] {
+        let out = folder.path().join(class);
+        evaluate(&data(folder.path()), &out, &["--strategy", "ltp", "--positive", class]).done();
+        let path = out.join("predictions.parquet");
+        let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
+        let entries = reader.metadata().file_metadata().key_value_metadata().unwrap();
+        let of = |key: &str| entries.iter().find(|entry| entry.key == key).and_then(|entry| entry.value.clone());
+        assert_eq!(of("prunescope.positive").as_deref(), Some(class), "the class by its name");
+        assert_eq!(of("prunescope.score"), Some(format!("probability of the class of interest, {class}")), "in words");
+        for row in read_rows(&path) {
+            let other = row.logits[1 - place] - row.logits[place];
+            let expected = 1.0 / (1.0 + other.exp());
+            assert!((row.score - expected).abs() < 1e-5, "{class}: {} and {expected} from the logits", row.score);
+        }
+    }
 }
 
 #[test]

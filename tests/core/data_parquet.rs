@@ -10,6 +10,7 @@ use parquet::data_type::ByteArray;
 use parquet::data_type::ByteArrayType;
 use parquet::data_type::DoubleType;
 use parquet::data_type::FixedLenByteArrayType;
+use parquet::data_type::Int32Type;
 use parquet::data_type::Int64Type;
 use parquet::data_type::Int96;
 use parquet::data_type::Int96Type;
@@ -140,8 +141,8 @@ fn a_row_beyond_the_limit_is_skipped() {
 fn columns_that_are_not_read_are_named_with_their_types() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set.parquet");
-    let schema = "message set { required binary text (UTF8); required int64 when (TIMESTAMP_MICROS); \
-                  required int96 stamp; required fixed_len_byte_array(16) key (UUID); }";
+    let schema = "message set { required binary text (UTF8); required int64 when (TIME_MICROS); \
+                  required fixed_len_byte_array(16) key (UUID); }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let mut writer = SerializedFileWriter::new(std::fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
     let mut group = writer.next_row_group().unwrap();
@@ -152,23 +153,58 @@ fn columns_that_are_not_read_are_named_with_their_types() {
     column.typed::<Int64Type>().write_batch(&[0], None, None).unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<Int96Type>().write_batch(&[Int96::new()], None, None).unwrap();
-    column.close().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
     column.typed::<FixedLenByteArrayType>().write_batch(&[ByteArray::from(vec![0; 16]).into()], None, None).unwrap();
     column.close().unwrap();
     group.close().unwrap();
     writer.close().unwrap();
     let dataset = data::read(&path, &ReadOptions::default()).unwrap();
-    let names = ["when", "stamp", "key"].map(str::to_owned);
-    let kinds = ["TIMESTAMP_MICROS", "INT96", "UUID"].map(str::to_owned);
+    let names = ["when", "key"].map(str::to_owned);
+    let kinds = ["TIME_MICROS", "UUID"].map(str::to_owned);
     assert_eq!(dataset.report.unread, names.into_iter().zip(kinds).collect::<Vec<_>>(), "names and types");
     let options = ReadOptions { label_column: Some("when".to_owned()), ..ReadOptions::default() };
     let message = data::read(&path, &options).unwrap_err().to_string();
     assert!(
-        message.starts_with("the label column \"when\" is of a type that is not read, TIMESTAMP_MICROS"),
+        message.starts_with("the label column \"when\" is of a type that is not read, TIME_MICROS"),
         "got: {message}"
     );
+}
+
+/// pandas writes dates as moments, Arrow as days, older Spark as 96 bits.
+#[test]
+fn dates_and_moments_are_texts_as_other_files_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.parquet");
+    let schema = "message set { required binary text (UTF8); required int32 day (DATE); \
+                  required int64 local (TIMESTAMP(NANOS,false)); required int64 old (TIMESTAMP_MILLIS); \
+                  required int96 spark; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(std::fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&[ByteArray::from("one")], None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int32Type>().write_batch(&[20_782], None, None).unwrap();
+    column.close().unwrap();
+    for count in [1_795_602_030_500_000_000, 1_795_602_030_000] {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&[count], None, None).unwrap();
+        column.close().unwrap();
+    }
+    let mut stamp = Int96::new();
+    stamp.set_data(1_000_000_000, 0, 2_461_370);
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int96Type>().write_batch(&[stamp], None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let columns = ["day", "local", "old", "spark"].map(str::to_owned).to_vec();
+    let options = ReadOptions { group_columns: Some(columns), ..ReadOptions::default() };
+    let dataset = data::read(&path, &options).unwrap();
+    let values: Vec<&str> = dataset.groups.iter().map(|group| group.values[0].as_str()).collect();
+    let expected = ["2026-11-25", "2026-11-25T10:20:30.5", "2026-11-25T10:20:30Z", "2026-11-25T00:00:01"];
+    assert_eq!(values, expected, "as a file of text would have them");
+    assert_eq!(dataset.report.unread, [], "nothing is left out");
 }
 
 #[test]

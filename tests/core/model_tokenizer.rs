@@ -47,6 +47,40 @@ fn tokens_ids_and_offsets_equal_the_references_of_every_family() {
     }
 }
 
+/// Texts that are long in bytes, with words, signs and scripts of every kind, and one that has no blank.
+fn long_texts() -> Vec<String> {
+    let sentences = [
+        "The film is a quiet joy from the first scene to the last.",
+        "Un caf\u{e9}, s'il vous pla\u{ee}t \u{2014} na\u{ef}ve fa\u{e7}ade.  ",
+        "\u{6771}\u{4eac}\u{306f}\u{4eca}\u{65e5}\u{3082}\u{96e8}\u{3067}\u{3059}\u{3002}\n",
+        "Good \u{1f44d}\u{1f3fd} very good, 3.5% in May\t",
+    ];
+    let mixed: Vec<String> = (0..4000).map(|index| format!("{} {index}", sentences[index * 7 % 4])).collect();
+    let blank = format!("{}{}", " ".repeat(200_000), "a good film ".repeat(20_000));
+    vec![mixed.join(" "), blank, "\u{6771}\u{4eac}".repeat(15_000)]
+}
+
+#[test]
+fn the_beginning_of_a_long_text_gives_the_tokens_of_the_whole() {
+    for family in FIXTURES {
+        let tokenizer = load(family).tokenizer;
+        for text in long_texts() {
+            let whole = tokenizer.encode(&text, None).expect("the text is cut");
+            let start = tokenizer.encode_start(&text, None).expect("the text is cut");
+            assert_eq!(start.tokens, whole.tokens, "{family}: {:?}\u{2026}", text.get(..20));
+            assert_eq!(start.is_truncated(), whole.is_truncated(), "{family}: it is known that there is more");
+        }
+        let long = &long_texts()[0];
+        let start = tokenizer.encode_start(long, None).expect("the text is cut");
+        assert!(start.text.len() < 80_000 && long.len() > 120_000, "{family}: a part is kept: {}", start.text.len());
+        for (first, second) in [(long.as_str(), "a good film"), ("a good film", long.as_str()), (long, long)] {
+            let whole = tokenizer.encode(first, Some(second)).expect("the pair is cut");
+            let start = tokenizer.encode_start(first, Some(second)).expect("the pair is cut");
+            assert_eq!(start.tokens, whole.tokens, "{family}: of a pair");
+        }
+    }
+}
+
 #[test]
 fn ids_of_the_sample_model_equal_its_references() {
     let dir = find_model(SAMPLE_MODEL).expect("the repository has the sample model");

@@ -1,9 +1,5 @@
 //! Menus, overlays, pins, dropped files: what a person can do in any view, found by its name.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use egui::Key;
 use egui::Modifiers;
 use egui_kittest::Harness;
@@ -17,6 +13,8 @@ use prunescope::project;
 use prunescope::project::Project;
 use prunescope::pruning::StrategySpec;
 
+use crate::eyes_and_hands::drop_file;
+use crate::eyes_and_hands::shows;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
@@ -34,15 +32,6 @@ fn window() -> Harness<'static, Window> {
     let mut harness = open(options, [1600.0, 1000.0]);
     settle(&mut harness);
     harness
-}
-
-/// Whether anything in the window has a name that contains this.
-fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
-    let nodes = harness.root().children_recursive();
-    nodes
-        .flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()])
-        .flatten()
-        .any(|name| name.contains(part))
 }
 
 /// Opens a menu and chooses an entry.
@@ -129,26 +118,6 @@ fn overlays_open_and_close_by_keyboard() {
     assert!(!shows(&harness, "Play layers"), "Escape closes the list");
     choose(&mut harness, "Help", "About prunescope");
     assert!(shows(&harness, "no telemetry"), "the box says what leaves the machine: nothing");
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|err| err.to_string())
-    }
-}
-
-fn drop_file(harness: &mut Harness<'_, Window>, path: &Path) {
-    harness.input_mut().dropped_files = vec![Arc::new(Dropped(path.to_owned()))];
-    harness.step();
-    harness.input_mut().dropped_files.clear();
-    settle(harness);
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Opening, saving and exporting where the system has no file dialog: everything goes by the path field.
 
 use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use egui::Key;
 use egui::Modifiers;
@@ -15,6 +13,10 @@ use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::project;
 
+use crate::eyes_and_hands::drop_file;
+use crate::eyes_and_hands::press;
+use crate::eyes_and_hands::shows;
+use crate::eyes_and_hands::type_path;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
@@ -32,22 +34,6 @@ fn window() -> Harness<'static, Window> {
     harness
 }
 
-fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
-    let nodes = harness.root().children_recursive();
-    let names = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]);
-    names.flatten().any(|name| name.contains(part))
-}
-
-/// Puts a path into the path field in place of what stands there.
-fn type_path(harness: &mut Harness<'_, Window>, text: &str) {
-    harness.get_all_by_role(Role::TextInput).last().expect("the path field").focus();
-    harness.step();
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    harness.step();
-    harness.get_all_by_role(Role::TextInput).last().expect("the path field").type_text(text);
-    settle(harness);
-}
-
 fn typed(harness: &Harness<'_, Window>) -> String {
     harness
         .get_all_by_role(Role::TextInput)
@@ -63,11 +49,6 @@ const FIELDS_OF_INSPECT: usize = 2;
 
 fn fields(harness: &Harness<'_, Window>) -> usize {
     harness.query_all_by_role(Role::TextInput).count()
-}
-
-fn press(harness: &mut Harness<'_, Window>, key: Key) {
-    harness.key_press(key);
-    settle(harness);
 }
 
 fn text_of(path: &Path) -> String {
@@ -149,19 +130,6 @@ fn a_view_is_exported_by_path() {
     assert!(shows(&harness, "Saved "), "the window says where it went");
 }
 
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|err| err.to_string())
-    }
-}
-
 #[test]
 fn a_file_is_opened_as_what_it_holds_and_not_as_what_it_is_called() {
     let folder = tempfile::tempdir().expect("a folder for the test");
@@ -172,10 +140,7 @@ fn a_file_is_opened_as_what_it_holds_and_not_as_what_it_is_called() {
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, content).expect("a file");
-        harness.input_mut().dropped_files = vec![Arc::new(Dropped(path))];
-        harness.step();
-        harness.input_mut().dropped_files.clear();
-        settle(&mut harness);
+        drop_file(&mut harness, &path);
         let expected = if name == "rows.json" { "Open data: rows.json" } else { "Superb." };
         assert!(shows(&harness, expected), "{name} is opened as what it holds");
         press(&mut harness, Key::Escape);

@@ -2,12 +2,16 @@
 #![cfg(feature = "gui")]
 
 mod commands;
+mod eyes_and_hands;
 mod fairness;
+mod fairness_runs;
 mod files;
+mod hatecheck;
 mod images;
 mod inspect;
 mod latency;
 mod latency_support;
+mod model_notes;
 mod plots;
 mod plots_support;
 mod restore;

@@ -90,11 +90,12 @@ pub(crate) fn open(options: WindowOptions, size: [f32; 2]) -> Harness<'static, W
         .build_ui_state(draw, Window { options, app: None })
 }
 
-/// Steps until nothing runs any more and the views have drawn what came.
+/// Steps until nothing runs any more and the views have drawn what came. A sheet that has grown stands still five frames
+/// later: lists, columns, the scrolled part and the sheet around it each take their new size from the frame before.
 pub(crate) fn settle(harness: &mut Harness<'_, Window>) {
     let deadline = Instant::now() + Duration::from_mins(5);
     let mut quiet = 0;
-    while quiet < 4 {
+    while quiet < 6 {
         assert!(Instant::now() < deadline, "the window did not settle");
         harness.step();
         quiet = if harness.state().is_busy() { 0 } else { quiet + 1 };

@@ -8,13 +8,13 @@ use egui::Key;
 use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
 use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::project;
 
+use crate::eyes_and_hands::shows;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
@@ -30,12 +30,6 @@ fn window(folder: &Path, start_empty: bool) -> Harness<'static, Window> {
     let mut harness = open(options, [1280.0, 800.0]);
     settle(&mut harness);
     harness
-}
-
-fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
-    let nodes = harness.root().children_recursive();
-    let names = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]);
-    names.flatten().any(|name| name.contains(part))
 }
 
 /// Steps until something holds; the window's clock goes on by a quarter of a second a step.

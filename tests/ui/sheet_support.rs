@@ -2,17 +2,16 @@
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Parser as _;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::cli;
 use prunescope::cli::Cli;
 use prunescope::data::ReadOptions;
 
+use crate::eyes_and_hands::names;
 use crate::plots_support::Window;
 use crate::plots_support::settle;
 
@@ -30,36 +29,10 @@ pub(crate) fn audit_set(folder: &Path) -> PathBuf {
     path
 }
 
-/// Names and texts of everything in the window that contain this.
-pub(crate) fn names(harness: &Harness<'_, Window>, part: &str) -> Vec<String> {
-    let nodes = harness.root().children_recursive();
-    let names = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]);
-    names.flatten().filter(|name| name.contains(part)).collect()
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|err| err.to_string())
-    }
-}
-
-/// Drops a file on the window.
-pub(crate) fn drop_file(harness: &mut Harness<'_, Window>, path: &Path) {
-    harness.input_mut().dropped_files = vec![Arc::new(Dropped(path.to_owned()))];
-    harness.step();
-    harness.input_mut().dropped_files.clear();
-    settle(harness);
-}
-
 /// Opens a list of choices and takes one.
 pub(crate) fn choose(harness: &mut Harness<'_, Window>, list: &str, choice: &str) {
+    harness.get_by_role_and_label(Role::ComboBox, list).scroll_to_me();
+    settle(harness);
     harness.get_by_role_and_label(Role::ComboBox, list).click();
     settle(harness);
     harness.get_all_by_role_and_label(Role::Button, choice).last().expect("the choice").click();
@@ -93,12 +66,17 @@ pub(crate) fn options_of_flags(harness: &Harness<'_, Window>) -> ReadOptions {
     cli::window_read_options(&cli.window).expect("options")
 }
 
+/// Ticks a box, or no longer.
+pub(crate) fn tick(harness: &mut Harness<'_, Window>, label: &str) {
+    harness.get_by_role_and_label(Role::CheckBox, label).click();
+    settle(harness);
+}
+
 /// Says what the labels of an audit set mean and which column holds the groups.
 pub(crate) fn fill_in(harness: &mut Harness<'_, Window>, classes: [&str; 2], other_groups: &[&str]) {
     choose(harness, "Meaning of hateful", classes[0]);
     choose(harness, "Meaning of non-hateful", classes[1]);
     for column in other_groups {
-        harness.get_by_role_and_label(Role::CheckBox, column).click();
-        settle(harness);
+        tick(harness, column);
     }
 }

@@ -10,6 +10,7 @@ use prunescope::app::Theme;
 use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 
+use crate::eyes_and_hands::shows;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::options;
@@ -17,13 +18,6 @@ use crate::plots_support::settle;
 use crate::plots_support::small_data;
 
 const SIZE: [f32; 2] = [1400.0, 900.0];
-
-/// Whether anything in the window has a name or text that contains this.
-fn shows(harness: &Harness<'_, Window>, part: &str) -> bool {
-    let nodes = harness.root().children_recursive();
-    let names = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]).flatten();
-    names.into_iter().any(|name| name.contains(part))
-}
 
 /// Everything that is said.
 fn all(harness: &Harness<'_, Window>) -> Vec<String> {

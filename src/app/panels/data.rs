@@ -11,6 +11,8 @@ use crate::app::panels::menu_bar;
 use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
+use crate::data::Dataset;
+use crate::figure::one_line;
 
 /// The data set's corner of the left panel.
 pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -23,7 +25,9 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             let name = RichText::new(files::short_name(&source.path)).font(theme::medium(theme::BODY));
             ui.add(egui::Label::new(name).truncate()).on_hover_text(source.path.display().to_string());
             if let Some(dataset) = view.session.dataset(view.project) {
-                facts(ui, dataset);
+                let checkpoint = view.session.checkpoint(view.project);
+                let classes = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.model.config.labels);
+                facts(ui, dataset, classes);
             } else if let Some(reason) = view.session.data.failure(source) {
                 section::failure(ui, reason, "Open a file with a header and a text column");
             } else {
@@ -50,7 +54,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     });
 }
 
-fn facts(ui: &mut Ui, dataset: &crate::data::Dataset) {
+fn facts(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
     let muted = theme::colors(ui).muted;
     let groups = dataset.groups.len();
     let groups = match groups {
@@ -59,13 +63,13 @@ fn facts(ui: &mut Ui, dataset: &crate::data::Dataset) {
         _ => format!("{groups} group columns"),
     };
     let text = format!("{} texts · {groups}", numbers::count(dataset.examples.len() as u64));
-    let names: Vec<&str> = dataset.groups.iter().map(|column| column.name.as_str()).collect();
-    ui.label(RichText::new(text).color(muted)).on_hover_text(format!(
-        "Text from column {:?}, label from {}\nGroups: {}",
-        dataset.text_column,
-        dataset.label_column.as_ref().map_or("no column".to_owned(), |name| format!("{name:?}")),
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") },
-    ));
+    let text = ui.label(RichText::new(text).color(muted));
+    let file = dataset.report.lines().join("\n");
+    if !file.is_empty() {
+        text.on_hover_text(file);
+    }
+    let duties = duties(dataset, classes);
+    ui.add(egui::Label::new(RichText::new(&duties).color(muted)).wrap()).on_hover_text(&duties);
     if !dataset.skipped.is_empty() {
         let first = &dataset.skipped[0];
         let place = first.line.map_or(format!("record {}", first.record), |line| format!("line {line}"));
@@ -75,4 +79,20 @@ fn facts(ui: &mut Ui, dataset: &crate::data::Dataset) {
         )
         .on_hover_text(format!("The first one: {place}, {}", first.reason));
     }
+}
+
+/// Which column is what, and which class measures are about, so that nobody has to guess what was found by name.
+fn duties(dataset: &Dataset, classes: &[String]) -> String {
+    let columns = dataset.report.columns.iter();
+    let mut parts: Vec<String> = columns.map(|(duty, name)| format!("{duty} {}", one_line(name))).collect();
+    let groups: Vec<_> = dataset.groups.iter().map(|column| one_line(&column.name)).collect();
+    if !groups.is_empty() {
+        parts.push(format!("groups {}", groups.join(", ")));
+    }
+    // With more classes than two, measures are about all of them.
+    let usual = classes.get(1).filter(|_| classes.len() == 2);
+    if let Some(class) = dataset.positive.as_ref().or(usual) {
+        parts.push(format!("class of interest {}", one_line(class)));
+    }
+    parts.join(" \u{b7} ")
 }

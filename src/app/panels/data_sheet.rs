@@ -122,10 +122,14 @@ fn sheet_ui(ui: &mut Ui, view: &View<'_>, sheet: &mut DataSheet, known: &Known) 
             facts_ui(ui, view, known);
         } else {
             ui.columns(2, |sides| {
-                sheet_columns::columns_ui(&mut sides[0], view, sheet, known);
-                sheet_labels::labels_ui(&mut sides[1], sheet, known);
-                sides[1].add_space(12.0);
-                facts_ui(&mut sides[1], view, known);
+                // Columns justify, which would stretch the words of a sentence apart.
+                let [left, right] = sides else { return };
+                left.vertical(|ui| sheet_columns::columns_ui(ui, view, sheet, known));
+                right.vertical(|ui| {
+                    sheet_labels::labels_ui(ui, sheet, known);
+                    ui.add_space(12.0);
+                    facts_ui(ui, view, known);
+                });
             });
         }
     });
@@ -159,6 +163,13 @@ fn facts_ui(ui: &mut Ui, view: &View<'_>, known: &Known) {
     section::heading(ui, "What was found");
     let colors = theme::colors(ui);
     let Some(facts) = &known.facts else {
+        if view.session.sheet.is_stopped() {
+            ui.label(RichText::new("The reading was stopped").color(colors.muted));
+            if ui.button("Read the file").on_hover_text("Reads all rows, as opening it does").clicked() {
+                view.commands.request(Request::ReadOn);
+            }
+            return;
+        }
         let progress = view.session.sheet.progress();
         if let Some(progress) = progress.filter(|_| known.failure.is_none()) {
             ui.horizontal(|ui| {

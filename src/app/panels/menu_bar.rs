@@ -118,9 +118,14 @@ pub(crate) fn recent_menu(ui: &mut Ui, view: &View<'_>, label: &str, paths: &[Pa
 
 /// The entries of [`recent_menu`].
 pub(crate) fn recent_list(ui: &mut Ui, view: &View<'_>, paths: &[PathBuf]) {
-    for path in paths {
-        // Asking the disk at every frame a menu is open is cheap: there are eight.
-        if path.exists() {
+    let recent = &view.session.recent;
+    if recent.is_due(paths) {
+        view.commands.request(Request::LookAtRecent(paths.to_vec()));
+    }
+    let known = recent.are_there(paths).unwrap_or_default();
+    for (index, path) in paths.iter().enumerate() {
+        // Until it is known, a path is taken to be there: opening it tells.
+        if known.get(index).copied().unwrap_or(true) {
             let button = ui.button(files::short_name(path)).on_hover_text(path.display().to_string());
             if button.clicked() {
                 view.commands.request(Request::OpenPath(path.clone()));

@@ -4,6 +4,7 @@ use egui::ComboBox;
 use egui::DragValue;
 use egui::Grid;
 use egui::RichText;
+use egui::TextEdit;
 use egui::Ui;
 
 use crate::app::Request;
@@ -171,19 +172,22 @@ fn format_ui(ui: &mut Ui, sheet: &mut DataSheet) {
         known.map_or_else(|| delimiter.to_string(), str::to_owned)
     };
     ui.label("Between cells");
-    let selected = options.delimiter.map_or_else(|| "guessed".to_owned(), word);
-    let combo = ComboBox::from_id_salt("delimiter").width(200.0).selected_text(selected);
-    let shown = combo.show_ui(ui, |ui| {
-        ui.selectable_value(&mut options.delimiter, None, "guessed");
-        for delimiter in DELIMITERS {
-            ui.selectable_value(&mut options.delimiter, Some(delimiter), word(delimiter));
-        }
+    ui.horizontal(|ui| {
+        let selected = options.delimiter.map_or_else(|| "guessed".to_owned(), word);
+        let combo = ComboBox::from_id_salt("delimiter").width(120.0).selected_text(selected);
+        let shown = combo.show_ui(ui, |ui| {
+            ui.selectable_value(&mut options.delimiter, None, "guessed");
+            for delimiter in DELIMITERS {
+                ui.selectable_value(&mut options.delimiter, Some(delimiter), word(delimiter));
+            }
+        });
+        shown.response.accessible_name("Between cells");
+        other_delimiter_ui(ui, &mut options.delimiter);
     });
-    shown.response.accessible_name("Between cells");
     ui.end_row();
     ui.label("Encoding");
     let selected = options.encoding.clone().unwrap_or_else(|| "recognized".to_owned());
-    let combo = ComboBox::from_id_salt("encoding").width(200.0).selected_text(selected);
+    let combo = ComboBox::from_id_salt("encoding").width(200.0).height(360.0).selected_text(selected);
     let shown = combo.show_ui(ui, |ui| {
         ui.selectable_value(&mut options.encoding, None, "recognized");
         for encoding in ENCODINGS {
@@ -201,4 +205,15 @@ fn format_ui(ui: &mut Ui, sheet: &mut DataSheet) {
         options.max_skipped = (percent * 10.0).round() / 1000.0;
     }
     ui.end_row();
+}
+
+/// Any sign that is not in the list, as `--delimiter` takes it.
+fn other_delimiter_ui(ui: &mut Ui, delimiter: &mut Option<char>) {
+    let mut text = delimiter.filter(|sign| !DELIMITERS.contains(sign)).map(String::from).unwrap_or_default();
+    let edit = TextEdit::singleline(&mut text).hint_text("other").desired_width(56.0);
+    let response = ui.add(edit).accessible_name("Another sign between cells");
+    if response.on_hover_text("Any other single sign that stands between cells, such as ^ or ~").changed() {
+        // A second sign replaces the first.
+        *delimiter = text.chars().last();
+    }
 }
