@@ -204,7 +204,7 @@ fn the_predictions_say_which_class_the_score_is_of() {
     let folder = tempfile::tempdir().unwrap();
     for (class, place) in [("positive", 1), ("negative", 0)] {
         let out = folder.path().join(class);
-        evaluate(&data(folder.path()), &out, &["--strategy", "ltp", "--positive", class]).done();
+        evaluate(&data(folder.path()), &out, &["--strategy", "ltp", "--positive", class, "--group-by", "group"]).done();
         let path = out.join("predictions.parquet");
         let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
         let entries = reader.metadata().file_metadata().key_value_metadata().unwrap();

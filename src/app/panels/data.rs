@@ -27,7 +27,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             if let Some(dataset) = view.session.dataset(view.project) {
                 let checkpoint = view.session.checkpoint(view.project);
                 let classes = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.model.config.labels);
-                facts(ui, dataset, classes);
+                facts(ui, dataset, (source.options.positive.as_ref(), classes));
             } else if let Some(reason) = view.session.data.failure(source) {
                 section::failure(ui, reason, "Open a file with a header and a text column");
             } else {
@@ -54,7 +54,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     });
 }
 
-fn facts(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
+fn facts(ui: &mut Ui, dataset: &Dataset, interest: (Option<&String>, &[String])) {
     let muted = theme::colors(ui).muted;
     let groups = dataset.groups.len();
     let groups = match groups {
@@ -68,7 +68,7 @@ fn facts(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
     if !file.is_empty() {
         text.on_hover_text(file);
     }
-    let duties = duties(dataset, classes);
+    let duties = duties(dataset, interest);
     ui.add(egui::Label::new(RichText::new(&duties).color(muted)).wrap()).on_hover_text(&duties);
     if !dataset.skipped.is_empty() {
         let first = &dataset.skipped[0];
@@ -82,7 +82,7 @@ fn facts(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
 }
 
 /// Which column is what, and which class measures are about, so that nobody has to guess what was found by name.
-fn duties(dataset: &Dataset, classes: &[String]) -> String {
+fn duties(dataset: &Dataset, (positive, classes): (Option<&String>, &[String])) -> String {
     let columns = dataset.report.columns.iter();
     let mut parts: Vec<String> = columns.map(|(duty, name)| format!("{duty} {}", one_line(name))).collect();
     let groups: Vec<_> = dataset.groups.iter().map(|column| one_line(&column.name)).collect();
@@ -91,7 +91,7 @@ fn duties(dataset: &Dataset, classes: &[String]) -> String {
     }
     // With more classes than two, measures are about all of them.
     let usual = classes.get(1).filter(|_| classes.len() == 2);
-    if let Some(class) = dataset.positive.as_ref().or(usual) {
+    if let Some(class) = positive.or(usual) {
         parts.push(format!("class of interest {}", one_line(class)));
     }
     parts.join(" \u{b7} ")
