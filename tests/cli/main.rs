@@ -15,5 +15,6 @@ mod instructions;
 mod interrupt;
 mod memory;
 mod out;
+mod screenshot;
 mod strategies;
 mod terminal;
