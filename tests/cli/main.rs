@@ -14,6 +14,7 @@ mod inspect;
 mod instructions;
 mod interrupt;
 mod memory;
+mod not_finite;
 mod out;
 mod screenshot;
 mod strategies;
