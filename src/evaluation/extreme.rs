@@ -1,9 +1,16 @@
 //! The groups that stand at one end, with an interval that allows for having picked them.
 
+use crate::evaluation::Prepared;
+use crate::evaluation::StrategyRun;
 use crate::evaluation::gap_draws::GapDraws;
 use crate::evaluation::gaps::Groups;
 use crate::evaluation::gaps::Member;
+use crate::evaluation::gaps::gap_of_rows;
+use crate::evaluation::groups::group_rows;
+use crate::evaluation::groups::overall_row;
 use crate::evaluation::slice::Side;
+use crate::jobs::Cancelled;
+use crate::jobs::Ticket;
 use crate::metrics;
 use crate::metrics::Estimate;
 
@@ -75,6 +82,33 @@ impl Extreme {
         let names = picked.into_iter().map(|index| groups.judged[index].name.to_owned()).collect();
         Self { groups: names, value }
     }
+}
+
+/// The groups with the lowest [`Prepared::main_measure`] over all group columns, and their column; the value is undefined
+/// where a column has a group too small to be judged. `None` without group columns.
+///
+/// # Errors
+/// [`Cancelled`] if the ticket says so.
+pub fn worst_group(
+    ticket: &Ticket,
+    prepared: &Prepared,
+    dense: &StrategyRun,
+    run: &StrategyRun,
+) -> Result<Option<(String, Extreme)>, Cancelled> {
+    let mut worst: Option<(String, Extreme)> = None;
+    let measure = prepared.main_measure();
+    let overall = overall_row(prepared, dense, run, measure);
+    for (column, named) in prepared.survey.groups.iter().enumerate() {
+        let rows = group_rows(prepared, dense, run, column, measure);
+        let found = gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (column, measure))?;
+        let lowest = found.pruned.lowest;
+        let Some(value) = lowest.value.value() else { return Ok(Some((named.name.clone(), lowest))) };
+        let is_worse = |(_, before): &(String, Extreme)| before.value.value().is_none_or(|before| value < before);
+        if worst.as_ref().is_none_or(is_worse) {
+            worst = Some((named.name.clone(), lowest));
+        }
+    }
+    Ok(worst)
 }
 
 /// Why no group can be called the worst, if that is so.

@@ -10,10 +10,8 @@ use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::extreme::Extreme;
 use crate::evaluation::gap_draws::GapDraws;
-use crate::evaluation::group_rows;
 use crate::evaluation::joint::Joint;
 use crate::evaluation::joint::is_counted;
-use crate::evaluation::overall_row;
 use crate::evaluation::slice::Side;
 use crate::evaluation::slice::Slice;
 use crate::jobs::Cancelled;
@@ -203,33 +201,6 @@ pub fn gap_of_rows(
     let all = Slice::of_measure(prepared, (dense, run), measure);
     let joint = joint(ticket, prepared, &all, column, Draws::SCREEN)?;
     Ok(gap(&groups, Some(&joint)))
-}
-
-/// The groups with the lowest [`Prepared::main_measure`] over all group columns, and their column; the value is undefined
-/// where a column has a group too small to be judged. `None` without group columns.
-///
-/// # Errors
-/// [`Cancelled`] if the ticket says so.
-pub fn worst_group(
-    ticket: &Ticket,
-    prepared: &Prepared,
-    dense: &StrategyRun,
-    run: &StrategyRun,
-) -> Result<Option<(String, Extreme)>, Cancelled> {
-    let mut worst: Option<(String, Extreme)> = None;
-    let measure = prepared.main_measure();
-    let overall = overall_row(prepared, dense, run, measure);
-    for (column, named) in prepared.survey.groups.iter().enumerate() {
-        let rows = group_rows(prepared, dense, run, column, measure);
-        let found = gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (column, measure))?;
-        let lowest = found.pruned.lowest;
-        let Some(value) = lowest.value.value() else { return Ok(Some((named.name.clone(), lowest))) };
-        let is_worse = |(_, before): &(String, Extreme)| before.value.value().is_none_or(|before| value < before);
-        if worst.as_ref().is_none_or(is_worse) {
-            worst = Some((named.name.clone(), lowest));
-        }
-    }
-    Ok(worst)
 }
 
 fn column_gaps(

@@ -1,6 +1,7 @@
 //! Results → figures, one file per kind: the only part of `figure` that knows results.
 
 mod fairness;
+mod fairness_rows;
 mod latency;
 mod ribbons;
 mod trade_off;
@@ -12,7 +13,7 @@ use super::describe::Provenance;
 
 pub use fairness::FairnessInput;
 pub use fairness::fairness_figure;
-pub use fairness::sort_rows;
+pub use fairness_rows::sort_rows;
 pub use latency::LatencyInput;
 pub use latency::latency_figure;
 pub use ribbons::ribbon_figure;
