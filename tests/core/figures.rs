@@ -128,7 +128,7 @@ fn fairness() -> Figure {
             harmed: count / 20,
             rescued: count / 40,
             p: (count >= 30).then_some(8.2 / count as f64),
-            p_adjusted: (count >= 30).then_some(41.0 / count as f64),
+            p_adjusted: (count >= 30).then_some((41.0 / count as f64).min(1.0)),
             test: "sign-flip-clusters".to_owned(),
             clusters: Some(count / 3),
             verdict: if count < 30 { "not estimable" } else { "undecided" }.to_owned(),

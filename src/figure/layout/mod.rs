@@ -38,8 +38,8 @@ impl Page {
     pub fn export(figure: &Figure, theme: Theme) -> Self {
         let width = match figure.body {
             Body::Curves(_) => 504.0,
-            Body::Dots(_) | Body::Ribbons(_) => 640.0,
-            Body::Promises(_) => 760.0,
+            Body::Ribbons(_) => 640.0,
+            Body::Dots(_) | Body::Promises(_) => 760.0,
         };
         Self { width, height: 330.0, font_size: 9.0, theme, framed: true, foreign: ForeignText::Reader }
     }
