@@ -1,6 +1,7 @@
 //! A figure inside the window: laid out once per size, painted every frame, its points reachable by pointer and keyboard.
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use egui::Id;
 use egui::Response;
@@ -10,7 +11,6 @@ use egui::WidgetInfo;
 use egui::accesskit::Role;
 
 use crate::app::scene_painter;
-use crate::app::scene_painter::narrow;
 use crate::app::theme;
 use crate::figure::Figure;
 use crate::figure::Page;
@@ -19,17 +19,22 @@ use crate::figure::TargetKind;
 use crate::figure::TextMetrics;
 use crate::figure::layout;
 
+/// Measures of the fonts in figures, read once.
+pub(crate) fn metrics() -> &'static TextMetrics {
+    static METRICS: LazyLock<TextMetrics> = LazyLock::new(TextMetrics::default);
+    &METRICS
+}
+
 /// A figure made for a key, and its layout for a page; both are made again only when key or page change.
 #[derive(Clone, Debug)]
 pub(crate) struct FigureMemo<K> {
     made: Option<(K, Arc<Figure>)>,
     placed: Option<(Page, Arc<Scene>)>,
-    metrics: Option<TextMetrics>,
 }
 
 impl<K> Default for FigureMemo<K> {
     fn default() -> Self {
-        Self { made: None, placed: None, metrics: None }
+        Self { made: None, placed: None }
     }
 }
 
@@ -62,8 +67,7 @@ impl<K: PartialEq> FigureMemo<K> {
         {
             return Some(Arc::clone(scene));
         }
-        let metrics = self.metrics.get_or_insert_default();
-        let scene = Arc::new(layout(figure, &page, metrics));
+        let scene = Arc::new(layout(figure, &page, metrics()));
         self.placed = Some((page, Arc::clone(&scene)));
         Some(scene)
     }
@@ -81,21 +85,7 @@ pub(crate) fn page_beside_bar(ui: &Ui, height: f32) -> Page {
     Page::screen(f64::from(width.floor()), f64::from(height.floor()), theme::colors(ui).palette)
 }
 
-/// Paints a scene and gives each target that `label` names a response of its own, in drawing order.
-pub(crate) fn show(
-    ui: &mut Ui,
-    scene: &Scene,
-    id: Id,
-    label: impl Fn(TargetKind) -> Option<String>,
-) -> Vec<(TargetKind, Response)> {
-    let size = egui::vec2(narrow(scene.width), narrow(scene.height));
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, scene.title.as_str()));
-    scene_painter::paint(&ui.painter_at(rect.intersect(ui.clip_rect())), scene, rect.min);
-    interact(ui, scene, rect.min, id, label)
-}
-
-/// The responses of a scene's targets without painting it.
+/// Gives each target of a scene that `label` names a response of its own, in drawing order.
 pub(crate) fn interact(
     ui: &Ui,
     scene: &Scene,

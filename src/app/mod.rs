@@ -34,6 +34,7 @@ mod opening;
 mod options;
 mod panels;
 mod perform;
+mod plots;
 mod recent_work;
 mod result_files;
 mod results;

@@ -7,6 +7,8 @@ use egui::Pos2;
 use egui::Shape;
 use egui::Stroke;
 use egui::Vec2;
+use egui::epaint::CircleShape;
+use egui::epaint::RectShape;
 
 use crate::app::theme;
 use crate::figure;
@@ -23,10 +25,23 @@ use crate::figure::hatch_lines;
 pub(crate) fn paint(painter: &Painter, scene: &Scene, origin: Pos2) {
     let place = Placement { origin: origin.to_vec2() };
     let clip = painter.clip_rect().expand(2.0);
-    for item in &scene.items {
-        if place.bounds(item).intersects(clip) {
-            paint_item(painter, item, place);
+    let mut shapes = Vec::new();
+    for item in scene.items.iter().filter(|item| place.bounds(item).intersects(clip)) {
+        if let Item::Text(text) = item {
+            painter.extend(shapes.drain(..));
+            paint_text(painter, text, place);
+        } else {
+            add_shapes(item, place, &mut shapes);
         }
+    }
+    painter.extend(shapes);
+}
+
+/// The shapes of a scene without its texts, for who paints by itself.
+pub(crate) fn shapes(scene: &Scene, origin: Pos2, shapes: &mut Vec<Shape>) {
+    let place = Placement { origin: origin.to_vec2() };
+    for item in &scene.items {
+        add_shapes(item, place, shapes);
     }
 }
 
@@ -80,51 +95,53 @@ fn stroke(stroke: &figure::Stroke) -> Stroke {
     Stroke::new(narrow(stroke.width), color(stroke.paint))
 }
 
-fn paint_item(painter: &Painter, item: &Item, place: Placement) {
+fn add_shapes(item: &Item, place: Placement, shapes: &mut Vec<Shape>) {
     match item {
-        Item::Line { points, stroke: look } => paint_line(painter, place.all(points), look),
+        Item::Line { points, stroke: look } => add_line(place.all(points), look, shapes),
         Item::Polygon { points, fill, stroke: look } => {
             let points = place.all(points);
-            paint_polygon(painter, &points, fill.map_or(Color32::TRANSPARENT, color));
+            add_polygon(&points, fill.map_or(Color32::TRANSPARENT, color), shapes);
             if let Some(look) = look {
-                painter.add(Shape::closed_line(points, stroke(look)));
+                shapes.push(Shape::closed_line(points, stroke(look)));
             }
         }
         Item::Circle { center, radius, fill, stroke: look } => {
             let fill = fill.map_or(Color32::TRANSPARENT, color);
-            painter.circle(place.at(*center), narrow(*radius), fill, look.as_ref().map_or(Stroke::NONE, stroke));
+            let edge = look.as_ref().map_or(Stroke::NONE, stroke);
+            let (center, radius) = (place.at(*center), narrow(*radius));
+            shapes.push(Shape::Circle(CircleShape { center, radius, fill, stroke: edge }));
         }
         Item::Rect { rect, fill, stroke: look } => {
             let rect = rect_at(*rect, place.origin.to_pos2());
             let edge = look.as_ref().map_or(Stroke::NONE, stroke);
-            painter.rect(rect, 0.0, fill.map_or(Color32::TRANSPARENT, color), edge, egui::StrokeKind::Middle);
+            let fill = fill.map_or(Color32::TRANSPARENT, color);
+            shapes.push(Shape::Rect(RectShape::new(rect, 0.0, fill, edge, egui::StrokeKind::Middle)));
         }
         Item::Hatch { rect, stroke: look } => {
-            for (from, to) in hatch_lines(*rect) {
-                painter.line_segment([place.at(from), place.at(to)], stroke(look));
-            }
+            let lines = hatch_lines(*rect).into_iter();
+            shapes.extend(lines.map(|(from, to)| Shape::line_segment([place.at(from), place.at(to)], stroke(look))));
         }
-        Item::Text(text) => paint_text(painter, text, place),
+        Item::Text(_) => {}
     }
 }
 
-fn paint_line(painter: &Painter, points: Vec<Pos2>, look: &figure::Stroke) {
+fn add_line(points: Vec<Pos2>, look: &figure::Stroke, shapes: &mut Vec<Shape>) {
     if look.dash.is_empty() {
-        painter.add(Shape::line(points, stroke(look)));
+        shapes.push(Shape::line(points, stroke(look)));
         return;
     }
     let dashes: Vec<f32> = look.dash.iter().step_by(2).map(|length| narrow(*length)).collect();
     let gaps: Vec<f32> = look.dash.iter().skip(1).step_by(2).map(|length| narrow(*length)).collect();
-    painter.extend(Shape::dashed_line_with_offset(&points, stroke(look), &dashes, &gaps, 0.0));
+    shapes.extend(Shape::dashed_line_with_offset(&points, stroke(look), &dashes, &gaps, 0.0));
 }
 
 /// Most markers are convex; a star is made of kites around its middle.
-fn paint_polygon(painter: &Painter, points: &[Pos2], fill: Color32) {
+fn add_polygon(points: &[Pos2], fill: Color32, shapes: &mut Vec<Shape>) {
     if fill == Color32::TRANSPARENT {
         return;
     }
     if points.len() <= 6 {
-        painter.add(Shape::convex_polygon(points.to_vec(), fill, Stroke::NONE));
+        shapes.push(Shape::convex_polygon(points.to_vec(), fill, Stroke::NONE));
         return;
     }
     let sum = points.iter().fold(Vec2::ZERO, |sum, point| sum + point.to_vec2());
@@ -132,7 +149,7 @@ fn paint_polygon(painter: &Painter, points: &[Pos2], fill: Color32) {
     for tip in (0..points.len()).step_by(2) {
         let before = points[(tip + points.len() - 1) % points.len()];
         let kite = vec![middle, before, points[tip], points[(tip + 1) % points.len()]];
-        painter.add(Shape::convex_polygon(kite, fill, Stroke::NONE));
+        shapes.push(Shape::convex_polygon(kite, fill, Stroke::NONE));
     }
 }
 

@@ -33,6 +33,7 @@ use crate::model::Checkpoint;
 use crate::model::LoadOptions;
 use crate::project::DataSource;
 use crate::project::Project;
+use crate::pruning::StrategySpec;
 
 /// Everything that was computed, and what is being computed.
 #[derive(Default)]
@@ -81,6 +82,8 @@ pub(crate) struct WorkContext<'a> {
     pub(crate) shown: ViewKind,
     /// The group table that the fairness view shows or would show; `None` without groups or strategies.
     pub(crate) table: Option<TableKey>,
+    /// Two settings that the trade-off view compares.
+    pub(crate) compared: Option<[StrategySpec; 2]>,
     /// Work that takes longer is not begun unasked.
     pub(crate) longest_unasked: Duration,
     /// Work that would wait for a click starts by itself: a picture must not be empty.
@@ -218,6 +221,7 @@ impl Session {
             || self.inspect.is_busy()
             || self.examples.is_busy()
             || self.trade_off.progress().is_some()
+            || self.trade_off.is_comparing()
             || self.fairness.progress().is_some()
     }
 

@@ -339,6 +339,7 @@ impl App {
             results: self.session.results.clone(),
             shown: self.ui.view,
             table: panels::fairness::wanted_table(&self.project, &self.session, &self.ui.fairness),
+            compared: self.ui.trade_off.compared(),
             longest_unasked: self.longest_unasked,
             starts_by_itself: self.starts_by_itself,
             wake: Arc::clone(&self.wake),

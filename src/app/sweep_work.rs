@@ -8,6 +8,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use crate::app::ViewKind;
+use crate::app::basis::Basis;
 use crate::app::basis::Goal;
 use crate::app::ground::Ground;
 use crate::app::ground::Offer;
@@ -18,8 +19,11 @@ use crate::app::session::WorkContext;
 use crate::app::sweep_plan::Planned;
 use crate::app::sweep_plan::plan;
 use crate::app::workers::Failure;
+use crate::app::workers::Slot;
+use crate::app::workers::SlotEvent;
 use crate::data::Dataset;
 use crate::evaluation;
+use crate::evaluation::Contrast;
 use crate::evaluation::Estimate;
 use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
@@ -46,7 +50,7 @@ pub(crate) enum TradeOffRequest {
 /// What the job sends while it runs.
 enum Found {
     Round(Arc<Ground>, Box<TradeOffPoint>),
-    Point(Box<TradeOffPoint>, SharedWork),
+    Point(Box<TradeOffPoint>, Arc<StrategyRun>, SharedWork),
     Failed(String),
     Complete,
     Paused(Offer),
@@ -66,7 +70,23 @@ struct Shown {
     ground: Arc<Ground>,
     dense: TradeOffPoint,
     points: Vec<TradeOffPoint>,
+    /// What the points were made of, so that two can be compared text by text: 32 bytes for each text.
+    runs: Vec<Arc<StrategyRun>>,
 }
+
+impl Shown {
+    fn run(&self, spec: &StrategySpec) -> Option<&StrategyRun> {
+        let dense = &self.ground.dense;
+        if dense.spec == *spec {
+            Some(dense)
+        } else {
+            self.runs.iter().map(AsRef::as_ref).find(|run| run.spec == *spec)
+        }
+    }
+}
+
+/// What a contrast is made of: basis, number of rows, and the two settings.
+type ContrastOf = (Basis, usize, [StrategySpec; 2]);
 
 /// The trade-off view's work in the background.
 #[derive(Default)]
@@ -75,6 +95,7 @@ pub(crate) struct TradeOffWork {
     shown: Option<Shown>,
     /// A longer round, on screen once it is complete, so that no plot mixes texts.
     coming: Option<Shown>,
+    contrasts: Slot<ContrastOf, Contrast>,
     /// Of the sweeps on this basis that have ended.
     work: SharedWork,
     running: Option<Running>,
@@ -119,6 +140,25 @@ impl TradeOffWork {
             self.begun.clone_from(&self.wanted);
             self.start(context);
         }
+        self.make_contrast(context);
+    }
+
+    /// Two settings that were chosen are compared text by text, and again when there are more texts.
+    fn make_contrast(&mut self, context: &mut WorkContext<'_>) {
+        if let (Some(shown), Some(specs)) = (&self.shown, &context.compared)
+            && let [Some(one), Some(other)] = specs.each_ref().map(|spec| shown.run(spec))
+        {
+            self.contrasts.want((shown.goal.basis.clone(), shown.ground.sample.rows, specs.clone()));
+            if self.contrasts.due().is_some() {
+                let (prepared, one, other) = (Arc::clone(&shown.ground.prepared), one.clone(), other.clone());
+                self.contrasts.start("comparison of two settings", Arc::clone(&context.wake), move |ticket| {
+                    Ok(evaluation::contrast(ticket, &prepared, (&one, &other))?)
+                });
+            }
+        }
+        if let Some(SlotEvent::Ended(_, Failure::Failed(reason))) = self.contrasts.poll() {
+            context.messages.error(reason, "Choose two other settings");
+        }
     }
 
     fn take_in(&mut self, context: &mut WorkContext<'_>) {
@@ -131,7 +171,7 @@ impl TradeOffWork {
             self.generation += 1;
             match found {
                 Found::Round(ground, dense) => self.open_round(&goal, ground, *dense),
-                Found::Point(point, work) => self.add(*point, work),
+                Found::Point(point, run, work) => self.add(*point, run, work),
                 Found::Complete => self.shown = self.coming.take().or(self.shown.take()),
                 Found::Paused(offer) => self.offer = Some(offer),
                 Found::Failed(reason) => context.messages.error(reason, "Change the strategy's settings"),
@@ -152,7 +192,7 @@ impl TradeOffWork {
 
     /// The first round is seen while it fills; later ones wait until they are complete.
     fn open_round(&mut self, goal: &Goal, ground: Arc<Ground>, dense: TradeOffPoint) {
-        let round = Shown { goal: goal.clone(), ground, dense, points: Vec::new() };
+        let round = Shown { goal: goal.clone(), ground, dense, points: Vec::new(), runs: Vec::new() };
         let is_first = self.shown.as_ref().is_none_or(|shown| shown.goal.basis != goal.basis);
         if is_first {
             self.work = SharedWork::default();
@@ -162,13 +202,15 @@ impl TradeOffWork {
         }
     }
 
-    fn add(&mut self, point: TradeOffPoint, work: SharedWork) {
+    fn add(&mut self, point: TradeOffPoint, run: Arc<StrategyRun>, work: SharedWork) {
         if let Some(running) = &mut self.running {
             running.work = work;
         }
         if let Some(round) = self.coming.as_mut().or(self.shown.as_mut()) {
             round.points.retain(|other| other.point.spec != point.point.spec);
             round.points.push(point);
+            round.runs.retain(|other| other.spec != run.spec);
+            round.runs.push(run);
         }
     }
 
@@ -206,6 +248,11 @@ impl TradeOffWork {
     /// How far the running work is; `None` when nothing runs.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.running.as_ref().map(|running| running.tracker.progress())
+    }
+
+    /// Whether two settings are being compared.
+    pub(crate) fn is_comparing(&self) -> bool {
+        self.contrasts.is_busy()
     }
 
     /// Asks what runs to stop; what is finished stays.
@@ -251,6 +298,12 @@ impl TradeOffWork {
         self.shown.as_ref().map(|shown| &shown.dense)
     }
 
+    /// The second of two settings less the first, once it is known for the texts on screen.
+    pub(crate) fn contrast(&self, specs: &[StrategySpec; 2]) -> Option<&Arc<Contrast>> {
+        let shown = self.shown.as_ref()?;
+        self.contrasts.get(&(shown.goal.basis.clone(), shown.ground.sample.rows, specs.clone()))
+    }
+
     /// What the points on screen rest on, and the name of the data set.
     pub(crate) fn texts(&self) -> Option<(String, &Dataset)> {
         let ground = &self.shown.as_ref()?.ground;
@@ -284,7 +337,7 @@ fn sweep(ticket: &Ticket, plan: &Plan, sender: &SyncSender<Found>) -> Result<(),
                 common = Some(Arc::clone(&ground));
                 Found::Round(ground, Box::new(dense))
             }
-            (Step::Run(run, work), Some(ground)) => Found::Point(Box::new(point(ticket, ground, &run)?), work),
+            (Step::Run(run, work), Some(ground)) => Found::Point(Box::new(point(ticket, ground, &run)?), run, work),
             // The ground comes first.
             (Step::Run(..), None) => return Ok(()),
             (Step::Failed(reason), _) => Found::Failed(reason),

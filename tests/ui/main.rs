@@ -18,4 +18,5 @@ mod restore;
 mod sheet;
 mod sheet_support;
 mod small_windows;
+mod trade_off;
 mod walk;

@@ -77,7 +77,7 @@ fn the_trade_off_can_be_read_as_a_table_and_against_other_axes() {
     harness.get_by_label("Table").click();
     settle(&mut harness);
     for head in ["Strategy", "Setting", "95% interval"] {
-        harness.get_by_label(head);
+        harness.get_by_label(&format!("Sort by {head}"));
     }
     assert!(harness.query_all_by_label("Use").count() >= 6, "every setting that is not in use offers itself");
     assert_eq!(harness.query_all_by_label("in use").count(), 2, "one setting of each strategy");

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use egui::Button;
 use egui::RichText;
 use egui::ScrollArea;
 use egui::Ui;
@@ -11,6 +10,9 @@ use egui_extras::TableBuilder;
 
 use crate::app::theme;
 use crate::app::widgets::marker;
+use crate::app::widgets::sort_head::Head;
+use crate::app::widgets::sort_head::aligned;
+use crate::app::widgets::sort_head::sort_head;
 use crate::figure::PromiseRow;
 use crate::figure::Promises;
 use crate::figure::TimeBar;
@@ -128,47 +130,12 @@ pub(crate) fn table_ui(ui: &mut Ui, sorted_by: &mut Option<(SortColumn, bool)>, 
 }
 
 fn head_ui(ui: &mut Ui, column: SortColumn, sorted_by: &mut Option<(SortColumn, bool)>) {
-    let arrow = match *sorted_by {
-        Some((sorted, true)) if sorted == column => " ⏷",
-        Some((sorted, false)) if sorted == column => " ⏶",
-        _ => "",
-    };
-    let text = RichText::new(format!("{}{arrow}", column.label())).font(theme::medium(theme::BODY));
-    aligned(ui, column, |ui| {
-        let order = match *sorted_by {
-            Some((sorted, descending)) if sorted == column => {
-                if descending {
-                    ", sorted falling"
-                } else {
-                    ", sorted rising"
-                }
-            }
-            _ => "",
-        };
-        let button = ui.add(Button::new(text).frame(false)).on_hover_text(column.definition());
-        let button = button.accessible_name(format!("Sort by {}{order}", column.label()));
-        if button.clicked() {
-            *sorted_by = match *sorted_by {
-                Some((sorted, true)) if sorted == column && column.is_number() => Some((column, false)),
-                Some((sorted, false)) if sorted == column && !column.is_number() => Some((column, true)),
-                Some((sorted, _)) if sorted == column => None,
-                _ => Some((column, column.is_number())),
-            };
-        }
-    });
-}
-
-fn aligned(ui: &mut Ui, column: SortColumn, content: impl FnOnce(&mut Ui)) {
-    let layout = if column.is_number() {
-        egui::Layout::right_to_left(egui::Align::Center)
-    } else {
-        egui::Layout::left_to_right(egui::Align::Center)
-    };
-    ui.with_layout(layout, content);
+    let head = Head { label: column.label(), definition: column.definition(), is_number: column.is_number() };
+    sort_head(ui, head, column, sorted_by);
 }
 
 fn cell_ui(ui: &mut Ui, column: SortColumn, row: &PromiseRow) {
-    aligned(ui, column, |ui| {
+    aligned(ui, column.is_number(), |ui| {
         if column == SortColumn::Strategy {
             marker::marker(ui, &row.id);
         }

@@ -23,7 +23,6 @@ mod status_bar;
 mod strategies;
 pub(crate) mod text_box;
 pub(crate) mod trade_off;
-mod trade_off_details;
 
 pub(crate) use menu_bar::hint;
 pub(crate) use strategies::paper_tooltip;

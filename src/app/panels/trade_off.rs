@@ -1,9 +1,13 @@
 //! Accuracy against cost over a data set: one line per strategy, points appear as they finish.
 
+pub(crate) mod comparison;
+pub(crate) mod details;
+mod plot;
+pub(crate) mod table;
+
 use std::sync::Arc;
 
 use egui::ComboBox;
-use egui::Id;
 use egui::RichText;
 use egui::ScrollArea;
 use egui::Ui;
@@ -14,19 +18,16 @@ use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::figure_view;
 use crate::app::figure_view::FigureMemo;
 use crate::app::panels::empty_state;
 use crate::app::panels::latency::LatencyRequest;
-use crate::app::panels::trade_off_details as details;
-use crate::app::shortcuts;
+use crate::app::panels::positive_class::positive_class_ui;
+use crate::app::panels::trade_off::table::TableColumn;
+use crate::app::plots::Move;
 use crate::app::theme;
 use crate::app::widgets::section;
 use crate::app::widgets::tabs;
-use crate::figure::CurvePoint;
-use crate::figure::Curves;
 use crate::figure::Figure;
-use crate::figure::TargetKind;
 use crate::figure::build;
 use crate::figure::build::Saving;
 use crate::figure::build::SpeedUps;
@@ -36,6 +37,7 @@ use crate::figure::build::Worth;
 use crate::figure::build::trade_off_figure;
 use crate::figure::number;
 use crate::project::Project;
+use crate::pruning::StrategySpec;
 
 pub(crate) use crate::app::sweep_work::TradeOffRequest;
 pub(crate) use crate::app::sweep_work::TradeOffWork;
@@ -50,12 +52,17 @@ pub(crate) struct TradeOffState {
     pub(crate) worth: Worth,
     /// A table instead of the plot.
     pub(crate) as_table: bool,
+    /// Column and direction (descending) of the table; `None`: by strategy and dial.
+    pub(crate) sorted_by: Option<(TableColumn, bool)>,
     /// The setting whose details are shown.
     #[serde(skip)]
     pub(crate) selected: Option<String>,
     /// Up to two settings chosen for comparison.
     #[serde(skip)]
     pub(crate) chosen: Vec<String>,
+    /// What a button asks of the plot in the next frame.
+    #[serde(skip)]
+    pub(crate) asked: Option<Move>,
     #[serde(skip)]
     memo: FigureMemo<Key>,
     #[serde(skip)]
@@ -103,9 +110,9 @@ pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
             ui.multiply_opacity(0.5);
         }
         if state.trade_off.as_table {
-            details::table_ui(ui, view, &mut state.trade_off);
+            table::table_ui(ui, view, &mut state.trade_off);
         } else {
-            plot_ui(ui, view, &mut state.trade_off, curves);
+            plot::plot_ui(ui, view, &mut state.trade_off, curves);
         }
     });
 }
@@ -140,6 +147,12 @@ impl TradeOffState {
             self.chosen.remove(0);
         }
         self.chosen.push(spec.to_owned());
+    }
+
+    /// The two settings that are compared.
+    pub(crate) fn compared(&self) -> Option<[StrategySpec; 2]> {
+        let [one, other] = &self.chosen[..] else { return None };
+        Some([StrategySpec::parse(one).ok()?, StrategySpec::parse(other).ok()?])
     }
 }
 
@@ -222,6 +235,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
                 ui.selectable_value(&mut state.saving, saving, saving.label()).on_hover_text(saving.definition());
             }
         });
+        positive_class_ui(ui, view);
         ui.add_space(8.0);
         rows_ui(ui, view);
         ui.add_space(8.0);
@@ -326,66 +340,4 @@ fn measure_ui(ui: &mut Ui, view: &View<'_>) {
     if button.on_disabled_hover_text("Every swept setting has a measured latency").clicked() {
         view.commands.request(Request::Latency(LatencyRequest::MeasureSettings(missing)));
     }
-}
-
-fn plot_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, curves: &Curves) {
-    let page = figure_view::page(ui, (ui.available_height() - 40.0).max(220.0));
-    let Some(scene) = state.memo.scene(page) else { return };
-    let label = |kind| point_of(curves, kind).map(|(name, point)| sentence(curves, name, point));
-    let responses = figure_view::show(ui, &scene, Id::unique("trade-off plot"), label);
-    for (kind, response) in responses {
-        let Some((name, point)) = point_of(curves, kind) else { continue };
-        let is_setting = kind != TargetKind::Reference;
-        if response.clicked() {
-            let with_shift = shortcuts::click_modifiers(ui).shift;
-            state.selected = Some(point.spec.clone());
-            if with_shift {
-                state.toggle_chosen(&point.spec);
-            } else if is_setting {
-                details::apply_setting(view, &point.spec);
-            }
-        }
-        if response.has_focus() && is_setting {
-            state.selected = Some(point.spec.clone());
-        }
-        response.on_hover_ui(|ui| tooltip_ui(ui, curves, name, point));
-    }
-    ui.label(RichText::new("Click a point to use its setting; Shift-click two to compare them").small().weak());
-}
-
-fn point_of(curves: &Curves, kind: TargetKind) -> Option<(&str, &CurvePoint)> {
-    match kind {
-        TargetKind::Reference => curves.reference.as_ref().map(|point| ("dense", point)),
-        TargetKind::Point { series, point } => {
-            let series = curves.series.get(series)?;
-            Some((series.name.as_str(), series.points.get(point)?))
-        }
-        TargetKind::Row(_) | TargetKind::Count(..) | TargetKind::Column(_) => None,
-    }
-}
-
-/// A point in words, for screen readers.
-fn sentence(curves: &Curves, name: &str, point: &CurvePoint) -> String {
-    let value = point.y.value.map_or_else(|| "undefined".to_owned(), number::rate);
-    let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
-    let (reduction, n) = (reduction(point), number::count(point.y.n));
-    let remarks = [(point.current, ", in use"), (point.dominated, ", dominated"), (point.chosen, ", compared")];
-    let remarks: String = remarks.into_iter().filter_map(|(holds, remark)| holds.then_some(remark)).collect();
-    format!("{name} {}, {} {value}{ends}, reduction {reduction}, n {n}{remarks}", point.label, curves.y.label)
-}
-
-/// How much is saved, with the interval where it was measured.
-fn reduction(point: &CurvePoint) -> String {
-    let ends =
-        point.x_interval.map(|(low, high)| format!(" [{}, {}]", number::reduction(low), number::reduction(high)));
-    format!("{}{}", number::reduction(point.x), ends.unwrap_or_default())
-}
-
-fn tooltip_ui(ui: &mut Ui, curves: &Curves, name: &str, point: &CurvePoint) {
-    ui.label(RichText::new(format!("{name} {}", point.label)).font(theme::medium(theme::BODY)));
-    let value = point.y.value.map_or_else(|| format!("— {}", point.y.reason), number::rate);
-    let ends = point.y.interval.map(|ends| format!(" {}", number::interval(ends))).unwrap_or_default();
-    ui.label(format!("{} {value}{ends}", curves.y.label));
-    ui.label(format!("{} {}", curves.x.label.trim_end_matches(" (log scale)"), reduction(point)));
-    ui.label(RichText::new(format!("n {}, 95% interval: {}", number::count(point.y.n), point.y.method)).small().weak());
 }

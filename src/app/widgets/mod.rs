@@ -17,6 +17,7 @@ pub(crate) mod scroll_area;
 pub(crate) mod scrubber;
 pub(crate) mod section;
 pub(crate) mod sentence;
+pub(crate) mod sort_head;
 pub(crate) mod tabs;
 pub(crate) mod token_row;
 pub(crate) mod unknown;

@@ -28,23 +28,39 @@ const LEAST_HEIGHT: (f64, f64) = (170.0, 60.0);
 pub(super) fn place(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) {
     canvas.legend(|canvas| legend(canvas, curves));
     let (top, bottom) = plot_rows(canvas, curves, caption);
-    let ends = |interval: Option<(f64, f64)>| interval.into_iter().flat_map(|(low, high)| [low, high]);
-    let heights = points(curves).flat_map(|point| ends(point.y.interval).chain(point.y.value));
-    let y = Placed::new(&curves.y, heights, (bottom, top));
-    let y_ticks = y_ticks(canvas, &y, bottom - top);
+    let y = Placed::new(&curves.y, y_values(curves), (bottom, top));
+    let y_ticks = y.ticks(wanted_ticks(bottom - top, canvas.font_size(), false));
     let plot = plot_area(canvas, &y_ticks, (top, bottom));
-    let widths = points(curves).flat_map(|point| ends(point.x_interval).chain([point.x]));
-    let x = Placed::new(&curves.x, widths, (plot.x, plot.right()));
+    let x = Placed::new(&curves.x, x_values(curves), (plot.x, plot.right()));
     axes(canvas, curves, plot, (&x, (&y, &y_ticks)));
-    reference_line(canvas, curves, plot, &y);
+    marks(canvas, curves, plot, (&x, &y));
+    canvas.cursor = plot.bottom() + 2.0 * canvas.line_height() + 6.0;
+}
+
+/// Everything that stands for numbers: intervals, lines, points.
+pub(super) fn marks(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, y): (&Placed, &Placed)) {
+    reference_line(canvas, curves, plot, y);
     for series in &curves.series {
-        intervals(canvas, series, (&x, &y));
+        intervals(canvas, series, (x, y));
     }
     for (index, series) in curves.series.iter().enumerate() {
-        lines_and_points(canvas, (index, series), (&x, &y));
+        lines_and_points(canvas, (index, series), (x, y));
     }
-    reference_point(canvas, curves, (&x, &y));
-    canvas.cursor = plot.bottom() + 2.0 * canvas.line_height() + 6.0;
+    reference_point(canvas, curves, (x, y));
+}
+
+/// What the horizontal axis must cover.
+pub(super) fn x_values(curves: &Curves) -> impl Iterator<Item = f64> + '_ {
+    points(curves).flat_map(|point| ends(point.x_interval).chain([point.x]))
+}
+
+/// What the vertical axis must cover.
+pub(super) fn y_values(curves: &Curves) -> impl Iterator<Item = f64> + '_ {
+    points(curves).flat_map(|point| ends(point.y.interval).chain(point.y.value))
+}
+
+fn ends(interval: Option<(f64, f64)>) -> impl Iterator<Item = f64> {
+    interval.into_iter().flat_map(|(low, high)| [low, high])
 }
 
 fn points(curves: &Curves) -> impl Iterator<Item = &CurvePoint> {
@@ -52,7 +68,7 @@ fn points(curves: &Curves) -> impl Iterator<Item = &CurvePoint> {
 }
 
 /// Marker, line and name of each series, on as many lines as they need.
-fn legend(canvas: &mut Canvas<'_>, curves: &Curves) {
+pub(super) fn legend(canvas: &mut Canvas<'_>, curves: &Curves) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     let reference = curves.reference.as_ref().map(|_| ("dense", "dense", false));
     let entries = curves.series.iter().map(|series| (series.id.as_str(), series.name.as_str(), series.joined));
@@ -96,9 +112,14 @@ fn plot_rows(canvas: &mut Canvas<'_>, curves: &Curves, caption: &str) -> (f64, f
     (top, (canvas.page.height - canvas.margin - below).max(top + least))
 }
 
+/// How many values an axis of this length names: horizontally they need more room.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
-fn y_ticks(canvas: &Canvas<'_>, y: &Placed, height: f64) -> Vec<(f64, String)> {
-    y.ticks((height / (canvas.font_size() * 3.6)).clamp(2.0, 8.0) as usize)
+pub(super) fn wanted_ticks(length: f64, font_size: f64, is_horizontal: bool) -> usize {
+    if is_horizontal {
+        (length / (font_size * 5.5)).clamp(2.0, 10.0) as usize
+    } else {
+        (length / (font_size * 3.6)).clamp(2.0, 8.0) as usize
+    }
 }
 
 /// The plot, right of the labels of its vertical axis.
@@ -112,7 +133,6 @@ fn plot_area(canvas: &Canvas<'_>, y_ticks: &[(f64, String)], (top, bottom): (f64
 
 type Axes<'a> = (&'a Placed, (&'a Placed, &'a [(f64, String)]));
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page is a few thousand points wide")]
 fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, (y, y_ticks)): Axes<'_>) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     let grid = Stroke::solid(theme.grid(), 0.75);
@@ -123,7 +143,7 @@ fn axes(canvas: &mut Canvas<'_>, curves: &Curves, plot: Rect, (x, (y, y_ticks)):
     }
     let base = pos(plot.x, plot.bottom());
     canvas.line(base, pos(plot.right(), plot.bottom()), Stroke::solid(theme.line(), 1.0));
-    let ticks = x.ticks((plot.width / (size * 5.5)).clamp(2.0, 10.0) as usize);
+    let ticks = x.ticks(wanted_ticks(plot.width, size, true));
     for (value, _) in &ticks {
         let at = x.place(*value);
         canvas.line(pos(at, plot.bottom()), pos(at, plot.bottom() + 4.0), Stroke::solid(theme.line(), 1.0));

@@ -3,6 +3,7 @@
 mod canvas;
 mod curves;
 mod dots;
+mod explore;
 mod promises;
 mod ribbons;
 mod ticks;
@@ -14,6 +15,12 @@ use super::palette::Theme;
 use super::scene::Scene;
 use super::text_metrics::TextMetrics;
 use canvas::Canvas;
+
+pub use explore::PlotPart;
+pub use explore::axis_ticks;
+pub use explore::curves_legend;
+pub use explore::curves_marks;
+pub use explore::curves_ranges;
 
 /// What a figure is laid out for.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -14,38 +14,52 @@ pub(super) struct Placed {
     range: (f64, f64),
     /// Points at the two ends.
     ends: (f64, f64),
+    /// Whether values beyond the range stop at its ends.
+    is_bounded: bool,
+}
+
+/// The range that an axis covers for `values`: with a little room, within the axis's limits.
+pub(super) fn range_of(axis: &Axis, values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut range = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in values.filter(|value| value.is_finite()) {
+        range = (range.0.min(value), range.1.max(value));
+    }
+    if range.0 > range.1 {
+        range = match axis.scale {
+            Scale::Linear => axis.limits,
+            Scale::Log => (1.0, 4.0),
+        };
+    }
+    padded(range, axis)
 }
 
 impl Placed {
     /// Covers `values` with a little room, within the axis's limits.
     pub(super) fn new(axis: &Axis, values: impl Iterator<Item = f64>, ends: (f64, f64)) -> Self {
-        let mut range = (f64::INFINITY, f64::NEG_INFINITY);
-        for value in values.filter(|value| value.is_finite()) {
-            range = (range.0.min(value), range.1.max(value));
-        }
-        if range.0 > range.1 {
-            range = match axis.scale {
-                Scale::Linear => axis.limits,
-                Scale::Log => (1.0, 4.0),
-            };
-        }
-        Self { scale: axis.scale, notation: axis.notation, range: padded(range, axis), ends }
+        let range = range_of(axis, values);
+        Self { scale: axis.scale, notation: axis.notation, range, ends, is_bounded: true }
+    }
+
+    /// Covers just this range; values beyond it lie beyond the ends.
+    pub(super) fn over(axis: &Axis, range: (f64, f64), ends: (f64, f64)) -> Self {
+        Self { scale: axis.scale, notation: axis.notation, range, ends, is_bounded: false }
     }
 
     /// The same for a scale with zero in its middle.
     pub(super) fn around_zero(axis: &Axis, values: impl Iterator<Item = f64>, ends: (f64, f64)) -> Self {
         let reach = values.filter(|value| value.is_finite()).fold(0.0_f64, |reach, value| reach.max(value.abs()));
         let reach = if reach < 1e-6 { 0.01 } else { reach * 1.06 };
-        Self { scale: Scale::Linear, notation: axis.notation, range: (-reach, reach), ends }
+        Self { scale: Scale::Linear, notation: axis.notation, range: (-reach, reach), ends, is_bounded: true }
     }
 
-    /// A value's place in points; values beyond the range stop at its ends.
+    /// A value's place in points.
     pub(super) fn place(&self, value: f64) -> f64 {
         let share = match self.scale {
             Scale::Linear => (value - self.range.0) / (self.range.1 - self.range.0),
             Scale::Log => (value.max(1e-12) / self.range.0).ln() / (self.range.1 / self.range.0).ln(),
         };
-        self.ends.0 + (self.ends.1 - self.ends.0) * share.clamp(0.0, 1.0)
+        let share = if self.is_bounded { share.clamp(0.0, 1.0) } else { share };
+        self.ends.0 + (self.ends.1 - self.ends.0) * share
     }
 
     /// Values to name, about `wanted` of them, each with its text.
@@ -55,7 +69,15 @@ impl Placed {
             Scale::Log => log_ticks(self.range, wanted),
         };
         let decimals = decimals_for(&values);
-        values.into_iter().map(|value| (value, self.written(value, decimals))).collect()
+        let short: Vec<String> = values.iter().map(|&value| self.written(value, decimals)).collect();
+        // On a range of a few thousandths, three digits would name several values alike.
+        let is_ambiguous = short.windows(2).any(|pair| pair[0] == pair[1]);
+        let texts = match (is_ambiguous, self.notation) {
+            (true, Notation::Reduction) => values.iter().map(|value| format!("÷{value:.decimals$}")).collect(),
+            (true, Notation::Times) => values.iter().map(|value| format!("{value:.decimals$}×")).collect(),
+            _ => short,
+        };
+        values.into_iter().zip(texts).collect()
     }
 
     fn written(&self, value: f64, decimals: usize) -> String {
@@ -171,6 +193,15 @@ mod tests {
         let placed = Placed::new(&axis, [0.012, 9000.0].into_iter(), (0.0, 300.0));
         let labels: Vec<String> = placed.ticks(4).into_iter().map(|(_, label)| label).collect();
         assert_eq!(labels, ["0.01×", "1×", "100×", "10000×"], "every second decade, zeros that count kept");
+    }
+
+    #[test]
+    fn ticks_of_a_range_zoomed_into_differ_and_values_beyond_it_lie_outside() {
+        let axis = axis(Scale::Log, Notation::Reduction, (0.2, 10_000.0));
+        let placed = Placed::over(&axis, (1.5200, 1.5240), (0.0, 500.0));
+        let labels: Vec<String> = placed.ticks(5).into_iter().map(|(_, label)| label).collect();
+        assert_eq!(labels, ["÷1.520", "÷1.521", "÷1.522", "÷1.523", "÷1.524"], "as many digits as they need");
+        assert!(placed.place(1.0) < 0.0 && placed.place(2.0) > 500.0, "outside the plot, not at its edge");
     }
 
     #[test]

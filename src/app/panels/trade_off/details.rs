@@ -1,14 +1,13 @@
-//! The right side of the trade-off view: one setting, or two beside each other; and all settings as a table.
+//! The right side of the trade-off view: one setting, or two beside each other.
 
 use egui::Grid;
 use egui::RichText;
 use egui::Ui;
-use egui_extras::Column;
-use egui_extras::TableBuilder;
 
 use crate::app::Edit;
 use crate::app::View;
 use crate::app::panels::trade_off::TradeOffState;
+use crate::app::panels::trade_off::comparison::comparison_ui;
 use crate::app::theme;
 use crate::app::widgets::marker;
 use crate::app::widgets::numbers;
@@ -43,8 +42,7 @@ pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState
     };
     let compared: Vec<&TradeOffPoint> = state.chosen.iter().filter_map(find).collect();
     if let [one, other] = compared[..] {
-        comparison_ui(ui, (one, other), &state.speed_ups());
-        if ui.button("End comparison").clicked() {
+        if comparison_ui(ui, view, (one, other), &state.speed_ups()) {
             state.chosen.clear();
         }
         return;
@@ -72,7 +70,7 @@ fn shared_ui(ui: &mut Ui, view: &View<'_>) {
     );
 }
 
-fn heading(ui: &mut Ui, point: &TradeOffPoint) {
+pub(crate) fn heading(ui: &mut Ui, point: &TradeOffPoint) {
     ui.horizontal(|ui| {
         marker::marker(ui, point.point.spec.id());
         ui.label(RichText::new(&point.series).font(theme::medium(theme::BODY)));
@@ -80,7 +78,7 @@ fn heading(ui: &mut Ui, point: &TradeOffPoint) {
     ui.add(egui::Label::new(RichText::new(setting(point)).weak()).wrap()).on_hover_text(point.point.spec.to_string());
 }
 
-fn setting(point: &TradeOffPoint) -> String {
+pub(crate) fn setting(point: &TradeOffPoint) -> String {
     let text = point.point.spec.to_string();
     text.split_once(':').map_or_else(|| "no settings".to_owned(), |(_, keys)| keys.replace(',', ", "))
 }
@@ -115,7 +113,7 @@ fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint, speed_ups: &Speed
 }
 
 /// Name, value and definition of each number, in the order shown.
-fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, String, String)> {
+pub(crate) fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, String, String)> {
     let summary = &point.point.summary;
     let mut facts: Vec<(&'static str, String, String)> = Vec::new();
     for &worth in Worth::offered(point.has_labels()) {
@@ -155,7 +153,7 @@ fn speed_up_ends((low, high): (f64, f64)) -> String {
 const REMOVAL: &str = "Read off the real row counts: removed rows are not computed any more, merged rows become one, \
                        masked rows are still computed and save nothing";
 
-fn hint(definition: &str, estimate: &Estimate) -> String {
+pub(crate) fn hint(definition: &str, estimate: &Estimate) -> String {
     match estimate {
         Estimate::Value { n, .. } => {
             let method = estimate.described_method().unwrap_or_default();
@@ -177,83 +175,13 @@ fn hint_of_change(summary: &Summary) -> String {
     )
 }
 
-type Write = fn(f64) -> String;
-type WriteEnds = fn((f64, f64)) -> String;
+pub(crate) type Write = fn(f64) -> String;
+pub(crate) type WriteEnds = fn((f64, f64)) -> String;
 
-fn with_interval(estimate: &Estimate, write: Write, write_ends: WriteEnds) -> String {
+pub(crate) fn with_interval(estimate: &Estimate, write: Write, write_ends: WriteEnds) -> String {
     match (estimate.value(), estimate.interval()) {
         (Some(value), Some(ends)) => format!("{} {}", write(value), write_ends(ends)),
         (Some(value), None) => write(value),
         (None, _) => "—".to_owned(),
     }
-}
-
-fn comparison_ui(ui: &mut Ui, (one, other): (&TradeOffPoint, &TradeOffPoint), speed_ups: &SpeedUps) {
-    ui.label(RichText::new("Two settings").font(theme::medium(theme::BODY)));
-    for point in [one, other] {
-        heading(ui, point);
-    }
-    ui.add_space(8.0);
-    let short = |text: &str| text.split(" [").next().unwrap_or_default().to_owned();
-    Grid::new("comparison").num_columns(3).spacing([12.0, 5.0]).show(ui, |ui| {
-        ui.label("");
-        for point in [one, other] {
-            marker::marker(ui, point.point.spec.id());
-        }
-        ui.end_row();
-        for (left, right) in facts(one, speed_ups).into_iter().zip(facts(other, speed_ups)) {
-            ui.label(RichText::new(left.0).weak()).on_hover_text(&left.2);
-            ui.label(short(&left.1)).on_hover_text(format!("{}\n{}", left.1, left.2));
-            ui.label(short(&right.1)).on_hover_text(format!("{}\n{}", right.1, right.2));
-            ui.end_row();
-        }
-    });
-    ui.add_space(8.0);
-}
-
-/// The points as a table, for keyboard and screen reader.
-pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
-    let swept = state.points();
-    let points: Vec<&TradeOffPoint> = view.session.trade_off.dense().into_iter().chain(swept.iter()).collect();
-    let (saving, speed_ups) = (state.saving, state.speed_ups());
-    let (worth, row_height) = (state.worth, 24.0);
-    let names = ["Strategy", "Setting", worth.label(), "95% interval", saving.label(), "n", ""];
-    let table = TableBuilder::new(ui).striped(true).column(Column::auto().at_least(110.0));
-    let table = table.column(Column::remainder().clip(true)).columns(Column::auto().at_least(64.0), 5);
-    let header = table.header(row_height, |mut header| {
-        for name in names {
-            header.col(|ui| {
-                ui.strong(name);
-            });
-        }
-    });
-    header.body(|body| {
-        body.rows(row_height, points.len(), |mut row| {
-            let point = points[row.index()];
-            let estimate = point.worth(worth);
-            let cells = [
-                point.series.clone(),
-                setting(point),
-                estimate.value().map_or_else(|| "—".to_owned(), number::rate),
-                estimate.interval().map(number::interval).unwrap_or_default(),
-                saving.of(&point.point, &speed_ups).map_or_else(|| "—".to_owned(), number::reduction),
-                number::count(estimate.n()),
-            ];
-            for cell in cells {
-                row.col(|ui| {
-                    ui.label(cell);
-                });
-            }
-            row.col(|ui| {
-                let in_use = view.project.enabled().any(|entry| entry.spec == point.point.spec);
-                if in_use {
-                    ui.weak("in use");
-                } else if point.point.spec.id() != "dense" && ui.button("Use").clicked() {
-                    let spec = point.point.spec.to_string();
-                    apply_setting(view, &spec);
-                    state.selected = Some(spec);
-                }
-            });
-        });
-    });
 }

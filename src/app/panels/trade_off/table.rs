@@ -1,0 +1,192 @@
+//! The settings of a sweep as a sortable table, for keyboard and screen reader.
+
+use std::cmp::Ordering;
+
+use egui::ScrollArea;
+use egui::Ui;
+use egui_extras::Column;
+use egui_extras::TableBuilder;
+
+use crate::app::View;
+use crate::app::panels::trade_off::TradeOffState;
+use crate::app::panels::trade_off::details::apply_setting;
+use crate::app::panels::trade_off::details::hint;
+use crate::app::panels::trade_off::details::setting;
+use crate::app::widgets::marker;
+use crate::app::widgets::sort_head::Head;
+use crate::app::widgets::sort_head::aligned;
+use crate::app::widgets::sort_head::sort_head;
+use crate::figure::build::Saving;
+use crate::figure::build::SpeedUps;
+use crate::figure::build::TradeOffPoint;
+use crate::figure::build::Worth;
+use crate::figure::number;
+
+/// A column that the table can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TableColumn {
+    Strategy,
+    Setting,
+    Worth,
+    Interval,
+    Change,
+    Saving,
+    Count,
+}
+
+/// What the cells of a row are taken from.
+#[derive(Clone, Copy)]
+struct Axes<'a> {
+    worth: Worth,
+    saving: Saving,
+    speed_ups: &'a SpeedUps,
+}
+
+impl TableColumn {
+    const ALL: [Self; 7] =
+        [Self::Strategy, Self::Setting, Self::Worth, Self::Interval, Self::Change, Self::Saving, Self::Count];
+
+    fn head(self, axes: Axes<'_>) -> Head<'_> {
+        let (label, definition) = match self {
+            Self::Strategy => ("Strategy", "As in the list of strategies"),
+            Self::Setting => ("Setting", "The keys of the strategy's specification"),
+            Self::Worth => (axes.worth.label(), axes.worth.definition()),
+            Self::Interval => ("95% interval", "Sorted by its lower end: what can be relied on"),
+            Self::Change => ("Change", "Accuracy of this setting less that of the dense model, on the same texts"),
+            Self::Saving => (axes.saving.label(), axes.saving.definition()),
+            Self::Count => ("n", "Texts that the value rests on"),
+        };
+        Head { label, definition, is_number: !matches!(self, Self::Strategy | Self::Setting) }
+    }
+
+    fn width(self) -> f32 {
+        match self {
+            Self::Strategy => 130.0,
+            Self::Setting => 168.0,
+            Self::Worth => 96.0,
+            Self::Interval => 116.0,
+            Self::Change | Self::Saving => 72.0,
+            Self::Count => 56.0,
+        }
+    }
+
+    /// What numbers are sorted by; nothing is smaller than any.
+    fn number(self, point: &TradeOffPoint, axes: Axes<'_>) -> Option<f64> {
+        let worth = point.worth(axes.worth);
+        match self {
+            Self::Strategy | Self::Setting => None,
+            Self::Worth => worth.value(),
+            Self::Interval => worth.interval().map(|(low, _)| low),
+            Self::Change => point.point.summary.accuracy_change.value(),
+            Self::Saving => axes.saving.of(&point.point, axes.speed_ups),
+            Self::Count => Some(worth.n() as f64),
+        }
+    }
+
+    fn compare(self, (one, other): (&TradeOffPoint, &TradeOffPoint), axes: Axes<'_>) -> Ordering {
+        match self {
+            Self::Strategy => one.series.cmp(&other.series),
+            Self::Setting => setting(one).cmp(&setting(other)),
+            _ => {
+                let [one, other] = [one, other].map(|point| self.number(point, axes).unwrap_or(f64::NEG_INFINITY));
+                one.total_cmp(&other)
+            }
+        }
+    }
+
+    fn text(self, point: &TradeOffPoint, axes: Axes<'_>) -> String {
+        let undefined = || "—".to_owned();
+        let worth = point.worth(axes.worth);
+        match self {
+            Self::Strategy => point.series.clone(),
+            Self::Setting => setting(point),
+            Self::Worth => worth.value().map_or_else(undefined, number::rate),
+            Self::Interval => worth.interval().map(number::interval).unwrap_or_default(),
+            Self::Change => point.point.summary.accuracy_change.value().map_or_else(undefined, number::change),
+            Self::Saving => axes.saving.of(&point.point, axes.speed_ups).map_or_else(undefined, number::reduction),
+            Self::Count => number::count(worth.n()),
+        }
+    }
+
+    /// What a pointer on a cell is told; empty where there is nothing more to say.
+    fn hint(self, point: &TradeOffPoint, axes: Axes<'_>) -> String {
+        match self {
+            Self::Worth | Self::Interval => hint(axes.worth.definition(), &point.worth(axes.worth)),
+            Self::Change => hint(self.head(axes).definition, &point.point.summary.accuracy_change),
+            Self::Setting => point.point.spec.to_string(),
+            Self::Strategy | Self::Saving | Self::Count => String::new(),
+        }
+    }
+}
+
+/// Draws the table.
+pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
+    const ROW: f32 = 24.0;
+    let (swept, speed_ups) = (state.points(), state.speed_ups());
+    let axes = Axes { worth: state.worth, saving: state.saving, speed_ups: &speed_ups };
+    let mut points: Vec<&TradeOffPoint> = view.session.trade_off.dense().into_iter().chain(swept.iter()).collect();
+    sort(&mut points, state.sorted_by, axes);
+    ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        let mut table = TableBuilder::new(ui).striped(true).auto_shrink(false);
+        for column in TableColumn::ALL {
+            table = table.column(Column::initial(column.width()).at_least(48.0).clip(true));
+        }
+        let table = table.column(Column::initial(132.0).at_least(96.0)).header(ROW, |mut header| {
+            for column in TableColumn::ALL {
+                header.col(|ui| sort_head(ui, column.head(axes), column, &mut state.sorted_by));
+            }
+            header.col(|_| {});
+        });
+        table.body(|body| {
+            body.rows(ROW, points.len(), |mut row| {
+                let point = points[row.index()];
+                for column in TableColumn::ALL {
+                    row.col(|ui| cell_ui(ui, column, point, axes));
+                }
+                row.col(|ui| actions_ui(ui, view, state, point));
+            });
+        });
+    });
+}
+
+/// In the order of the table, or as the strategies and their dials go; equal rows keep that order.
+fn sort(points: &mut [&TradeOffPoint], sorted_by: Option<(TableColumn, bool)>, axes: Axes<'_>) {
+    if let Some((column, descending)) = sorted_by {
+        points.sort_by(|one, other| {
+            let order = column.compare((one, other), axes);
+            if descending { order.reverse() } else { order }
+        });
+    }
+}
+
+fn cell_ui(ui: &mut Ui, column: TableColumn, point: &TradeOffPoint, axes: Axes<'_>) {
+    aligned(ui, column.head(axes).is_number, |ui| {
+        if column == TableColumn::Strategy {
+            marker::marker(ui, point.point.spec.id());
+        }
+        let response = ui.add(egui::Label::new(column.text(point, axes)).truncate());
+        let hint = column.hint(point, axes);
+        if !hint.is_empty() {
+            response.on_hover_text(hint);
+        }
+    });
+}
+
+/// Use and compare.
+fn actions_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, point: &TradeOffPoint) {
+    let spec = point.point.spec.to_string();
+    let mut is_chosen = state.chosen.contains(&spec);
+    let name = format!("Compare {} {}", point.series, setting(point));
+    let check = ui.checkbox(&mut is_chosen, "").on_hover_text("Compare two settings").accessible_name(name);
+    if check.changed() {
+        state.toggle_chosen(&spec);
+    }
+    let in_use = view.project.enabled().any(|entry| entry.spec == point.point.spec);
+    if in_use {
+        ui.weak("in use");
+    } else if point.point.spec.id() != "dense" && ui.button("Use").clicked() {
+        apply_setting(view, &spec);
+        state.selected = Some(spec);
+    }
+}
