@@ -6,6 +6,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::figure::one_line;
+
 /// What can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Openable {
@@ -126,7 +128,7 @@ pub(crate) fn model_folder(path: &Path) -> PathBuf {
 
 /// A path as people like to read it: its last part.
 pub(crate) fn short_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    one_line(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).into_owned()
 }
 
 #[cfg(test)]

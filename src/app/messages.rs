@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::figure::one_line;
+
 /// Names a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MessageId(u64);
@@ -61,7 +63,9 @@ const INFO_LIFETIME: Duration = Duration::from_secs(6);
 impl Messages {
     /// Says what happened and what to do now. A repetition of what still floats is not shown twice.
     pub(crate) fn say(&mut self, level: Level, text: impl Into<String>, advice: impl Into<String>) {
-        let (text, advice) = (text.into(), advice.into());
+        // Texts of libraries and names from files stand in messages: each line shows what it is made of.
+        let readable = |text: String| text.lines().map(one_line).collect::<Vec<_>>().join("\n");
+        let (text, advice) = (readable(text.into()), readable(advice.into()));
         if let Some(same) = self.list.iter_mut().find(|message| message.is_toast && message.text == text) {
             same.at = self.now;
             return;

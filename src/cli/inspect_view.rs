@@ -4,6 +4,7 @@ use crate::cli::shown;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
+use crate::figure;
 use crate::figure::number;
 use crate::model::Token;
 
@@ -126,7 +127,7 @@ enum Look {
 
 fn styled(piece: &str, look: Look) -> String {
     // Line breaks and control characters of the source would tear the picture.
-    let clean = |character: char| if shown::is_harmless(character) { character } else { ' ' };
+    let clean = |character: char| if figure::is_harmless(character) { character } else { ' ' };
     let cleaned = piece.chars().map(clean);
     match look {
         Look::Plain => cleaned.collect(),

@@ -6,21 +6,14 @@
 
 use std::fmt::Write as _;
 
+use crate::figure::is_harmless;
+
 /// Characters of a message on stderr, about a screen; the rest is for `--verbose`.
 const MESSAGE: usize = 1600;
 /// Characters kept of the end of a longer message: that is where its path stands.
 const MESSAGE_END: usize = 300;
 /// Characters of a table's cell.
 const CELL: usize = 160;
-
-/// Whether a terminal shows this character and does nothing else with it.
-///
-/// Control characters are C0, DEL and C1 (ECMA-48, 5th edition 1991, 5.2 and 5.3); the others turn text around or break
-/// lines unseen (Unicode Standard Annex 9, revision 50, 2.1 to 2.5; Boucher and Anderson 2021, "Trojan Source").
-pub(super) fn is_harmless(character: char) -> bool {
-    let is_hidden = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
-    !character.is_control() && !is_hidden
-}
 
 /// Whole text, in which only line breaks do anything; `decorated`: and our own colors.
 pub(super) fn text(text: &str, decorated: bool) -> String {

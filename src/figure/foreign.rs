@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use fontdb::Database;
 use fontdb::ID;
+use unicode_bidi::BidiClass;
 use unicode_script::Script;
 use unicode_script::UnicodeScript as _;
 
@@ -157,6 +158,55 @@ pub fn script_name(character: char) -> Cow<'static, str> {
     }
 }
 
+/// Scripts whose letters join, or stand around each other, as a text box that draws letter by letter does not show them
+/// (Unicode Standard 17.0, chapters 9, 12, 13 and 16).
+const JOINED: [Script; 22] = [
+    Script::Arabic,
+    Script::Syriac,
+    Script::Nko,
+    Script::Mandaic,
+    Script::Mongolian,
+    Script::Adlam,
+    Script::Devanagari,
+    Script::Bengali,
+    Script::Gurmukhi,
+    Script::Gujarati,
+    Script::Oriya,
+    Script::Tamil,
+    Script::Telugu,
+    Script::Kannada,
+    Script::Malayalam,
+    Script::Sinhala,
+    Script::Tibetan,
+    Script::Myanmar,
+    Script::Khmer,
+    Script::Javanese,
+    Script::Balinese,
+    Script::Thaana,
+];
+
+/// What the window's text box cannot show of a text, in words; `None` where it shows all.
+#[must_use]
+pub fn typing_limits(text: &str) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for character in text.chars().filter(|character| !character.is_ascii()) {
+        let is_reversed = matches!(unicode_bidi::bidi_class(character), BidiClass::R | BidiClass::AL);
+        if is_reversed || JOINED.contains(&character.script()) {
+            let name = script_name(character).into_owned();
+            if name != "signs" && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    (!names.is_empty()).then(|| {
+        format!(
+            "Editing {} is limited: this box shows right-to-left and joined scripts letter by letter, from left to right. \
+             The model reads the text as it is stored",
+            names.join(" and ")
+        )
+    })
+}
+
 /// The fonts of this machine, looked up once.
 pub struct MachineFonts {
     fonts: Database,
@@ -287,6 +337,20 @@ mod tests {
             None,
             "nothing to say"
         );
+    }
+
+    #[test]
+    fn the_text_box_says_which_scripts_it_cannot_show() {
+        for (text, script) in [("Hi مرحبا", "Arabic"), ("नमस्ते", "Devanagari"), ("שלום", "Hebrew"), ("নমস্কার", "Bengali")]
+        {
+            let said = typing_limits(text).unwrap_or_default();
+            assert!(said.starts_with(&format!("Editing {script} is limited: ")), "{text}: {said}");
+        }
+        let both = typing_limits("مرحبا नमस्ते").unwrap_or_default();
+        assert!(both.starts_with("Editing Arabic and Devanagari is limited"), "each once: {both}");
+        for plain in ["", "naïve Ω Привет", "东京 日本語 한국어", "👩\u{200d}💻 − × …"] {
+            assert_eq!(typing_limits(plain), None, "{plain} is shown as it is");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use skrifa::instance::Size;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::fonts;
+use super::one_line;
 
 /// Weight of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -104,6 +105,7 @@ impl TextMetrics {
 
     /// The same in a weight.
     pub(super) fn fit_in(&self, text: &str, (size, weight): (f64, Weight), width: f64) -> String {
+        let text = &*one_line(text);
         if self.width(text, size, weight) <= width {
             return text.to_owned();
         }
@@ -132,7 +134,7 @@ impl TextMetrics {
 
     /// The same in a weight.
     pub(super) fn wrap_in(&self, text: &str, look: (f64, Weight), width: f64) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
+        let (text, mut lines) = (one_line(text), Vec::<String>::new());
         let fits = |line: &str| self.width(line, look.0, look.1) <= width;
         for word in text.split_whitespace() {
             match lines.last_mut() {

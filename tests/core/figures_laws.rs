@@ -177,3 +177,27 @@ fn names_in_a_legend_are_whole() {
         assert!(said.contains(&long_name(index)), "whole: {:?} in {said}", long_name(index));
     }
 }
+
+/// File names, groups and tokens may hold what turns lines around, and be of any length.
+#[test]
+fn nothing_of_a_stranger_acts_in_a_figure() {
+    let metrics = TextMetrics::bundled();
+    for (name, mut figure) in all() {
+        let evil = format!("evil\u{202e}\u{1b}[2J\n\u{200b}{}", unbroken(20_000));
+        figure.provenance.data.clone_from(&evil);
+        match &mut figure.body {
+            Body::Curves(curves) => curves.series[0].name.clone_from(&evil),
+            Body::Dots(dots) => dots.rows[1].label.clone_from(&evil),
+            Body::Ribbons(ribbons) => ribbons.tokens[2].text.clone_from(&evil),
+            Body::Promises(promises) => promises.rows[1].name.clone_from(&evil),
+        }
+        let scene = layout(&figure, &Page::export(&figure, Theme::Light), &metrics);
+        check(name, &scene, &metrics);
+        let said: Vec<&str> = texts(&scene).iter().map(|text| text.content.as_str()).collect();
+        for hidden in ['\u{202e}', '\u{1b}', '\u{200b}', '\n'] {
+            assert!(!said.concat().contains(hidden), "{name}: {hidden:?} is written out");
+        }
+        assert!(said.iter().any(|text| text.contains("evil\\u{202e}")), "{name}: and can be seen");
+        assert!(scene.height < 3000.0, "{name}: a long name is cut, {}", scene.height);
+    }
+}

@@ -142,3 +142,23 @@ fn typing_is_taken_back_in_steps_that_a_person_means() {
     let text = harness.get_by_role(Role::MultilineTextInput).accesskit_node().value();
     assert_eq!(text.as_deref(), Some("Good. Fine"), "and again");
 }
+
+#[test]
+fn the_text_box_says_what_it_cannot_show_of_a_script() {
+    let (_folder, mut harness) = window();
+    for (text, script) in [("مرحبا", Some("Arabic")), ("नमस्ते", Some("Devanagari")), ("plain", None), ("东京", None)]
+    {
+        harness.get_by_role(Role::MultilineTextInput).focus();
+        harness.step();
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        harness.step();
+        harness.get_by_role(Role::MultilineTextInput).type_text(text);
+        settle(&mut harness);
+        let said = all(&harness).into_iter().find(|said| said.starts_with("Editing "));
+        let expected = script.map(|script| format!("Editing {script} is limited"));
+        match (said, expected) {
+            (Some(said), Some(expected)) => assert!(said.starts_with(&expected), "{text}: {said}"),
+            (said, expected) => assert_eq!(said, expected, "{text}"),
+        }
+    }
+}

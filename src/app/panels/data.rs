@@ -13,6 +13,10 @@ use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::data::Dataset;
 use crate::figure::one_line;
+use crate::figure::shortened;
+
+/// Characters of the list of groups, about a screen.
+const LONGEST: usize = 1600;
 
 /// The data set's corner of the left panel.
 pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -23,7 +27,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         }
         Some(source) => {
             let name = RichText::new(files::short_name(&source.path)).font(theme::medium(theme::BODY));
-            ui.add(egui::Label::new(name).truncate()).on_hover_text(source.path.display().to_string());
+            ui.add(egui::Label::new(name).truncate()).on_hover_text(one_line(&source.path.display().to_string()));
             if let Some(dataset) = view.session.dataset(view.project) {
                 let checkpoint = view.session.checkpoint(view.project);
                 let classes = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.model.config.labels);
@@ -69,7 +73,7 @@ fn facts(ui: &mut Ui, dataset: &Dataset, interest: (Option<&String>, &[String]))
         text.on_hover_text(file);
     }
     let duties = duties(dataset, interest);
-    ui.add(egui::Label::new(RichText::new(&duties).color(muted)).wrap()).on_hover_text(&duties);
+    ui.add(egui::Label::new(RichText::new(&duties).color(muted)).wrap()).on_hover_text(shortened(&duties, LONGEST));
     if !dataset.skipped.is_empty() {
         let first = &dataset.skipped[0];
         let place = first.line.map_or(format!("record {}", first.record), |line| format!("line {line}"));

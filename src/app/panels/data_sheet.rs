@@ -28,6 +28,7 @@ use crate::app::sheet_work::Preview;
 use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
+use crate::figure::shortened;
 
 /// What is known of the file and of the model.
 pub(crate) struct Known {
@@ -210,10 +211,7 @@ fn facts_ui(ui: &mut Ui, view: &View<'_>, known: &Known) {
 /// A name that leaves room for others.
 pub(crate) fn short(name: &str) -> String {
     const MOST: usize = 40;
-    match name.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
+    shortened(name, MOST)
 }
 
 fn flags_ui(ui: &mut Ui, sheet: &DataSheet, known: &Known) {

@@ -16,6 +16,7 @@ use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::data::NO_LABEL;
+use crate::figure::one_line;
 
 /// The label map and the rows of each class.
 pub(crate) fn labels_ui(ui: &mut Ui, sheet: &mut DataSheet, known: &Known) {
@@ -42,7 +43,7 @@ pub(crate) fn labels_ui(ui: &mut Ui, sheet: &mut DataSheet, known: &Known) {
 fn map_ui(ui: &mut Ui, sheet: &mut DataSheet, known: &Known, facts: &DataFacts) {
     Grid::new("label map").num_columns(3).spacing([12.0, 4.0]).striped(true).show(ui, |ui| {
         for (index, label) in facts.labels.iter().take(SHOWN_LABELS).enumerate() {
-            ui.label(short(&label.value)).on_hover_text(&label.value);
+            ui.label(short(&label.value)).on_hover_text(one_line(&label.value));
             ui.label(numbers::count(label.count as u64)).on_hover_text("Rows with this label");
             meaning_ui(ui, sheet, known, (index, &label.value));
             ui.end_row();

@@ -10,6 +10,10 @@ use crate::app::panels::data_sheet::Known;
 use crate::app::panels::data_sheet::short;
 use crate::app::sheet_work::SHOWN_COLUMNS;
 use crate::app::theme;
+use crate::figure::shortened;
+
+/// Characters of a cell in its tooltip, about a screen.
+const LONGEST: usize = 1600;
 
 /// Width that a cell takes at most.
 const CELL: f32 = 220.0;
@@ -38,7 +42,8 @@ pub(crate) fn preview_ui(ui: &mut Ui, sheet: &DataSheet, known: &Known) {
                 ui.end_row();
                 for column in columns {
                     let name = if column.is_empty() { "(no name)" } else { column };
-                    ui.label(RichText::new(short(name)).font(theme::medium(theme::BODY))).on_hover_text(name);
+                    ui.label(RichText::new(short(name)).font(theme::medium(theme::BODY)))
+                        .on_hover_text(shortened(name, LONGEST));
                 }
                 ui.end_row();
                 for row in &preview.rows {
@@ -57,6 +62,7 @@ pub(crate) fn preview_ui(ui: &mut Ui, sheet: &DataSheet, known: &Known) {
 }
 
 fn cell_ui(ui: &mut Ui, cell: &str) {
+    let cell = &*shortened(cell, LONGEST);
     let letters = cell.chars().count();
     // Short cells take what they need, long ones are cut.
     if letters <= 24 {

@@ -21,6 +21,11 @@ use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::data::Example;
 use crate::figure::one_line;
+use crate::figure::shortened;
+use crate::figure::typing_limits;
+
+/// Characters of an id, a label or a group; the tooltip has more.
+const LONGEST: usize = 80;
 
 /// The box's name among widgets.
 pub(crate) fn id() -> Id {
@@ -53,6 +58,10 @@ pub(crate) fn text_box_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     if response.changed() {
         state.scroll = 0.0;
         view.commands.edit(Edit::SetText(text));
+    }
+    if let Some(limits) = typing_limits(&view.project.text) {
+        let note = RichText::new(limits).font(theme::regular(theme::CAPTION)).color(colors.muted);
+        ui.add(egui::Label::new(note).wrap());
     }
     example_facts(ui, view, state);
 }
@@ -150,23 +159,28 @@ fn example_facts(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         ui.spacing_mut().item_spacing.x = 12.0;
         if *example.text != *view.project.text {
             ui.label(
-                RichText::new(format!("edited; began as example {}", one_line(&example.id)))
+                RichText::new(format!("edited; began as example {}", shortened(&example.id, LONGEST)))
                     .font(font)
                     .color(colors.muted),
             );
             return;
         }
-        ui.label(RichText::new(format!("id {}", one_line(&example.id))).font(font.clone()).color(colors.muted));
+        ui.label(
+            RichText::new(format!("id {}", shortened(&example.id, LONGEST))).font(font.clone()).color(colors.muted),
+        );
         if let Some(label) = &example.label {
-            ui.label(RichText::new(format!("label {}", one_line(label))).font(font.clone()).color(colors.ink))
-                .on_hover_text("The label in the data set, not the model's decision");
+            ui.label(
+                RichText::new(format!("label {}", shortened(label, LONGEST))).font(font.clone()).color(colors.ink),
+            )
+            .on_hover_text("The label in the data set, not the model's decision");
         }
         for (column, values) in dataset.groups.iter().zip(&example.groups) {
             let names: Vec<&str> =
                 values.iter().filter_map(|&value| column.values.get(value)).map(String::as_str).collect();
             if !names.is_empty() {
                 let text = format!("{} {}", column.name, names.join(", "));
-                ui.label(RichText::new(one_line(&text)).font(font.clone()).color(colors.muted));
+                let fact = RichText::new(shortened(&text, LONGEST)).font(font.clone()).color(colors.muted);
+                ui.label(fact).on_hover_text(one_line(&text));
             }
         }
     });

@@ -9,6 +9,7 @@ use crate::app::inspect_work::TextKey;
 use crate::app::inspect_work::TextSet;
 use crate::app::theme;
 use crate::engine;
+use crate::figure::one_line;
 use crate::model::Encoded;
 use crate::model::Token;
 
@@ -82,7 +83,7 @@ impl Columns {
             let is_continued = before.is_some_and(|before| continues(before, token));
             at += gap(before, token, is_continued);
             let is_unknown = token.is_unknown();
-            let label = engine::column_label(encoded, token);
+            let label = one_line(&engine::column_label(encoded, token)).into_owned();
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
             columns.push(Column {

@@ -21,9 +21,13 @@ use super::super::scene::Target;
 use super::super::scene::TargetKind;
 use super::super::scene::Text;
 use super::super::scene::pos;
+use super::super::shortened;
 use super::super::text_metrics::TextMetrics;
 use super::super::text_metrics::Weight;
 use super::Page;
+
+/// Characters of a name that goes over several lines: names come from files and can be of any length.
+const LONGEST: usize = 400;
 
 /// How a marker is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +136,7 @@ impl<'a> Canvas<'a> {
     /// Text on as many lines as it needs from `left` to the right edge; the cursor is the base of the last one.
     /// Returns where that one ends.
     pub(super) fn wrapped(&mut self, left: f64, content: &str, look: (Paint, f64, Weight)) -> f64 {
-        let lines = self.metrics.wrap_in(&one_line(content), (look.1, look.2), self.right() - left);
+        let lines = self.metrics.wrap_in(&shortened(content, LONGEST), (look.1, look.2), self.right() - left);
         for (index, line) in lines.iter().enumerate() {
             self.cursor += if index == 0 { 0.0 } else { self.line_height() };
             self.text_with(pos(left, self.cursor), line, Align::Start, look);
@@ -220,7 +224,7 @@ impl<'a> Canvas<'a> {
         let (size, margin, theme) = (self.font_size() * 0.88, self.margin, self.theme());
         let width = self.right() - margin;
         self.cursor += size;
-        let made_by = [&provenance.model, &provenance.data, &provenance.version].map(String::as_str);
+        let made_by = [&provenance.model, &provenance.data, &provenance.version].map(|part| shortened(part, LONGEST));
         let made_by = made_by.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
         let texts = self.items.iter().filter_map(|item| match item {
             Item::Text(text) => Some((text.content.as_str(), text.weight)),
