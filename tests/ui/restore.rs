@@ -64,6 +64,9 @@ fn kept(folder: &Path) -> Option<String> {
 fn a_window_that_is_killed_loses_nothing_that_is_two_seconds_old() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let mut harness = window(folder.path(), false);
+    // A slow disk must not still be busy with the session as it was opened: one save waits for another.
+    wait(&mut harness, "the session as it was opened", |_| kept(folder.path()).is_some());
+    harness.run_steps(4);
     type_text(&mut harness, " Truly.");
     harness.run_steps(8);
     // Two seconds of the window's clock: the save has begun by now, and needs no further frame to end.

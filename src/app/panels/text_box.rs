@@ -121,7 +121,7 @@ fn place(list: List<'_>, state: &UiState) -> String {
 
 fn go_to_field(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     let field =
-        TextEdit::singleline(&mut state.go_to).id_salt("go to example").hint_text("number or id").desired_width(84.0);
+        TextEdit::singleline(&mut state.go_to).id_salt("go to example").hint_text("number or id").desired_width(96.0);
     let response = ui.add(field).accessible_name("Go to example").on_hover_text(hint(ui, UiCommand::GoToExample));
     focus_if_asked(state, Field::GoTo, &response);
     if response.lost_focus() && shortcuts::enter_pressed(ui).is_some() {
