@@ -118,6 +118,11 @@ impl InspectWork {
         self.failures.get(&Some(entry)).map(|(_, text)| text.as_str())
     }
 
+    /// Why the dense run of the text on screen failed.
+    pub(crate) fn dense_failure(&self) -> Option<&str> {
+        self.failures.get(&None).map(|(_, text)| text.as_str())
+    }
+
     /// Whether something runs or is due.
     pub(crate) fn is_busy(&self) -> bool {
         self.running.is_some() || self.pending.is_some()

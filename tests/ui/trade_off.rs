@@ -205,3 +205,26 @@ fn the_table_sorts_by_its_heads_and_chooses_what_is_compared() {
     press(&mut harness, "End comparison");
     assert!(harness.query_by_label("B less A, on the same texts").is_none(), "it is over");
 }
+
+#[test]
+fn without_labels_the_table_and_the_comparison_speak_of_agreement_alone() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("bare.csv");
+    let rows: Vec<String> = (0..40).map(|row| format!("film {row} was {}", ["a joy", "a bore"][row % 2])).collect();
+    std::fs::write(&path, format!("text\n{}\n", rows.join("\n"))).expect("a file in the test's folder");
+    let strategies = vec!["first_k:retention=0.5".to_owned()];
+    let mut harness = open(WindowOptions { strategies, ..options(ViewKind::TradeOff, path) }, [1500.0, 900.0]);
+    settle(&mut harness);
+    press(&mut harness, "Table");
+    harness.get_by_label("Sort by Agreement with dense");
+    assert!(harness.query_by_label("Sort by Change").is_none(), "no accuracy, no change of it");
+    for beginning in ["Compare first_k retention=0.3", "Compare first_k retention=0.7"] {
+        let name = names(&harness, beginning).remove(0);
+        press(&mut harness, &name);
+    }
+    settle(&mut harness);
+    harness.get_by_label("A and B, on the same texts");
+    harness.get_by_label("No text has a label: accuracy cannot be compared");
+    harness.get_by_label("Predict differently");
+    assert!(harness.query_by_label("B wrong, A right").is_none(), "nothing is right or wrong");
+}

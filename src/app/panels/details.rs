@@ -162,7 +162,10 @@ fn facts(ui: &mut Ui, run: &RibbonRun, columns: &Columns, cell: CellRef, id: &st
 fn predictions(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
     section::heading(ui, "Prediction");
     let Some(dense) = &set.dense else {
-        ui.weak("Waiting for the dense run");
+        match view.session.inspect.dense_failure() {
+            Some(reason) => section::failure(ui, reason, "Open another model, or change the text"),
+            None => drop(ui.weak("Waiting for the dense run")),
+        }
         return;
     };
     // One class for all bars, so that they can be compared: the one the dense model decides for.

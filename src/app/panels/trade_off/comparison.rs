@@ -48,9 +48,11 @@ pub(crate) fn comparison_ui(
 
 /// What changes from A to B on the same texts.
 fn contrast_ui(ui: &mut Ui, contrast: &Contrast) {
-    ui.label(RichText::new("B less A, on the same texts").font(theme::medium(theme::BODY)));
+    let has_labels = contrast.p.is_some();
+    let title = if has_labels { "B less A, on the same texts" } else { "A and B, on the same texts" };
+    ui.label(RichText::new(title).font(theme::medium(theme::BODY)));
     Grid::new("contrast").num_columns(3).spacing([12.0, 5.0]).show(ui, |ui| {
-        for (measure, change) in &contrast.changes {
+        for (measure, change) in contrast.changes.iter().filter(|_| has_labels) {
             let hint = hint(measure.definition(), change);
             row_ui(ui, (measure.label(), change_of(change), ends_of(change)), &hint);
         }
@@ -58,7 +60,7 @@ fn contrast_ui(ui: &mut Ui, contrast: &Contrast) {
             ("B wrong, A right", contrast.lost, "Labelled texts that A gets right and B wrong"),
             ("B right, A wrong", contrast.won, "Labelled texts that A gets wrong and B right"),
         ];
-        for (name, count, definition) in turned {
+        for (name, count, definition) in turned.into_iter().filter(|_| has_labels) {
             row_ui(ui, (name, number::count(count), String::new()), definition);
         }
         let differing = &contrast.differing;

@@ -124,16 +124,20 @@ impl TableColumn {
 pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
     const ROW: f32 = 24.0;
     let (swept, speed_ups) = (state.points(), state.speed_ups());
-    let axes = Axes { worth: state.worth, saving: state.saving, speed_ups: &speed_ups };
+    let has_labels = view.session.trade_off.dense().is_none_or(TradeOffPoint::has_labels);
+    let axes = Axes { worth: state.worth.shown(has_labels), saving: state.saving, speed_ups: &speed_ups };
+    // Without labels there is no accuracy that could change.
+    let columns: Vec<TableColumn> =
+        TableColumn::ALL.into_iter().filter(|column| has_labels || *column != TableColumn::Change).collect();
     let mut points: Vec<&TradeOffPoint> = view.session.trade_off.dense().into_iter().chain(swept.iter()).collect();
     sort(&mut points, state.sorted_by, axes);
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         let mut table = TableBuilder::new(ui).striped(true).auto_shrink(false);
-        for column in TableColumn::ALL {
+        for column in &columns {
             table = table.column(Column::initial(column.width()).at_least(48.0).clip(true));
         }
         let table = table.column(Column::initial(132.0).at_least(96.0)).header(ROW, |mut header| {
-            for column in TableColumn::ALL {
+            for &column in &columns {
                 header.col(|ui| sort_head(ui, column.head(axes), column, &mut state.sorted_by));
             }
             header.col(|_| {});
@@ -141,7 +145,7 @@ pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) 
         table.body(|body| {
             body.rows(ROW, points.len(), |mut row| {
                 let point = points[row.index()];
-                for column in TableColumn::ALL {
+                for &column in &columns {
                     row.col(|ui| cell_ui(ui, column, point, axes));
                 }
                 row.col(|ui| actions_ui(ui, view, state, point));
