@@ -70,7 +70,7 @@ struct Shown {
     ground: Arc<Ground>,
     dense: TradeOffPoint,
     points: Vec<TradeOffPoint>,
-    /// What the points were made of, so that two can be compared text by text: 32 bytes for each text.
+    /// What the points were made of, so that two can be compared text by text: 36 bytes for each text.
     runs: Vec<Arc<StrategyRun>>,
 }
 

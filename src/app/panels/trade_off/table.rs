@@ -53,7 +53,9 @@ impl TableColumn {
             Self::Setting => ("Setting", "The keys of the strategy's specification"),
             Self::Worth => (axes.worth.label(), axes.worth.definition()),
             Self::Interval => ("95% interval", "Sorted by its lower end: what can be relied on"),
-            Self::Change => ("Change", "Accuracy of this setting less that of the dense model, on the same texts"),
+            Self::Change => {
+                ("Accuracy change", "Accuracy of this setting less that of the dense model, on the same texts")
+            }
             Self::Saving => (axes.saving.label(), axes.saving.definition()),
             Self::Count => ("n", "Texts that the value rests on"),
         };
@@ -66,7 +68,8 @@ impl TableColumn {
             Self::Setting => 168.0,
             Self::Worth => 96.0,
             Self::Interval => 116.0,
-            Self::Change | Self::Saving => 72.0,
+            Self::Change => 128.0,
+            Self::Saving => 72.0,
             Self::Count => 56.0,
         }
     }
