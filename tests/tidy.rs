@@ -324,8 +324,8 @@ fn check_layers(path: &Path, text: &str) -> Vec<String> {
         }
     }
     let reads_results = ["crate::evaluation", "crate::latency"].iter().any(|results| code.contains(results));
-    if module == "figure" && !path.starts_with("src/figure/build") && reads_results {
-        findings.push("figure reads results in figure/build only".to_owned());
+    if module == "figure" && !path.starts_with("src/figure/charts") && reads_results {
+        findings.push("figure reads results in figure/charts only".to_owned());
     }
     let (depth, reach) = (module_depth(path), longest_super_chain(&code));
     if reach >= depth + usize::from(code.contains("mod tests {")) {
@@ -513,8 +513,8 @@ fn an_import_upwards_is_found() {
     assert_eq!(layers("src/app/mod.rs", "use crate::cli::Cli;"), ["app must not import cli"], "the other face");
     assert_eq!(layers("src/jobs.rs", "/// See [`crate::data`].\n// crate::data\n"), [""; 0], "comments import nothing");
     assert_eq!(layers("src/new/mod.rs", "").len(), 1, "unknown module");
-    assert_eq!(layers("src/figure/scene.rs", "use crate::evaluation::Summary;").len(), 1, "outside of build");
-    assert_eq!(layers("src/figure/build/curve.rs", "use crate::evaluation::Summary;"), [""; 0], "inside of build");
+    assert_eq!(layers("src/figure/scene.rs", "use crate::evaluation::Summary;").len(), 1, "outside of charts");
+    assert_eq!(layers("src/figure/charts/curve.rs", "use crate::evaluation::Summary;"), [""; 0], "inside of charts");
 }
 
 #[test]

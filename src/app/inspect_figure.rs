@@ -5,8 +5,8 @@ use crate::evaluation::Inspection;
 use crate::evaluation::ModelInfo;
 use crate::figure::Body;
 use crate::figure::Figure;
-use crate::figure::build;
-use crate::figure::build::ribbon_figure;
+use crate::figure::charts;
+use crate::figure::charts::ribbon_figure;
 use crate::project::Project;
 
 /// What an export writes: the ribbons of what the view shows; `None` until the dense run is there.
@@ -21,7 +21,7 @@ pub(crate) fn figure_for_file(project: &Project, session: &Session) -> Option<Fi
         strategies: runs.map(|run| run.run.clone()).collect(),
     };
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut figure = ribbon_figure(&inspection, build::provenance(&model, ""));
+    let mut figure = ribbon_figure(&inspection, charts::provenance(&model, ""));
     let shown = project.enabled().filter(|entry| set.runs.contains_key(&entry.id));
     let names: Vec<String> = shown.map(|entry| project.name(entry.id)).collect();
     rename(&mut figure, &names);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::figure::build::SpeedUps;
+use crate::figure::charts::SpeedUps;
 use crate::latency;
 use crate::latency::Case;
 use crate::latency::CaseKind;

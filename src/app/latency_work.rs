@@ -18,9 +18,9 @@ use crate::app::workers::Failure;
 use crate::data::Dataset;
 use crate::data::Example;
 use crate::figure::Figure;
-use crate::figure::build;
-use crate::figure::build::LatencyInput;
-use crate::figure::build::latency_figure;
+use crate::figure::charts;
+use crate::figure::charts::LatencyInput;
+use crate::figure::charts::latency_figure;
 use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Progress;
@@ -303,7 +303,7 @@ impl ShownLatency {
             rows: &self.rows,
             basis: if is_for_file && self.is_partial { format!("{}; partial", self.basis()) } else { self.basis() },
             notes: if is_for_file { self.warnings() } else { Vec::new() },
-            provenance: build::provenance(&model, ""),
+            provenance: charts::provenance(&model, ""),
         })
     }
 

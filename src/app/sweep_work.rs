@@ -28,7 +28,7 @@ use crate::evaluation::Estimate;
 use crate::evaluation::SharedWork;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::SweepPoint;
-use crate::figure::build::TradeOffPoint;
+use crate::figure::charts::TradeOffPoint;
 use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Progress;

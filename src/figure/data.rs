@@ -9,7 +9,7 @@ use super::describe::Figure;
 use super::describe::Measured;
 use super::describe::Ribbons;
 use super::palette::Part;
-use super::promises::Promises;
+use super::speedup_chart::SpeedupChart;
 
 /// Why no table could be written.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub fn to_csv(figure: &Figure) -> Result<Vec<u8>, Error> {
         Body::Curves(curves) => write_curves(&mut rows, curves),
         Body::Dots(dots) => write_dots(&mut rows, dots),
         Body::Ribbons(ribbons) => write_ribbons(&mut rows, ribbons),
-        Body::Promises(promises) => write_promises(&mut rows, promises),
+        Body::Speedups(chart) => write_speedups(&mut rows, chart),
     };
     let failed = |source| Error::Write { title: figure.title.clone(), source };
     written.map_err(failed)?;
@@ -166,14 +166,14 @@ fn write_ribbons(rows: &mut Writer, ribbons: &Ribbons) -> Result<(), csv::Error>
     Ok(())
 }
 
-fn write_promises(rows: &mut Writer, promises: &Promises) -> Result<(), csv::Error> {
+fn write_speedups(rows: &mut Writer, chart: &SpeedupChart) -> Result<(), csv::Error> {
     let mut names: Vec<String> = ["case", "strategy", "spec", "removal"].map(str::to_owned).to_vec();
     names.extend(["median_s", "p05_s", "p95_s", "dense_median_s", "dense_p05_s", "dense_p95_s"].map(str::to_owned));
     names.extend(Part::ALL.map(|part| format!("{}_s", part.label().replace('-', "_"))));
     names.extend(["", "_low", "_high", "_method", "_n"].map(|field| format!("speed_up{field}")));
     names.extend(["flops_reduction", "promise_kept", "tokens_per_second", "remark", "note"].map(str::to_owned));
     rows.write_record(&names)?;
-    for row in &promises.rows {
+    for row in &chart.rows {
         let mut record = vec![row.case.clone(), row.id.clone(), row.spec.clone(), row.removal.clone()];
         for time in [&row.time, &row.dense] {
             record.extend([time.median, time.low, time.high].map(|seconds| seconds.to_string()));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::decided::Decided;
-use super::promises::Promises;
+use super::speedup_chart::SpeedupChart;
 
 /// A figure, ready to be laid out or written as data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,7 +42,7 @@ pub enum Body {
     /// Layers by tokens: survival ribbons.
     Ribbons(Ribbons),
     /// What FLOPs promise beside what the clock says: latency.
-    Promises(Promises),
+    Speedups(SpeedupChart),
 }
 
 /// A value with its interval, or the reason why there is none.

@@ -1,10 +1,10 @@
 //! What a figure says, where it goes, how it is written.
 //!
 //! A [`Figure`] says *what*; [`layout()`] says *where* and gives a [`Scene`]; [`to_svg`], [`to_png`] and the window only
-//! read the scene, so that a file shows what the window shows. [`build`] makes figures from results.
+//! read the scene, so that a file shows what the window shows. [`charts`] makes figures from results.
 //! Knows nothing about windows: colors are plain `[u8; 3]`, lengths are points.
 
-pub mod build;
+pub mod charts;
 mod data;
 mod decided;
 mod describe;
@@ -14,11 +14,9 @@ mod layout;
 pub mod number;
 mod one_line;
 pub mod palette;
-mod png;
-mod promises;
+mod render;
 mod scene;
-mod svg;
-mod svg_text;
+mod speedup_chart;
 mod text_metrics;
 
 pub use data::Error as DataError;
@@ -57,12 +55,9 @@ pub use layout::layout;
 pub use one_line::is_harmless;
 pub use one_line::one_line;
 pub use one_line::shortened;
-pub use png::Error as PngError;
-pub use png::to_png;
-pub use promises::PromiseRow;
-pub use promises::Promises;
-pub use promises::TimeBar;
-pub use promises::percents;
+pub use render::PngError;
+pub use render::to_png;
+pub use render::to_svg;
 pub use scene::Align;
 pub use scene::Item;
 pub use scene::Paint;
@@ -75,6 +70,9 @@ pub use scene::TargetKind;
 pub use scene::Text;
 pub use scene::hatch_lines;
 pub use scene::pos;
-pub use svg::to_svg;
+pub use speedup_chart::SpeedupChart;
+pub use speedup_chart::SpeedupRow;
+pub use speedup_chart::TimeBar;
+pub use speedup_chart::percents;
 pub use text_metrics::TextMetrics;
 pub use text_metrics::Weight;

@@ -5,19 +5,19 @@ use prunescope::figure::Body;
 use prunescope::figure::Figure;
 use prunescope::figure::Measured;
 use prunescope::figure::Notation;
-use prunescope::figure::PromiseRow;
-use prunescope::figure::Promises;
 use prunescope::figure::Provenance;
 use prunescope::figure::Scale;
+use prunescope::figure::SpeedupChart;
+use prunescope::figure::SpeedupRow;
 use prunescope::figure::TimeBar;
 
 fn bar(seconds: f64, shares: [f64; 5]) -> TimeBar {
     TimeBar { median: seconds, low: seconds * 0.97, high: seconds * 1.12, parts: shares.map(|share| share * seconds) }
 }
 
-fn dense(case: &str, seconds: f64) -> PromiseRow {
+fn dense(case: &str, seconds: f64) -> SpeedupRow {
     let time = bar(seconds, [0.42, 0.55, 0.0, 0.0, 0.03]);
-    PromiseRow {
+    SpeedupRow {
         case: case.to_owned(),
         id: "dense".to_owned(),
         name: "dense".to_owned(),
@@ -34,9 +34,9 @@ fn dense(case: &str, seconds: f64) -> PromiseRow {
     }
 }
 
-fn pruned(begin: &PromiseRow, (id, setting): (&str, &str), flops: f64, (clock, half): (f64, f64)) -> PromiseRow {
+fn pruned(begin: &SpeedupRow, (id, setting): (&str, &str), flops: f64, (clock, half): (f64, f64)) -> SpeedupRow {
     let seconds = begin.time.median / clock;
-    PromiseRow {
+    SpeedupRow {
         id: id.to_owned(),
         name: format!("{id} · {setting}"),
         note: if id == "ltp" { "score only, no adaptation" } else { "" }.to_owned(),
@@ -60,7 +60,7 @@ fn pruned(begin: &PromiseRow, (id, setting): (&str, &str), flops: f64, (clock, h
 /// Two cases; in the second one the promise is broken, and one interval holds 1.
 pub(crate) fn latency() -> Figure {
     let (one, two) = (dense("batch 8 × 128 tokens, packed", 0.2143), dense("batch 1 × 32 tokens, packed", 0.0071));
-    let of = |begin: &PromiseRow, broken: f64| {
+    let of = |begin: &SpeedupRow, broken: f64| {
         vec![
             begin.clone(),
             pruned(begin, ("power_bert", "retention 0.4"), 1.72, (1.72 * 0.95 * broken, 0.03)),
@@ -78,7 +78,7 @@ pub(crate) fn latency() -> Figure {
     Figure {
         title: "Promised and measured speed-up".to_owned(),
         subtitle: "Some CPU, 2 of 2 cores, AVX2, f32; made-up texts".to_owned(),
-        body: Body::Promises(Promises {
+        body: Body::Speedups(SpeedupChart {
             speed_up: axis(
                 "speed-up, dense ÷ pruned (log scale)",
                 "speed_up",

@@ -82,19 +82,19 @@ fn extreme(figure: &Figure) -> Figure {
                 })
                 .collect();
         }
-        Body::Promises(promises) => {
-            promises.notes = notes;
-            let (begin, one) = (promises.rows[0].clone(), promises.rows[1].clone());
-            promises.rows = (0..STRATEGIES)
-                .map(|index| prunescope::figure::PromiseRow { name: long_name(index), ..one.clone() })
+        Body::Speedups(chart) => {
+            chart.notes = notes;
+            let (begin, one) = (chart.rows[0].clone(), chart.rows[1].clone());
+            chart.rows = (0..STRATEGIES)
+                .map(|index| prunescope::figure::SpeedupRow { name: long_name(index), ..one.clone() })
                 .collect();
-            promises.rows.insert(0, begin);
-            for row in &mut promises.rows {
+            chart.rows.insert(0, begin);
+            for row in &mut chart.rows {
                 row.case = format!("batch 1024 × 512 tokens, packed, {}", unbroken(160));
                 row.time.median *= 1e4;
             }
-            promises.rows[3].speed_up.value = Some(0.012_345);
-            promises.rows[4].flops_reduction = Some(321.5);
+            chart.rows[3].speed_up.value = Some(0.012_345);
+            chart.rows[4].flops_reduction = Some(321.5);
         }
     }
     figure
@@ -189,7 +189,7 @@ fn nothing_of_a_stranger_acts_in_a_figure() {
             Body::Curves(curves) => curves.series[0].name.clone_from(&evil),
             Body::Dots(dots) => dots.rows[1].label.clone_from(&evil),
             Body::Ribbons(ribbons) => ribbons.tokens[2].text.clone_from(&evil),
-            Body::Promises(promises) => promises.rows[1].name.clone_from(&evil),
+            Body::Speedups(chart) => chart.rows[1].name.clone_from(&evil),
         }
         let scene = layout(&figure, &Page::export(&figure, Theme::Light), &metrics);
         check(name, &scene, &metrics);

@@ -13,7 +13,7 @@ use prunescope::figure::Page;
 use prunescope::figure::RibbonCell;
 use prunescope::figure::Ribbons;
 use prunescope::figure::TextMetrics;
-use prunescope::figure::build;
+use prunescope::figure::charts;
 use prunescope::figure::layout;
 use prunescope::figure::palette::Theme;
 use prunescope::figure::to_csv;
@@ -34,7 +34,7 @@ fn inspection() -> Inspection {
 }
 
 fn drawn(inspection: &Inspection) -> (Figure, Ribbons) {
-    let figure = build::ribbon_figure(inspection, build::provenance("bert", ""));
+    let figure = charts::ribbon_figure(inspection, charts::provenance("bert", ""));
     let Body::Ribbons(ribbons) = figure.body.clone() else { panic!("ribbons") };
     (figure, ribbons)
 }

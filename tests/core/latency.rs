@@ -6,8 +6,8 @@ use std::time::Duration;
 use prunescope::cost;
 use prunescope::engine::Removal;
 use prunescope::figure::Body;
-use prunescope::figure::build::LatencyInput;
-use prunescope::figure::build::latency_figure;
+use prunescope::figure::charts::LatencyInput;
+use prunescope::figure::charts::latency_figure;
 use prunescope::figure::to_csv;
 use prunescope::jobs::Ticket;
 use prunescope::latency;
@@ -207,12 +207,12 @@ fn the_figure_says_which_methods_only_score_and_where_it_was_measured() {
     }
     let notes = vec!["The machine was busy".to_owned()];
     let figure = latency_figure(&LatencyInput { rows: &report.rows, basis, notes, provenance: Default::default() });
-    let Body::Promises(promises) = &figure.body else { panic!("a latency figure") };
+    let Body::Speedups(chart) = &figure.body else { panic!("a latency figure") };
     let said = "Score only, no adaptation: ltp · theta final 0.01.";
-    assert_eq!(promises.notes, ["The machine was busy", said], "in words below the rows");
-    let rows: Vec<(&str, &str)> = promises.rows.iter().map(|row| (row.id.as_str(), row.note.as_str())).collect();
+    assert_eq!(chart.notes, ["The machine was busy", said], "in words below the rows");
+    let rows: Vec<(&str, &str)> = chart.rows.iter().map(|row| (row.id.as_str(), row.note.as_str())).collect();
     assert_eq!(rows, [("dense", ""), ("ltp", "score only, no adaptation"), ("tome", "")], "and with its row");
-    assert!(promises.rows[1].sentence().ends_with("score only, no adaptation"), "read aloud");
+    assert!(chart.rows[1].sentence().ends_with("score only, no adaptation"), "read aloud");
     let table = String::from_utf8(to_csv(&figure).unwrap()).unwrap();
     assert!(table.lines().nth(2).is_some_and(|line| line.ends_with(",\"score only, no adaptation\"")), "{table}");
 }

@@ -23,9 +23,9 @@ use crate::evaluation::Measure;
 use crate::figure::Body;
 use crate::figure::Column;
 use crate::figure::Figure;
-use crate::figure::build;
-use crate::figure::build::FairnessInput;
-use crate::figure::build::fairness_figure;
+use crate::figure::charts;
+use crate::figure::charts::FairnessInput;
+use crate::figure::charts::fairness_figure;
 use crate::project::EntryId;
 use crate::project::Project;
 use crate::project::StrategyEntry;
@@ -149,7 +149,7 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
         sorted_by,
         basis: table.basis.clone(),
         notes: table.gaps.clone(),
-        provenance: build::provenance(&model, &data),
+        provenance: charts::provenance(&model, &data),
     })
 }
 

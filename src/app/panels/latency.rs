@@ -30,9 +30,9 @@ use crate::app::theme;
 use crate::app::widgets::section;
 use crate::figure::Body;
 use crate::figure::Figure;
-use crate::figure::PromiseRow;
-use crate::figure::Promises;
 use crate::figure::Scene;
+use crate::figure::SpeedupChart;
+use crate::figure::SpeedupRow;
 use crate::figure::TargetKind;
 use crate::figure::number;
 use crate::project::Project;
@@ -68,15 +68,15 @@ pub(crate) fn latency_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         }
         return;
     };
-    let Body::Promises(promises) = &figure.body else { return };
+    let Body::Speedups(chart) = &figure.body else { return };
     subtitle_ui(ui, view, &figure);
     if work.is_stale(view.project) {
         ui.multiply_opacity(0.6);
     }
     if state.latency.as_table {
-        latency_table::table_ui(ui, &mut state.latency.sorted_by, promises);
+        latency_table::table_ui(ui, &mut state.latency.sorted_by, chart);
     } else {
-        plot_ui(ui, &mut state.latency, promises);
+        plot_ui(ui, &mut state.latency, chart);
     }
 }
 
@@ -202,7 +202,7 @@ pub(crate) fn figure_for_file(_project: &Project, session: &Session) -> Option<F
 }
 
 /// The figure with its head fixed above scrolling rows.
-fn plot_ui(ui: &mut Ui, state: &mut LatencyState, promises: &Promises) {
+fn plot_ui(ui: &mut Ui, state: &mut LatencyState, chart: &SpeedupChart) {
     let page = figure_view::page_beside_bar(ui, ui.available_height());
     let Some(scene) = state.memo.scene(page) else { return };
     // A head that leaves little room for the rows scrolls with them.
@@ -214,9 +214,9 @@ fn plot_ui(ui: &mut Ui, state: &mut LatencyState, promises: &Promises) {
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
         scene_painter::paint(&ui.painter_at(rect.intersect(ui.clip_rect())), &scene, rect.min);
         if is_low {
-            rows_ui(ui, &scene, promises);
+            rows_ui(ui, &scene, chart);
         } else {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_ui(ui, &scene, promises));
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows_ui(ui, &scene, chart));
         }
     });
 }
@@ -226,13 +226,13 @@ fn head_height(scene: &Scene) -> f32 {
     narrow(scene.head_height) + 1.0
 }
 
-fn rows_ui(ui: &mut Ui, scene: &Scene, promises: &Promises) {
+fn rows_ui(ui: &mut Ui, scene: &Scene, chart: &SpeedupChart) {
     let head = head_height(scene);
     let size = egui::vec2(narrow(scene.width), narrow(scene.height) - head);
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     let origin = rect.min - egui::vec2(0.0, head);
     let painter = ui.painter_at(rect.intersect(ui.clip_rect()));
-    let label = |kind| row_of(promises, kind).map(PromiseRow::sentence);
+    let label = |kind| row_of(chart, kind).map(SpeedupRow::sentence);
     let responses = figure_view::interact(ui, scene, origin, Id::unique("latency rows"), label);
     for (_, response) in &responses {
         if response.hovered() || response.has_focus() {
@@ -241,19 +241,19 @@ fn rows_ui(ui: &mut Ui, scene: &Scene, promises: &Promises) {
     }
     scene_painter::paint(&painter, scene, origin);
     for (kind, response) in responses {
-        let Some(row) = row_of(promises, kind) else { continue };
+        let Some(row) = row_of(chart, kind) else { continue };
         response.on_hover_ui(|ui| tooltip_ui(ui, row));
     }
 }
 
-fn row_of(promises: &Promises, kind: TargetKind) -> Option<&PromiseRow> {
+fn row_of(chart: &SpeedupChart, kind: TargetKind) -> Option<&SpeedupRow> {
     match kind {
-        TargetKind::Row(index) => promises.rows.get(index),
+        TargetKind::Row(index) => chart.rows.get(index),
         _ => None,
     }
 }
 
-fn tooltip_ui(ui: &mut Ui, row: &PromiseRow) {
+fn tooltip_ui(ui: &mut Ui, row: &SpeedupRow) {
     ui.label(RichText::new(&row.name).font(theme::medium(theme::BODY)));
     ui.label(format!("{}: {}", row.case, row.time.sentence()));
     ui.label(row.time.parts_sentence());

@@ -13,8 +13,8 @@ use crate::app::widgets::marker;
 use crate::app::widgets::sort_head::Head;
 use crate::app::widgets::sort_head::aligned;
 use crate::app::widgets::sort_head::sort_head;
-use crate::figure::PromiseRow;
-use crate::figure::Promises;
+use crate::figure::SpeedupChart;
+use crate::figure::SpeedupRow;
 use crate::figure::TimeBar;
 use crate::figure::number;
 use crate::figure::percents;
@@ -105,8 +105,8 @@ impl SortColumn {
 }
 
 /// Draws the table; a click on a head sorts, another turns the order, a third goes back to the order of the cases.
-pub(crate) fn table_ui(ui: &mut Ui, sorted_by: &mut Option<(SortColumn, bool)>, promises: &Promises) {
-    let rows = sorted(&promises.rows, *sorted_by);
+pub(crate) fn table_ui(ui: &mut Ui, sorted_by: &mut Option<(SortColumn, bool)>, chart: &SpeedupChart) {
+    let rows = sorted(&chart.rows, *sorted_by);
     let row_height = 24.0;
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         let mut table = TableBuilder::new(ui).striped(true).auto_shrink(false);
@@ -134,7 +134,7 @@ fn head_ui(ui: &mut Ui, column: SortColumn, sorted_by: &mut Option<(SortColumn, 
     sort_head(ui, head, column, sorted_by);
 }
 
-fn cell_ui(ui: &mut Ui, column: SortColumn, row: &PromiseRow) {
+fn cell_ui(ui: &mut Ui, column: SortColumn, row: &SpeedupRow) {
     aligned(ui, column.is_number(), |ui| {
         if column == SortColumn::Strategy {
             marker::marker(ui, &row.id);
@@ -156,7 +156,7 @@ fn cell_ui(ui: &mut Ui, column: SortColumn, row: &PromiseRow) {
 }
 
 /// What stands in a cell: value and detail.
-fn cell(column: SortColumn, row: &PromiseRow) -> (String, String) {
+fn cell(column: SortColumn, row: &SpeedupRow) -> (String, String) {
     let range = |time: &TimeBar| number::duration_range(time.low, time.high);
     let undefined = || "—".to_owned();
     match column {
@@ -179,8 +179,8 @@ fn cell(column: SortColumn, row: &PromiseRow) -> (String, String) {
 }
 
 /// The pruned rows in the order wanted.
-fn sorted(rows: &[PromiseRow], by: Option<(SortColumn, bool)>) -> Vec<&PromiseRow> {
-    let mut pruned: Vec<&PromiseRow> = rows.iter().filter(|row| !row.is_dense()).collect();
+fn sorted(rows: &[SpeedupRow], by: Option<(SortColumn, bool)>) -> Vec<&SpeedupRow> {
+    let mut pruned: Vec<&SpeedupRow> = rows.iter().filter(|row| !row.is_dense()).collect();
     if let Some((column, descending)) = by {
         pruned.sort_by(|one, other| {
             let order = compare(column, one, other);
@@ -190,8 +190,8 @@ fn sorted(rows: &[PromiseRow], by: Option<(SortColumn, bool)>) -> Vec<&PromiseRo
     pruned
 }
 
-fn compare(column: SortColumn, one: &PromiseRow, other: &PromiseRow) -> Ordering {
-    let value = |row: &PromiseRow| match column {
+fn compare(column: SortColumn, one: &SpeedupRow, other: &SpeedupRow) -> Ordering {
+    let value = |row: &SpeedupRow| match column {
         SortColumn::Case | SortColumn::Strategy | SortColumn::Tokens => None,
         SortColumn::Dense => Some(row.dense.median),
         SortColumn::Pruned => Some(row.time.median),

@@ -28,13 +28,13 @@ use crate::app::theme;
 use crate::app::widgets::section;
 use crate::app::widgets::tabs;
 use crate::figure::Figure;
-use crate::figure::build;
-use crate::figure::build::Saving;
-use crate::figure::build::SpeedUps;
-use crate::figure::build::TradeOffInput;
-use crate::figure::build::TradeOffPoint;
-use crate::figure::build::Worth;
-use crate::figure::build::trade_off_figure;
+use crate::figure::charts;
+use crate::figure::charts::CostAxis;
+use crate::figure::charts::QualityAxis;
+use crate::figure::charts::SpeedUps;
+use crate::figure::charts::TradeOffInput;
+use crate::figure::charts::TradeOffPoint;
+use crate::figure::charts::trade_off_figure;
 use crate::figure::number;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
@@ -46,10 +46,12 @@ pub(crate) use crate::app::sweep_work::TradeOffWork;
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct TradeOffState {
-    /// Horizontal axis.
-    pub(crate) saving: Saving,
-    /// Vertical axis.
-    pub(crate) worth: Worth,
+    /// Horizontal axis; saved sessions have it under its first name.
+    #[serde(rename = "saving")]
+    pub(crate) cost: CostAxis,
+    /// Vertical axis, likewise.
+    #[serde(rename = "worth")]
+    pub(crate) quality: QualityAxis,
     /// A table instead of the plot.
     pub(crate) as_table: bool,
     /// Column and direction (descending) of the table; `None`: by strategy and dial.
@@ -72,7 +74,7 @@ pub(crate) struct TradeOffState {
 }
 
 /// What the figure depends on.
-type Key = ((u64, u64), Vec<String>, Vec<String>, Saving, Worth);
+type Key = ((u64, u64), Vec<String>, Vec<String>, CostAxis, QualityAxis);
 
 /// Draws the view.
 pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
@@ -84,14 +86,14 @@ pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     if let Some(reason) = work.failure() {
         section::failure(ui, reason, "Change model, data or settings, then run the sweep again");
     }
-    if let Some(reason) = view.session.latency.failure().filter(|_| state.trade_off.saving == Saving::Latency) {
+    if let Some(reason) = view.session.latency.failure().filter(|_| state.trade_off.cost == CostAxis::Latency) {
         section::failure(ui, reason, "Change the settings, then measure again");
     }
     if work.dense().is_none() {
         empty_state::waiting_ui(ui, work.progress(), "Run the sweep to see what each strategy saves and loses");
         return;
     }
-    if state.trade_off.saving == Saving::Latency && !has_latency(view) {
+    if state.trade_off.cost == CostAxis::Latency && !has_latency(view) {
         let advice = "Time the swept settings and the dense model in turn on a sample of the data set";
         let heading = if view.session.latency.is_busy() { "Measuring latency" } else { "No latency is measured yet" };
         empty_state::offer_ui(ui, heading, advice, |ui| measure_ui(ui, view));
@@ -167,23 +169,23 @@ fn figure_for_screen(view: &View<'_>, state: &mut TradeOffState) -> Arc<Figure> 
         (work.generation(), latency.generation()),
         current_specs(view.project),
         state.chosen.clone(),
-        state.saving,
-        state.worth,
+        state.cost,
+        state.quality,
     );
-    let (chosen, saving, worth) = (state.chosen.clone(), state.saving, state.worth);
+    let (chosen, cost, quality) = (state.chosen.clone(), state.cost, state.quality);
     let (points, speed_ups) = (&mut state.points, &mut state.speed_ups);
     state.memo.figure(key, || {
         *points = Arc::new(work.points(view.project));
         let settings = latency.settings(view.project);
         *speed_ups = Arc::new(settings.map(|settings| settings.speed_ups.clone()).unwrap_or_default());
-        make_figure((view.project, view.session), points, (&chosen, saving, worth))
+        make_figure((view.project, view.session), points, (&chosen, cost, quality))
     })
 }
 
 fn make_figure(
     (project, session): (&Project, &Session),
     points: &[TradeOffPoint],
-    (chosen, saving, worth): (&[String], Saving, Worth),
+    (chosen, cost, quality): (&[String], CostAxis, QualityAxis),
 ) -> Figure {
     let work = &session.trade_off;
     let current = current_specs(project);
@@ -192,11 +194,11 @@ fn make_figure(
         None => (String::new(), String::new()),
     };
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let provenance = build::provenance(&model, &data);
+    let provenance = charts::provenance(&model, &data);
     let none = SpeedUps::new();
     let settings = session.latency.settings(project);
     let speed_ups = settings.map_or(&none, |settings| &settings.speed_ups);
-    if let Some(settings) = settings.filter(|_| saving == Saving::Latency) {
+    if let Some(settings) = settings.filter(|_| cost == CostAxis::Latency) {
         basis = format!("{basis}; latency on {}", settings.machine);
     }
     trade_off_figure(&TradeOffInput {
@@ -204,8 +206,8 @@ fn make_figure(
         points,
         current: &current,
         chosen,
-        saving,
-        worth,
+        cost,
+        quality,
         speed_ups,
         basis,
         provenance,
@@ -217,22 +219,22 @@ pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &Trad
     let work = &session.trade_off;
     work.dense()?;
     let points = work.points(project);
-    Some(make_figure((project, session), &points, (&state.chosen, state.saving, state.worth)))
+    Some(make_figure((project, session), &points, (&state.chosen, state.cost, state.quality)))
 }
 
 fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
     ui.horizontal_wrapped(|ui| {
         ui.label("Show");
         let has_labels = view.session.trade_off.dense().is_none_or(TradeOffPoint::has_labels);
-        choice(ui, "worth", state.worth.shown(has_labels).label(), |ui| {
-            for &worth in Worth::offered(has_labels) {
-                ui.selectable_value(&mut state.worth, worth, worth.label()).on_hover_text(worth.definition());
+        choice(ui, "worth", state.quality.shown(has_labels).label(), |ui| {
+            for &quality in QualityAxis::offered(has_labels) {
+                ui.selectable_value(&mut state.quality, quality, quality.label()).on_hover_text(quality.definition());
             }
         });
         ui.label("against");
-        choice(ui, "saving", state.saving.label(), |ui| {
-            for saving in Saving::ALL {
-                ui.selectable_value(&mut state.saving, saving, saving.label()).on_hover_text(saving.definition());
+        choice(ui, "saving", state.cost.label(), |ui| {
+            for cost in CostAxis::ALL {
+                ui.selectable_value(&mut state.cost, cost, cost.label()).on_hover_text(cost.definition());
             }
         });
         positive_class_ui(ui, view);
@@ -240,7 +242,7 @@ fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
         rows_ui(ui, view);
         ui.add_space(8.0);
         run_ui(ui, view);
-        if state.saving == Saving::Latency && has_latency(view) {
+        if state.cost == CostAxis::Latency && has_latency(view) {
             measure_ui(ui, view);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -339,5 +341,18 @@ fn measure_ui(ui: &mut Ui, view: &View<'_>) {
     let button = ui.add_enabled(!missing.is_empty(), egui::Button::new(label)).on_hover_text(hint);
     if button.on_disabled_hover_text("Every swept setting has a measured latency").clicked() {
         view.commands.request(Request::Latency(LatencyRequest::MeasureSettings(missing)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_sessions_saved_is_still_understood() {
+        let saved = r#"{ "saving": "tokens", "worth": "f1", "as_table": true, "sorted_by": ["worth", true] }"#;
+        let state: TradeOffState = serde_json::from_str(saved).unwrap();
+        assert_eq!((state.cost, state.quality), (CostAxis::Tokens, QualityAxis::F1), "the axes");
+        assert_eq!(serde_json::to_value(state.sorted_by).unwrap(), serde_json::json!(["worth", true]), "the order");
     }
 }

@@ -4,8 +4,8 @@ mod canvas;
 mod curves;
 mod dots;
 mod explore;
-mod promises;
 mod ribbons;
+mod speedup_chart;
 mod ticks;
 
 use super::describe::Body;
@@ -46,7 +46,7 @@ impl Page {
         let width = match figure.body {
             Body::Curves(_) => 504.0,
             Body::Ribbons(_) => 640.0,
-            Body::Dots(_) | Body::Promises(_) => 760.0,
+            Body::Dots(_) | Body::Speedups(_) => 760.0,
         };
         Self { width, height: 330.0, font_size: 9.0, theme, framed: true, foreign: ForeignText::Reader }
     }
@@ -69,7 +69,7 @@ pub fn layout(figure: &Figure, page: &Page, metrics: &TextMetrics) -> Scene {
         Body::Curves(curves) => curves::place(&mut canvas, curves, &figure.caption),
         Body::Dots(dots) => dots::place(&mut canvas, dots),
         Body::Ribbons(ribbons) => ribbons::place(&mut canvas, ribbons),
-        Body::Promises(promises) => promises::place(&mut canvas, promises),
+        Body::Speedups(chart) => speedup_chart::place(&mut canvas, chart),
     }
     if page.framed {
         canvas.footer(&figure.caption, &figure.provenance);

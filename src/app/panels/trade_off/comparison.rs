@@ -14,8 +14,8 @@ use crate::app::widgets::marker;
 use crate::evaluation::Contrast;
 use crate::evaluation::Estimate;
 use crate::evaluation::Measure;
-use crate::figure::build::SpeedUps;
-use crate::figure::build::TradeOffPoint;
+use crate::figure::charts::SpeedUps;
+use crate::figure::charts::TradeOffPoint;
 use crate::figure::number;
 
 /// Draws the comparison; whether it is to end.

@@ -14,10 +14,10 @@ use crate::app::widgets::numbers;
 use crate::evaluation::Estimate;
 use crate::evaluation::Summary;
 use crate::evaluation::removal_label;
-use crate::figure::build::Saving;
-use crate::figure::build::SpeedUps;
-use crate::figure::build::TradeOffPoint;
-use crate::figure::build::Worth;
+use crate::figure::charts::CostAxis;
+use crate::figure::charts::QualityAxis;
+use crate::figure::charts::SpeedUps;
+use crate::figure::charts::TradeOffPoint;
 use crate::figure::number;
 
 /// Puts a setting in place of the one its strategy has now; undoable.
@@ -116,25 +116,25 @@ fn one_ui(ui: &mut Ui, view: &View<'_>, point: &TradeOffPoint, speed_ups: &Speed
 pub(crate) fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, String, String)> {
     let summary = &point.point.summary;
     let mut facts: Vec<(&'static str, String, String)> = Vec::new();
-    for &worth in Worth::offered(point.has_labels()) {
-        let estimate = point.worth(worth);
-        let mut hint = hint(worth.definition(), &estimate);
-        if let (Worth::WorstGroup, Some((group, _))) = (worth, &point.worst_group) {
+    for &quality in QualityAxis::offered(point.has_labels()) {
+        let estimate = point.quality(quality);
+        let mut hint = hint(quality.definition(), &estimate);
+        if let (QualityAxis::WorstGroup, Some((group, _))) = (quality, &point.worst_group) {
             hint = format!("{group}\n{hint}");
         }
         // The longest name would push the intervals out of the panel.
-        let label = if worth == Worth::Agreement { "Agreement" } else { worth.label() };
+        let label = if quality == QualityAxis::Agreement { "Agreement" } else { quality.label() };
         facts.push((label, with_interval(&estimate, number::rate, number::interval), hint));
-        if worth == Worth::Accuracy {
+        if quality == QualityAxis::Accuracy {
             let change = &summary.accuracy_change;
             let text = with_interval(change, number::change, number::change_interval);
             facts.push(("Change", text, hint_of_change(summary)));
         }
     }
-    facts.push(("FLOPs", number::reduction(summary.flops_reduction), Saving::Flops.definition().to_owned()));
+    facts.push(("FLOPs", number::reduction(summary.flops_reduction), CostAxis::Flops.definition().to_owned()));
     let speed_up = speed_ups.get(&point.point.spec.to_string());
     let text = speed_up.map(|speed_up| with_interval(speed_up, number::reduction, speed_up_ends));
-    let definition = Saving::Latency.definition();
+    let definition = CostAxis::Latency.definition();
     let explained = speed_up.map_or_else(|| definition.to_owned(), |speed_up| hint(definition, speed_up));
     facts.push(("Latency", text.unwrap_or_else(|| "not measured".to_owned()), explained));
     let padded = "The dense model with every text padded to the longest one ÷ this setting without padding";

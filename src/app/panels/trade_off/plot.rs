@@ -27,7 +27,7 @@ pub(crate) fn plot_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, c
     plots::legend_ui(ui, curves);
     ui.label(RichText::new(&curves.y.label).small().color(muted));
     // Each pair of axes is zoomed by itself.
-    let id = Id::unique(("trade-off plot", state.saving, state.worth));
+    let id = Id::unique(("trade-off plot", state.cost, state.quality));
     let size = egui::vec2(ui.available_width(), (ui.available_height() - BELOW).max(160.0));
     let label = |kind| point_of(curves, kind).map(|(name, point)| sentence(curves, name, point));
     let shown = plots::curves_plot(ui, id, curves, (size, state.asked.take()), label);

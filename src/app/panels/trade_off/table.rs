@@ -16,10 +16,10 @@ use crate::app::widgets::marker;
 use crate::app::widgets::sort_head::Head;
 use crate::app::widgets::sort_head::aligned;
 use crate::app::widgets::sort_head::sort_head;
-use crate::figure::build::Saving;
-use crate::figure::build::SpeedUps;
-use crate::figure::build::TradeOffPoint;
-use crate::figure::build::Worth;
+use crate::figure::charts::CostAxis;
+use crate::figure::charts::QualityAxis;
+use crate::figure::charts::SpeedUps;
+use crate::figure::charts::TradeOffPoint;
 use crate::figure::number;
 
 /// A column that the table can be sorted by.
@@ -28,35 +28,37 @@ use crate::figure::number;
 pub(crate) enum TableColumn {
     Strategy,
     Setting,
-    Worth,
+    #[serde(rename = "worth")]
+    Quality,
     Interval,
     Change,
-    Saving,
+    #[serde(rename = "saving")]
+    Cost,
     Count,
 }
 
 /// What the cells of a row are taken from.
 #[derive(Clone, Copy)]
 struct Axes<'a> {
-    worth: Worth,
-    saving: Saving,
+    quality: QualityAxis,
+    cost: CostAxis,
     speed_ups: &'a SpeedUps,
 }
 
 impl TableColumn {
     const ALL: [Self; 7] =
-        [Self::Strategy, Self::Setting, Self::Worth, Self::Interval, Self::Change, Self::Saving, Self::Count];
+        [Self::Strategy, Self::Setting, Self::Quality, Self::Interval, Self::Change, Self::Cost, Self::Count];
 
     fn head(self, axes: Axes<'_>) -> Head<'_> {
         let (label, definition) = match self {
             Self::Strategy => ("Strategy", "As in the list of strategies"),
             Self::Setting => ("Setting", "The keys of the strategy's specification"),
-            Self::Worth => (axes.worth.label(), axes.worth.definition()),
+            Self::Quality => (axes.quality.label(), axes.quality.definition()),
             Self::Interval => ("95% interval", "Sorted by its lower end: what can be relied on"),
             Self::Change => {
                 ("Accuracy change", "Accuracy of this setting less that of the dense model, on the same texts")
             }
-            Self::Saving => (axes.saving.label(), axes.saving.definition()),
+            Self::Cost => (axes.cost.label(), axes.cost.definition()),
             Self::Count => ("n", "Texts that the value rests on"),
         };
         Head { label, definition, is_number: !matches!(self, Self::Strategy | Self::Setting) }
@@ -66,24 +68,24 @@ impl TableColumn {
         match self {
             Self::Strategy => 130.0,
             Self::Setting => 168.0,
-            Self::Worth => 96.0,
+            Self::Quality => 96.0,
             Self::Interval => 116.0,
             Self::Change => 128.0,
-            Self::Saving => 72.0,
+            Self::Cost => 72.0,
             Self::Count => 56.0,
         }
     }
 
     /// What numbers are sorted by; nothing is smaller than any.
     fn number(self, point: &TradeOffPoint, axes: Axes<'_>) -> Option<f64> {
-        let worth = point.worth(axes.worth);
+        let quality = point.quality(axes.quality);
         match self {
             Self::Strategy | Self::Setting => None,
-            Self::Worth => worth.value(),
-            Self::Interval => worth.interval().map(|(low, _)| low),
+            Self::Quality => quality.value(),
+            Self::Interval => quality.interval().map(|(low, _)| low),
             Self::Change => point.point.summary.accuracy_change.value(),
-            Self::Saving => axes.saving.of(&point.point, axes.speed_ups),
-            Self::Count => Some(worth.n() as f64),
+            Self::Cost => axes.cost.of(&point.point, axes.speed_ups),
+            Self::Count => Some(quality.n() as f64),
         }
     }
 
@@ -100,25 +102,25 @@ impl TableColumn {
 
     fn text(self, point: &TradeOffPoint, axes: Axes<'_>) -> String {
         let undefined = || "—".to_owned();
-        let worth = point.worth(axes.worth);
+        let quality = point.quality(axes.quality);
         match self {
             Self::Strategy => point.series.clone(),
             Self::Setting => setting(point),
-            Self::Worth => worth.value().map_or_else(undefined, number::rate),
-            Self::Interval => worth.interval().map(number::interval).unwrap_or_default(),
+            Self::Quality => quality.value().map_or_else(undefined, number::rate),
+            Self::Interval => quality.interval().map(number::interval).unwrap_or_default(),
             Self::Change => point.point.summary.accuracy_change.value().map_or_else(undefined, number::change),
-            Self::Saving => axes.saving.of(&point.point, axes.speed_ups).map_or_else(undefined, number::reduction),
-            Self::Count => number::count(worth.n()),
+            Self::Cost => axes.cost.of(&point.point, axes.speed_ups).map_or_else(undefined, number::reduction),
+            Self::Count => number::count(quality.n()),
         }
     }
 
     /// What a pointer on a cell is told; empty where there is nothing more to say.
     fn hint(self, point: &TradeOffPoint, axes: Axes<'_>) -> String {
         match self {
-            Self::Worth | Self::Interval => hint(axes.worth.definition(), &point.worth(axes.worth)),
+            Self::Quality | Self::Interval => hint(axes.quality.definition(), &point.quality(axes.quality)),
             Self::Change => hint(self.head(axes).definition, &point.point.summary.accuracy_change),
             Self::Setting => point.point.spec.to_string(),
-            Self::Strategy | Self::Saving | Self::Count => String::new(),
+            Self::Strategy | Self::Cost | Self::Count => String::new(),
         }
     }
 }
@@ -128,7 +130,7 @@ pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) 
     const ROW: f32 = 24.0;
     let (swept, speed_ups) = (state.points(), state.speed_ups());
     let has_labels = view.session.trade_off.dense().is_none_or(TradeOffPoint::has_labels);
-    let axes = Axes { worth: state.worth.shown(has_labels), saving: state.saving, speed_ups: &speed_ups };
+    let axes = Axes { quality: state.quality.shown(has_labels), cost: state.cost, speed_ups: &speed_ups };
     // Without labels there is no accuracy that could change.
     let columns: Vec<TableColumn> =
         TableColumn::ALL.into_iter().filter(|column| has_labels || *column != TableColumn::Change).collect();

@@ -24,7 +24,7 @@ pub type SpeedUps = BTreeMap<String, Estimate>;
 /// What the horizontal axis counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Saving {
+pub enum CostAxis {
     /// FLOPs of the dense model ÷ FLOPs, without padding.
     #[default]
     Flops,
@@ -34,7 +34,7 @@ pub enum Saving {
     Latency,
 }
 
-impl Saving {
+impl CostAxis {
     /// All of them, in the order of menus.
     pub const ALL: [Self; 3] = [Self::Flops, Self::Tokens, Self::Latency];
 
@@ -102,7 +102,7 @@ impl Saving {
 /// What the vertical axis measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Worth {
+pub enum QualityAxis {
     /// Share of right predictions.
     #[default]
     Accuracy,
@@ -118,7 +118,7 @@ pub enum Worth {
     Agreement,
 }
 
-impl Worth {
+impl QualityAxis {
     /// All of them, in the order of menus.
     pub const ALL: [Self; 6] = [Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc, Self::Agreement];
 
@@ -218,17 +218,17 @@ impl TradeOffPoint {
         self.point.summary.labelled > 0
     }
 
-    /// What the vertical axis shows of it; see [`Worth::shown`].
+    /// What the vertical axis shows of it; see [`QualityAxis::shown`].
     #[must_use]
-    pub fn worth(&self, worth: Worth) -> Estimate {
+    pub fn quality(&self, quality: QualityAxis) -> Estimate {
         let summary = &self.point.summary;
-        match worth.shown(self.has_labels()) {
-            Worth::Agreement => summary.agreement.clone(),
-            Worth::Accuracy => summary.accuracy.clone(),
-            Worth::F1 => summary.f1.clone(),
-            Worth::LogLoss => summary.log_loss.clone(),
-            Worth::Auc => summary.auc.clone(),
-            Worth::WorstGroup => self.worst_group.as_ref().map_or_else(
+        match quality.shown(self.has_labels()) {
+            QualityAxis::Agreement => summary.agreement.clone(),
+            QualityAxis::Accuracy => summary.accuracy.clone(),
+            QualityAxis::F1 => summary.f1.clone(),
+            QualityAxis::LogLoss => summary.log_loss.clone(),
+            QualityAxis::Auc => summary.auc.clone(),
+            QualityAxis::WorstGroup => self.worst_group.as_ref().map_or_else(
                 || Estimate::Undefined { reason: "no group has enough examples".to_owned(), n: 0 },
                 |(_, accuracy)| accuracy.clone(),
             ),
@@ -248,9 +248,9 @@ pub struct TradeOffInput<'a> {
     /// Canonical specs chosen for comparison.
     pub chosen: &'a [String],
     /// Horizontal axis.
-    pub saving: Saving,
+    pub cost: CostAxis,
     /// Vertical axis.
-    pub worth: Worth,
+    pub quality: QualityAxis,
     /// Measured speed-ups; settings without one have no place on the axis of latency.
     pub speed_ups: &'a SpeedUps,
     /// What the numbers rest on: "estimated on 400 of 3,120 texts".
@@ -268,9 +268,9 @@ const AGREEMENT: &str = " Agreement: the share of texts to which pruning leaves 
 pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let all = || input.dense.into_iter().chain(input.points);
     let has_labels = all().next().is_none_or(TradeOffPoint::has_labels);
-    let worth = input.worth.shown(has_labels);
+    let quality = input.quality.shown(has_labels);
     let places: Vec<(f64, f64)> =
-        all().filter_map(|point| Some((place(point, input)?, goodness(point, input.worth)?))).collect();
+        all().filter_map(|point| Some((place(point, input)?, goodness(point, input.quality)?))).collect();
     let mut series: Vec<Series> = Vec::new();
     for point in input.points {
         let Some(curve_point) = curve_point(point, input, &places) else { continue };
@@ -293,15 +293,15 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let reference = input.dense.and_then(|dense| curve_point(dense, input, &places));
     let reference = reference.map(|dense| CurvePoint { dominated: false, ..dense });
     Figure {
-        title: format!("{} against {} reduction", worth.axis_title(has_labels), input.saving.label()),
+        title: format!("{} against {} reduction", quality.axis_title(has_labels), input.cost.label()),
         subtitle: input.basis.clone(),
         caption: format!(
             "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
              Ringed: the setting in use. Faded: another setting is at least as good on both axes.{}{}",
-            if worth.axis(has_labels).column.ends_with("agreement") { AGREEMENT } else { "" },
+            if quality.axis(has_labels).column.ends_with("agreement") { AGREEMENT } else { "" },
             noted(series.iter().map(|series| (series.note.as_str(), series.name.as_str())))
         ),
-        body: Body::Curves(Curves { x: input.saving.axis(), y: worth.axis(has_labels), reference, series }),
+        body: Body::Curves(Curves { x: input.cost.axis(), y: quality.axis(has_labels), reference, series }),
         provenance: input.provenance.clone(),
     }
 }
@@ -319,23 +319,23 @@ fn line_of(point: &TradeOffPoint, points: &[TradeOffPoint]) -> String {
 
 /// The horizontal value.
 fn place(point: &TradeOffPoint, input: &TradeOffInput<'_>) -> Option<f64> {
-    input.saving.of(&point.point, input.speed_ups)
+    input.cost.of(&point.point, input.speed_ups)
 }
 
 /// The vertical value, turned so that more is better.
-fn goodness(point: &TradeOffPoint, worth: Worth) -> Option<f64> {
-    let value = point.worth(worth).value()?;
-    Some(if worth.larger_is_better() { value } else { -value })
+fn goodness(point: &TradeOffPoint, quality: QualityAxis) -> Option<f64> {
+    let value = point.quality(quality).value()?;
+    Some(if quality.larger_is_better() { value } else { -value })
 }
 
 fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64, f64)]) -> Option<CurvePoint> {
     let x = place(point, input)?;
     let spec = point.point.spec.to_string();
-    let dominated = goodness(point, input.worth).is_some_and(|good| is_dominated((x, good), places));
+    let dominated = goodness(point, input.quality).is_some_and(|good| is_dominated((x, good), places));
     Some(CurvePoint {
         x,
-        x_interval: input.saving.interval(&point.point, input.speed_ups),
-        y: measured(&point.worth(input.worth)),
+        x_interval: input.cost.interval(&point.point, input.speed_ups),
+        y: measured(&point.quality(input.quality)),
         label: point.point.spec.setting().unwrap_or_default(),
         dominated,
         current: input.current.contains(&spec),

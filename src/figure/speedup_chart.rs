@@ -9,13 +9,13 @@ use super::palette::Part;
 
 /// Dense and pruned passes of several cases; a dense row begins each case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Promises {
+pub struct SpeedupChart {
     /// Scale of the speed-up, promised and measured.
     pub speed_up: Axis,
     /// Scale of the time as a share of the dense pass.
     pub share: Axis,
     /// The rows, case by case, the dense one of each first.
-    pub rows: Vec<PromiseRow>,
+    pub rows: Vec<SpeedupRow>,
     /// Lines below the rows.
     pub notes: Vec<String>,
 }
@@ -63,7 +63,7 @@ impl TimeBar {
 
 /// One strategy in one case, or the dense pass of the case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PromiseRow {
+pub struct SpeedupRow {
     /// The case: "batch 8 × 128 tokens, packed".
     pub case: String,
     /// The strategy's id, from which its look follows; `dense` begins a case.
@@ -92,7 +92,7 @@ pub struct PromiseRow {
     pub remark: String,
 }
 
-impl PromiseRow {
+impl SpeedupRow {
     /// Whether this is the pass others are compared with.
     #[must_use]
     pub fn is_dense(&self) -> bool {
@@ -105,7 +105,7 @@ impl PromiseRow {
         Some(self.speed_up.value? / self.flops_reduction?)
     }
 
-    /// Interval of [`PromiseRow::promise_kept`]: that of the speed-up, as FLOPs are counted and not measured.
+    /// Interval of [`SpeedupRow::promise_kept`]: that of the speed-up, as FLOPs are counted and not measured.
     #[must_use]
     pub fn promise_interval(&self) -> Option<(f64, f64)> {
         let ((low, high), flops) = (self.speed_up.interval?, self.flops_reduction?);

@@ -12,9 +12,9 @@ use super::super::describe::Notation;
 use super::super::describe::Provenance;
 use super::super::describe::Scale;
 use super::super::number;
-use super::super::promises::PromiseRow;
-use super::super::promises::Promises;
-use super::super::promises::TimeBar;
+use super::super::speedup_chart::SpeedupChart;
+use super::super::speedup_chart::SpeedupRow;
+use super::super::speedup_chart::TimeBar;
 use super::measured;
 use super::noted;
 
@@ -34,7 +34,7 @@ pub struct LatencyInput<'a> {
 /// Draws every measurement beside its promise; the dense pass begins each case.
 #[must_use]
 pub fn latency_figure(input: &LatencyInput<'_>) -> Figure {
-    let mut rows: Vec<PromiseRow> = Vec::new();
+    let mut rows: Vec<SpeedupRow> = Vec::new();
     for (index, row) in input.rows.iter().enumerate() {
         let case = case_label(row);
         if rows.last().is_none_or(|last| last.case != case) {
@@ -49,7 +49,7 @@ pub fn latency_figure(input: &LatencyInput<'_>) -> Figure {
     Figure {
         title: "Promised and measured speed-up".to_owned(),
         subtitle: input.basis.clone(),
-        body: Body::Promises(Promises { speed_up: speed_up_axis(), share: share_axis(), rows, notes }),
+        body: Body::Speedups(SpeedupChart { speed_up: speed_up_axis(), share: share_axis(), rows, notes }),
         caption: "Left: dense ÷ pruned, the tick from counted FLOPs, the marker from the medians of wall-clock times, with \
                   a 95% bootstrap interval over interleaved rounds. Right: the time of a pass by kind of work, as a share \
                   of the dense median; the tick is where it would end if time fell as FLOPs do."
@@ -88,7 +88,7 @@ fn case_label(row: &Measured) -> String {
 }
 
 /// The dense passes of a case: the mean over those taken in turn with each strategy.
-fn dense_row(case: String, same: &[&Measured]) -> PromiseRow {
+fn dense_row(case: String, same: &[&Measured]) -> SpeedupRow {
     let mean =
         |of: &dyn Fn(&Timing) -> f64| same.iter().map(|row| of(&row.dense)).sum::<f64>() / same.len().max(1) as f64;
     let parts = |index: usize| mean(&|timing| timing.parts.labelled()[index].1);
@@ -98,7 +98,7 @@ fn dense_row(case: String, same: &[&Measured]) -> PromiseRow {
         high: mean(&|timing| timing.p95_secs),
         parts: std::array::from_fn(parts),
     };
-    PromiseRow {
+    SpeedupRow {
         case,
         id: "dense".to_owned(),
         name: "dense".to_owned(),
@@ -115,7 +115,7 @@ fn dense_row(case: String, same: &[&Measured]) -> PromiseRow {
     }
 }
 
-fn pruned_row(case: String, row: &Measured) -> PromiseRow {
+fn pruned_row(case: String, row: &Measured) -> SpeedupRow {
     let spec = &row.spec;
     let speed_up = measured(&row.speedup);
     let mut remarks = Vec::new();
@@ -129,7 +129,7 @@ fn pruned_row(case: String, row: &Measured) -> PromiseRow {
     if !row.complete {
         remarks.push("Stopped before all rounds were measured".to_owned());
     }
-    PromiseRow {
+    SpeedupRow {
         case,
         id: spec.id().to_owned(),
         name: spec.short_name(),

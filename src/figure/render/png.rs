@@ -7,13 +7,13 @@ use resvg::tiny_skia::Pixmap;
 use resvg::tiny_skia::Transform;
 use resvg::usvg;
 
-use super::fonts;
-use super::foreign::MachineFonts;
-use super::scene::Item;
-use super::scene::Scene;
+use super::super::fonts;
+use super::super::foreign::MachineFonts;
+use super::super::scene::Item;
+use super::super::scene::Scene;
+use super::super::text_metrics::TextMetrics;
+use super::super::text_metrics::Weight;
 use super::svg::to_svg;
-use super::text_metrics::TextMetrics;
-use super::text_metrics::Weight;
 
 /// Longest side of an image in pixels; larger ones are scaled down to it.
 const LONGEST_SIDE: f64 = 16_384.0;

@@ -17,11 +17,11 @@ pub use fairness_rows::sort_rows;
 pub use latency::LatencyInput;
 pub use latency::latency_figure;
 pub use ribbons::ribbon_figure;
-pub use trade_off::Saving;
+pub use trade_off::CostAxis;
+pub use trade_off::QualityAxis;
 pub use trade_off::SpeedUps;
 pub use trade_off::TradeOffInput;
 pub use trade_off::TradeOffPoint;
-pub use trade_off::Worth;
 pub use trade_off::trade_off_figure;
 
 /// An estimate as figures carry it.

@@ -7,14 +7,14 @@ use super::super::describe::Axis;
 use super::super::number;
 use super::super::palette::Part;
 use super::super::palette::series_style;
-use super::super::promises::PromiseRow;
-use super::super::promises::Promises;
 use super::super::scene::Align;
 use super::super::scene::Item;
 use super::super::scene::Rect;
 use super::super::scene::Stroke;
 use super::super::scene::TargetKind;
 use super::super::scene::pos;
+use super::super::speedup_chart::SpeedupChart;
+use super::super::speedup_chart::SpeedupRow;
 use super::super::text_metrics::Weight;
 use super::canvas::Canvas;
 use super::canvas::MarkerLook;
@@ -53,12 +53,12 @@ struct Lanes {
 }
 
 /// Fills the page with legend, head, one block per case, and the notes.
-pub(super) fn place(canvas: &mut Canvas<'_>, promises: &Promises) {
+pub(super) fn place(canvas: &mut Canvas<'_>, chart: &SpeedupChart) {
     canvas.legend(legend);
-    let columns = columns(canvas, promises);
-    head(canvas, promises, &columns);
+    let columns = columns(canvas, chart);
+    head(canvas, chart, &columns);
     canvas.end_head();
-    for (index, row) in promises.rows.iter().enumerate() {
+    for (index, row) in chart.rows.iter().enumerate() {
         if row.is_dense() {
             if index > 0 {
                 canvas.cursor += canvas.font_size() * 0.4;
@@ -68,7 +68,7 @@ pub(super) fn place(canvas: &mut Canvas<'_>, promises: &Promises) {
         }
         one_row(canvas, (index, row), &columns);
     }
-    canvas.notes(&promises.notes);
+    canvas.notes(&chart.notes);
 }
 
 /// Swatches of the parts, then the two marks that every row has.
@@ -106,18 +106,18 @@ fn legend(canvas: &mut Canvas<'_>) {
     canvas.cursor += canvas.line_height() * 0.5;
 }
 
-fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
+fn columns(canvas: &mut Canvas<'_>, chart: &SpeedupChart) -> Columns {
     let size = canvas.font_size();
     let (gap, left) = (size * 1.2, canvas.margin);
-    let rows = &promises.rows;
-    let widest = |canvas: &Canvas<'_>, text: &dyn Fn(&PromiseRow) -> String| {
+    let rows = &chart.rows;
+    let widest = |canvas: &Canvas<'_>, text: &dyn Fn(&SpeedupRow) -> String| {
         rows.iter().map(|row| canvas.text_width(&text(row))).fold(0.0_f64, f64::max)
     };
     let name = widest(canvas, &|row| row.name.clone()).clamp(size * 6.0, size * 15.0) + size * 1.5;
     let removal = widest(canvas, &|row| row.removal.clone()).max(canvas.text_width("Tokens"));
     let median = widest(canvas, &|row| number::duration(row.time.median)).max(canvas.text_width("Median"));
     let speed_up = widest(canvas, &written_speed_up).max(canvas.text_width("Clock"));
-    let verdict = widest(canvas, &PromiseRow::verdict).max(canvas.metrics.width(VERDICT, size, Weight::Medium));
+    let verdict = widest(canvas, &SpeedupRow::verdict).max(canvas.metrics.width(VERDICT, size, Weight::Medium));
     let fixed = left + name + removal + median + speed_up + verdict + 7.0 * gap + canvas.margin;
     let is_tall = canvas.right() < fixed + size * 24.0;
     if is_tall {
@@ -137,8 +137,8 @@ fn columns(canvas: &mut Canvas<'_>, promises: &Promises) -> Columns {
         removal: left + name + gap,
         median: if is_tall { tall_median } else { Some(wide_median) },
         speed_up: wide_median + gap + speed_up,
-        dots: plot((&promises.speed_up, size), rows.iter().flat_map(speed_ups), (start, middle)),
-        bars: plot((&promises.share, size), rows.iter().flat_map(shares), (middle + between, end)),
+        dots: plot((&chart.speed_up, size), rows.iter().flat_map(speed_ups), (start, middle)),
+        bars: plot((&chart.share, size), rows.iter().flat_map(shares), (middle + between, end)),
         verdict: if is_tall { canvas.right() - 4.0 } else { end + gap },
         is_tall,
     }
@@ -150,22 +150,22 @@ fn plot((axis, size): (&Axis, f64), values: impl Iterator<Item = f64>, ends: (f6
     Plot { axis: Placed::new(axis, values, ends), ends, wanted }
 }
 
-fn written_speed_up(row: &PromiseRow) -> String {
+fn written_speed_up(row: &SpeedupRow) -> String {
     row.speed_up.value.map(number::times).unwrap_or_default()
 }
 
 /// All that the axis of the speed-up has to show of a row; 1 always.
-fn speed_ups(row: &PromiseRow) -> impl Iterator<Item = f64> + use<> {
+fn speed_ups(row: &SpeedupRow) -> impl Iterator<Item = f64> + use<> {
     let ends = row.speed_up.interval.map_or([None, None], |(low, high)| [Some(low), Some(high)]);
     [Some(1.0), row.speed_up.value, row.flops_reduction, ends[0], ends[1]].into_iter().flatten()
 }
 
 /// All that the axis of the shares has to show of a row, from nothing to the whole.
-fn shares(row: &PromiseRow) -> impl Iterator<Item = f64> + use<> {
+fn shares(row: &SpeedupRow) -> impl Iterator<Item = f64> + use<> {
     [0.0, 1.0, row.time.median / row.dense.median].into_iter()
 }
 
-fn head(canvas: &mut Canvas<'_>, promises: &Promises, columns: &Columns) {
+fn head(canvas: &mut Canvas<'_>, chart: &SpeedupChart, columns: &Columns) {
     let (size, theme, line) = (canvas.font_size(), canvas.theme(), canvas.line_height());
     canvas.cursor += line;
     let base = canvas.cursor;
@@ -182,7 +182,7 @@ fn head(canvas: &mut Canvas<'_>, promises: &Promises, columns: &Columns) {
             canvas.text_with(pos(x.unwrap_or_default(), base), title, align, look);
         }
     }
-    for (plot, axis) in [(&columns.dots, &promises.speed_up), (&columns.bars, &promises.share)] {
+    for (plot, axis) in [(&columns.dots, &chart.speed_up), (&columns.bars, &chart.share)] {
         let label = canvas.fitting(&axis.label, plot.ends.1 - plot.ends.0);
         canvas.text(pos(plot.ends.0, base), &label, Align::Start, theme.muted());
         let ticks = plot.axis.ticks(plot.wanted).into_iter().map(|(value, label)| (plot.axis.place(value), label));
@@ -208,7 +208,7 @@ fn case_head(canvas: &mut Canvas<'_>, case: &str) {
     canvas.cursor += size * 0.4;
 }
 
-fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &PromiseRow), columns: &Columns) {
+fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &SpeedupRow), columns: &Columns) {
     let size = canvas.font_size();
     let line = (size * 2.0).round();
     let height = if columns.is_tall { line * 1.75 } else { line };
@@ -226,7 +226,7 @@ fn one_row(canvas: &mut Canvas<'_>, (index, row): (usize, &PromiseRow), columns:
     canvas.cursor += ends_case;
 }
 
-fn texts(canvas: &mut Canvas<'_>, row: &PromiseRow, columns: &Columns, lanes: Lanes) {
+fn texts(canvas: &mut Canvas<'_>, row: &SpeedupRow, columns: &Columns, lanes: Lanes) {
     let (size, theme) = (canvas.font_size(), canvas.theme());
     let (x, width) = columns.name;
     let look = MarkerLook { radius: size * 0.34, opacity: 1.0, hollow: row.is_dense() };
@@ -265,7 +265,7 @@ fn row_grid(canvas: &mut Canvas<'_>, columns: &Columns, rect: Rect) {
 }
 
 /// Promised and measured speed-up; the line between them is the gap.
-fn dot(canvas: &mut Canvas<'_>, row: &PromiseRow, axis: &Placed, lanes: Lanes) {
+fn dot(canvas: &mut Canvas<'_>, row: &SpeedupRow, axis: &Placed, lanes: Lanes) {
     let (size, theme, y) = (canvas.font_size(), canvas.theme(), lanes.middle);
     let (Some(value), Some(flops)) = (row.speed_up.value, row.flops_reduction) else { return };
     let gap = Stroke { dash: vec![2.0, 2.0], ..Stroke::solid(theme.muted(), 1.0) };
@@ -283,7 +283,7 @@ fn dot(canvas: &mut Canvas<'_>, row: &PromiseRow, axis: &Placed, lanes: Lanes) {
 }
 
 /// The parts of the time, as shares of the dense pass, and where FLOPs say that they should end.
-fn bar(canvas: &mut Canvas<'_>, row: &PromiseRow, axis: &Placed, lanes: Lanes) {
+fn bar(canvas: &mut Canvas<'_>, row: &SpeedupRow, axis: &Placed, lanes: Lanes) {
     let mut from = 0.0;
     for (part, share) in Part::ALL.into_iter().zip(row.time.shares_of(row.dense.median)) {
         let (left, right) = (axis.place(from), axis.place(from + share));

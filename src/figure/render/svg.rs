@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::palette::Rgb;
-use super::scene::Item;
-use super::scene::Paint;
-use super::scene::Pos;
-use super::scene::Scene;
-use super::scene::Stroke;
-use super::scene::hatch_lines;
+use super::super::palette::Rgb;
+use super::super::scene::Item;
+use super::super::scene::Paint;
+use super::super::scene::Pos;
+use super::super::scene::Scene;
+use super::super::scene::Stroke;
+use super::super::scene::hatch_lines;
 use super::svg_text::TextWriter;
 
 /// Writes a scene as a standalone SVG file. Lengths are points; coordinates have two decimals.

@@ -14,17 +14,17 @@ use skrifa::instance::Size;
 use skrifa::outline::DrawSettings;
 use skrifa::outline::OutlinePen;
 
-use super::fonts;
-use super::foreign;
-use super::scene::Align;
-use super::scene::Text;
+use super::super::fonts;
+use super::super::foreign;
+use super::super::scene::Align;
+use super::super::scene::Text;
+use super::super::text_metrics::TextMetrics;
+use super::super::text_metrics::Weight;
 use super::svg::append;
 use super::svg::escape;
 use super::svg::filled;
 use super::svg::line;
 use super::svg::number;
-use super::text_metrics::TextMetrics;
-use super::text_metrics::Weight;
 
 /// Writes texts and collects the glyphs that they use.
 #[derive(Debug, Default)]
