@@ -2,7 +2,7 @@
 
 use crate::engine::Error;
 use crate::engine::Step;
-use crate::engine::forward::Run;
+use crate::engine::encode::Run;
 use crate::model::Model;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Matrix;

@@ -15,7 +15,7 @@ pub(super) struct Rearranged {
     sources: Vec<Source>,
     /// See `SequenceState` for these four.
     pub(super) orig: Vec<u32>,
-    pub(super) place: Vec<u32>,
+    pub(super) position: Vec<u32>,
     pub(super) size: Vec<f32>,
     pub(super) alive: Vec<bool>,
     pub(super) next_name: u32,
@@ -92,7 +92,7 @@ pub(super) fn rearrange(action: Action, state: &SequenceState, place: Place) -> 
     let mut plan = Rearranged {
         sources: Vec::with_capacity(rows.len()),
         orig: Vec::with_capacity(rows.len()),
-        place: Vec::with_capacity(rows.len()),
+        position: Vec::with_capacity(rows.len()),
         size: Vec::with_capacity(rows.len()),
         alive: Vec::with_capacity(rows.len()),
         next_name: state.next_name,
@@ -113,14 +113,14 @@ impl Rearranged {
         if let Some(merge) = merge {
             let from = merge.parts.iter().map(|&(part, _)| state.orig[part]).filter(|&part| part != name).collect();
             self.merged.push(MergeGroup { into: name, from });
-            self.place.push(row.map_or_else(|| mean_place(&merge.parts, state), |row| state.place[row]));
+            self.position.push(row.map_or_else(|| mean_position(&merge.parts, state), |row| state.position[row]));
             self.size.push(merge.size);
             self.alive.push(true);
             self.sources.push(Source::Sum(merge.parts));
         } else {
             // Checked before: a row without a merge is an input row.
             let row = row.unwrap_or_default();
-            self.place.push(state.place[row]);
+            self.position.push(state.position[row]);
             self.size.push(state.size[row]);
             self.alive.push(state.alive[row]);
             self.sources.push(Source::Row(row));
@@ -162,10 +162,10 @@ fn merges_by_row(
     Ok(by_row)
 }
 
-/// The weighted mean of the parts' places; their plain mean where the weights sum to nothing.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of places, rounded")]
-fn mean_place(parts: &[(usize, f32)], state: &SequenceState) -> u32 {
+/// The weighted mean of the parts' positions; their plain mean where the weights sum to nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of positions, rounded")]
+fn mean_position(parts: &[(usize, f32)], state: &SequenceState) -> u32 {
     let total: f32 = parts.iter().map(|part| part.1.abs()).sum();
     let weight = |weight: f32| if total > 0.0 { weight.abs() / total } else { 1.0 / parts.len().max(1) as f32 };
-    parts.iter().map(|&(row, part)| weight(part) * state.place[row] as f32).sum::<f32>().round() as u32
+    parts.iter().map(|&(row, part)| weight(part) * state.position[row] as f32).sum::<f32>().round() as u32
 }

@@ -20,7 +20,7 @@ pub(super) struct SequenceState {
     /// Original position; `n0` or more for rows made by fusing.
     pub(super) orig: Vec<u32>,
     /// Position for relative families: consecutive after input selection; a fused row's is its parts' mean.
-    pub(super) place: Vec<u32>,
+    pub(super) position: Vec<u32>,
     /// Original tokens each row stands for.
     pub(super) size: Vec<f32>,
     /// Whether the row may be attended to.
@@ -54,7 +54,7 @@ impl SequenceState {
             pruner: pruner.begin(&info),
             head: orig[0],
             orig,
-            place: (0..).take(rows).collect(),
+            position: (0..).take(rows).collect(),
             size: vec![1.0; rows],
             alive: vec![true; rows],
             next_name: u32::try_from(num_tokens).unwrap_or(u32::MAX),
@@ -84,7 +84,7 @@ impl SequenceState {
             }
         }
         self.orig.clone_from(&plan.orig);
-        self.place.clone_from(&plan.place);
+        self.position.clone_from(&plan.position);
         self.size.clone_from(&plan.size);
         self.alive.clone_from(&plan.alive);
         self.next_name = plan.next_name;

@@ -127,8 +127,8 @@ impl<'a> States<'a> {
             Self::Host(states) => {
                 let (data, cols) = (states.hidden.data(), states.hidden.cols().max(1));
                 let shares = data.par_chunks(SHARE).enumerate();
-                let place = shares.find_map_first(|(share, values)| Some(share * SHARE + first_not_finite(values)?));
-                Ok(place.map(|place| (place / cols, data[place])))
+                let index = shares.find_map_first(|(share, values)| Some(share * SHARE + first_not_finite(values)?));
+                Ok(index.map(|index| (index / cols, data[index])))
             }
             Self::Device(states) => states.first_not_finite().map_err(Error::from_device),
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::cost;
 use crate::engine;
 use crate::engine::Outcome;
+use crate::engine::PrefixCache;
 use crate::engine::Removal;
 use crate::engine::SharedWork;
-use crate::engine::Trunk;
 use crate::evaluation::Chunk;
 use crate::evaluation::ChunkRun;
 use crate::evaluation::Error;
@@ -39,7 +39,7 @@ pub struct SharedRuns<'a> {
     chunk: &'a Chunk,
     /// Items of each batch, counted from the chunk's first.
     batches: Vec<Vec<usize>>,
-    trunk: Trunk,
+    prefixes: PrefixCache,
     /// Texts done by all runs together, and in all.
     done: u64,
     total: u64,
@@ -52,17 +52,17 @@ impl<'a> SharedRuns<'a> {
     pub fn new(checkpoint: &'a Checkpoint, prepared: &'a Prepared, chunk: &'a Chunk, specs: &[StrategySpec]) -> Self {
         let pruners: Vec<_> = specs.iter().filter_map(|spec| build(checkpoint, spec).ok()).collect();
         let lengths: Vec<usize> = chunk.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
-        let trunk = Trunk::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
+        let prefixes = PrefixCache::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
         let batches = engine::plan_batches(&lengths, TOKENS_PER_BATCH);
         let runs = specs.len().max(1) as u64;
         let (done, total) = (runs * chunk.first as u64, runs * prepared.total() as u64);
-        Self { checkpoint, prepared, chunk, batches, trunk, done, total }
+        Self { checkpoint, prepared, chunk, batches, prefixes, done, total }
     }
 
     /// How much was taken over so far.
     #[must_use]
     pub fn work(&self) -> SharedWork {
-        self.trunk.work()
+        self.prefixes.work()
     }
 
     /// Runs one strategy over all items of a data set that is one chunk; `on_finished` hears after every batch how many are
@@ -121,20 +121,20 @@ impl<'a> SharedRuns<'a> {
                 break;
             }
             let texts: Vec<&Encoded> = batch.iter().map(|&item| &chunk.encoded[item]).collect();
-            let branch = match self.trunk.run(ticket, model, (number, &texts), &*pruner) {
-                Ok(branch) => branch,
+            let done = match self.prefixes.run(ticket, model, (number, &texts), &*pruner) {
+                Ok(done) => done,
                 Err(engine::Error::Cancelled) => break,
                 Err(source) => {
                     let ids: Vec<&str> = batch.iter().map(|&item| &*chunk.ids[item]).collect();
                     return Err(Error::from_engine(spec, source, &ids));
                 }
             };
-            if branch.outcomes.len() != batch.len() {
-                let (expected, got) = (batch.len(), branch.outcomes.len());
+            if done.outcomes.len() != batch.len() {
+                let (expected, got) = (batch.len(), done.outcomes.len());
                 return Err(Error::Results { spec: spec.to_string(), expected, got });
             }
-            run.duration += branch.duration;
-            for (&item, outcome) in batch.iter().zip(branch.outcomes) {
+            run.duration += done.duration;
+            for (&item, outcome) in batch.iter().zip(done.outcomes) {
                 run.removal = run.removal.more_telling(outcome.trace.removal());
                 run.results[item] = Some(example_result(model, &chunk.encoded[item], outcome));
             }

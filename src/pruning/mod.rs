@@ -3,7 +3,8 @@
 //! A strategy is a [`Pruner`]; for every sequence it starts a [`SequencePruner`] that carries what the method
 //! remembers from layer to layer (accumulated scores, group sizes, a random generator). The engine calls it once a
 //! layer at hook point P2: after attention, residual and norm, before the feed-forward block.
-//! Knows no model type, no window, and no file but a saved policy. Start reading at [`Pruner`], then [`registry`].
+//! Knows no model type, no window, and no file but a saved policy. Start reading at [`Pruner`], then [`registry`]; the strategies lie in
+//! `rows`.
 
 mod decision;
 mod error;
@@ -11,24 +12,8 @@ mod key;
 mod policy;
 mod pruner;
 mod registry;
+mod rows;
 mod spec;
-
-pub mod importance;
-mod schedule;
-mod top_k;
-
-mod ats;
-mod dense;
-mod entropy;
-mod evit;
-mod first_k;
-mod length_adaptive;
-mod ltp;
-mod power_bert;
-mod random;
-mod spatten;
-mod stop_words;
-mod tome;
 
 pub use decision::Action;
 pub use decision::Decision;
@@ -47,4 +32,5 @@ pub use registry::StrategyFamily;
 pub use registry::StrategyInfo;
 pub use registry::find;
 pub use registry::registry;
+pub use rows::importance;
 pub use spec::StrategySpec;

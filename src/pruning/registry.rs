@@ -1,5 +1,4 @@
-//! Every strategy there is. A new one is one file and one line here (and its `mod`); window, command line and help read
-//! this list.
+//! Every strategy there is, from the list of `rows`; window, command line and help read it here.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -10,6 +9,7 @@ use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::error::nearest;
+use crate::pruning::rows;
 use crate::tensor::ModelShape;
 
 /// What kind of method a strategy is.
@@ -92,22 +92,7 @@ impl StrategyInfo {
     }
 }
 
-static REGISTRY: LazyLock<Vec<StrategyInfo>> = LazyLock::new(|| {
-    vec![
-        super::dense::info(),
-        super::random::info(),
-        super::first_k::info(),
-        super::stop_words::info(),
-        super::power_bert::info(),
-        super::length_adaptive::info(),
-        super::ltp::info(),
-        super::spatten::info(),
-        super::entropy::info(),
-        super::ats::info(),
-        super::tome::info(),
-        super::evit::info(),
-    ]
-});
+static REGISTRY: LazyLock<Vec<StrategyInfo>> = LazyLock::new(rows::all);
 
 /// Every strategy, controls first.
 #[must_use]

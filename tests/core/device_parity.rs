@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use prunescope::engine::Outcome;
+use prunescope::engine::PrefixCache;
 use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
-use prunescope::engine::Trunk;
 use prunescope::engine::run_timed;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
@@ -134,13 +134,13 @@ fn strategies_that_could_share_layers_run_apart_on_a_device() {
     let batch: Vec<&Encoded> = texts.iter().collect();
     let pruners: Vec<Arc<dyn Pruner>> =
         ["dense", "power_bert:retention=0.3", "evit:retention=0.4"].map(|spec| build(spec, &model.config.shape)).into();
-    let mut trunk = Trunk::new(&model, pruners.iter().map(|pruner| &**pruner), 1 << 30);
+    let mut prefixes = PrefixCache::new(&model, pruners.iter().map(|pruner| &**pruner), 1 << 30);
     for pruner in &pruners {
-        let branch = trunk.run(&Ticket::detached(), &model, (0, &batch), &**pruner).expect("a run");
-        assert_same("shared", &branch.outcomes, &outcomes(&model, &texts, &**pruner, RunDetail::Counts.into()));
+        let run = prefixes.run(&Ticket::detached(), &model, (0, &batch), &**pruner).expect("a run");
+        assert_same("shared", &run.outcomes, &outcomes(&model, &texts, &**pruner, RunDetail::Counts.into()));
     }
-    assert_eq!(trunk.work().shared, 0, "nothing was taken over");
-    assert!(trunk.work().separate > 0, "the work is counted");
+    assert_eq!(prefixes.work().shared, 0, "nothing was taken over");
+    assert!(prefixes.work().separate > 0, "the work is counted");
 }
 
 #[test]

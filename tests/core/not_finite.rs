@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use prunescope::engine::Error;
+use prunescope::engine::PrefixCache;
 use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
-use prunescope::engine::Trunk;
 use prunescope::engine::run;
 use prunescope::engine::run_timed;
 use prunescope::jobs::Ticket;
@@ -166,11 +166,11 @@ fn shared_layers_are_looked_at_before_they_are_kept() {
         ..layer.clone()
     });
     let pruners = ["dense", "power_bert:retention=0.5"].map(|spec| build(spec, &model.config.shape));
-    let mut trunk = Trunk::new(&model, pruners.iter().map(|pruner| &**pruner), 1 << 20);
+    let mut prefixes = PrefixCache::new(&model, pruners.iter().map(|pruner| &**pruner), 1 << 20);
     let texts = texts();
     let batch: Vec<&Encoded> = texts.iter().collect();
     for pruner in &pruners {
-        let error = trunk.run(&Ticket::detached(), &model, (0, &batch), &**pruner).expect_err("there is no answer");
+        let error = prefixes.run(&Ticket::detached(), &model, (0, &batch), &**pruner).expect_err("there is no answer");
         assert!(error.to_string().contains("the feed-forward block of layer 2"), "{error}");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use prunescope::engine::Outcome;
+use prunescope::engine::PrefixCache;
 use prunescope::engine::RunDetail;
-use prunescope::engine::Trunk;
 use prunescope::engine::run;
 use prunescope::jobs::Ticket;
 use prunescope::model::Encoded;
@@ -62,8 +62,8 @@ fn build_all(model: &Model) -> Vec<Arc<dyn Pruner>> {
     SPECS.iter().map(|(spec, _)| build(spec, &model.config.shape)).collect()
 }
 
-fn trunk(model: &Model, pruners: &[Arc<dyn Pruner>], bytes: usize) -> Trunk {
-    Trunk::new(model, pruners.iter().map(|pruner| &**pruner), bytes)
+fn prefixes(model: &Model, pruners: &[Arc<dyn Pruner>], bytes: usize) -> PrefixCache {
+    PrefixCache::new(model, pruners.iter().map(|pruner| &**pruner), bytes)
 }
 
 fn texts() -> Vec<Encoded> {
@@ -109,17 +109,17 @@ proptest! {
         let model = &MODELS[model];
         let all = build_all(model);
         let pruners: Vec<Arc<dyn Pruner>> = order.iter().map(|&index| Arc::clone(&all[index])).collect();
-        let mut trunk = trunk(model, &pruners, bytes);
+        let mut prefixes = prefixes(model, &pruners, bytes);
         let texts = texts();
         let (first, second) = texts.split_at(2);
         for (pruner, &index) in pruners.iter().zip(&order) {
             for (number, batch) in [first, second].into_iter().enumerate() {
                 let batch: Vec<&Encoded> = batch.iter().collect();
-                let branch = trunk.run(&Ticket::detached(), model, (number, &batch), &**pruner).expect("a run");
-                prop_assert_eq!(branch.outcomes, alone(model, &batch, &**pruner), "{}", SPECS[index].0);
+                let run = prefixes.run(&Ticket::detached(), model, (number, &batch), &**pruner).expect("a run");
+                prop_assert_eq!(run.outcomes, alone(model, &batch, &**pruner), "{}", SPECS[index].0);
             }
         }
-        prop_assert!(bytes > 0 || trunk.work().shared == 0, "without room nothing is shared");
+        prop_assert!(bytes > 0 || prefixes.work().shared == 0, "without room nothing is shared");
     }
 }
 
@@ -129,15 +129,15 @@ fn every_strategy_gives_the_same_after_the_dense_run() {
     let batch: Vec<&Encoded> = texts.iter().collect();
     for model in MODELS.iter() {
         let pruners = build_all(model);
-        let mut trunk = trunk(model, &pruners, usize::MAX);
+        let mut prefixes = prefixes(model, &pruners, usize::MAX);
         let mut separate = 0;
         for (pruner, (spec, _)) in pruners.iter().zip(SPECS) {
-            let branch = trunk.run(&Ticket::detached(), model, (0, &batch), &**pruner).expect("a run");
+            let run = prefixes.run(&Ticket::detached(), model, (0, &batch), &**pruner).expect("a run");
             let expected = alone(model, &batch, &**pruner);
-            assert_eq!(branch.outcomes, expected, "{spec}, {:?}", model.config.family);
+            assert_eq!(run.outcomes, expected, "{spec}, {:?}", model.config.family);
             separate += expected.iter().map(|outcome| outcome.trace.macs()).sum::<u64>();
         }
-        assert_eq!(trunk.work().separate, separate, "the cost of separate runs is what they count");
+        assert_eq!(prefixes.work().separate, separate, "the cost of separate runs is what they count");
     }
 }
 
@@ -146,7 +146,7 @@ fn what_is_saved_is_what_the_formula_gives() {
     let model = &MODELS[0];
     let specs = ["dense", "power_bert:retention=0.5", "ats:start=2", "entropy:start=2,axis=column"];
     let pruners: Vec<Arc<dyn Pruner>> = specs.iter().map(|spec| build(spec, &model.config.shape)).collect();
-    let mut trunk = trunk(model, &pruners, usize::MAX);
+    let mut prefixes = prefixes(model, &pruners, usize::MAX);
     let text = encoded_from_ids(&[2, 30, 41, 52, 63, 20, 3]);
     let shape = &model.config.shape;
     let (n, d, wide) = (7, shape.hidden as u64, shape.intermediate as u64);
@@ -161,9 +161,9 @@ fn what_is_saved_is_what_the_formula_gives() {
     ];
     let mut before = 0;
     for ((pruner, spec), expected) in pruners.iter().zip(specs).zip(expected) {
-        trunk.run(&Ticket::detached(), model, (0, &[&text]), &**pruner).expect("a run");
-        assert_eq!(trunk.work().shared - before, expected, "saved by {spec}");
-        before = trunk.work().shared;
+        prefixes.run(&Ticket::detached(), model, (0, &[&text]), &**pruner).expect("a run");
+        assert_eq!(prefixes.work().shared - before, expected, "saved by {spec}");
+        before = prefixes.work().shared;
     }
 }
 
@@ -171,14 +171,14 @@ fn what_is_saved_is_what_the_formula_gives() {
 fn a_stop_leaves_what_is_kept_usable() {
     let model = &MODELS[0];
     let pruners = build_all(model);
-    let mut trunk = trunk(model, &pruners, usize::MAX);
+    let mut prefixes = prefixes(model, &pruners, usize::MAX);
     let texts = texts();
     let batch: Vec<&Encoded> = texts.iter().collect();
-    trunk.run(&Ticket::detached(), model, (0, &batch), &*pruners[0]).expect("a run");
+    prefixes.run(&Ticket::detached(), model, (0, &batch), &*pruners[0]).expect("a run");
     let stopped = Ticket::detached();
     stopped.cancel();
-    let error = trunk.run(&stopped, model, (0, &batch), &*pruners[1]).expect_err("a stop");
+    let error = prefixes.run(&stopped, model, (0, &batch), &*pruners[1]).expect_err("a stop");
     assert!(matches!(error, prunescope::engine::Error::Cancelled), "{error}");
-    let branch = trunk.run(&Ticket::detached(), model, (0, &batch), &*pruners[1]).expect("a run");
-    assert_eq!(branch.outcomes, alone(model, &batch, &*pruners[1]), "as if nothing had happened");
+    let run = prefixes.run(&Ticket::detached(), model, (0, &batch), &*pruners[1]).expect("a run");
+    assert_eq!(run.outcomes, alone(model, &batch, &*pruners[1]), "as if nothing had happened");
 }

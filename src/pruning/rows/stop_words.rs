@@ -20,11 +20,11 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::pruning::dense::KeepAll;
+use crate::pruning::rows::dense::KeepAll;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::ModelShape;
 
-const BUNDLED: &str = include_str!("../../assets/stop_words_en.txt");
+const BUNDLED: &str = include_str!("../../../assets/stop_words_en.txt");
 const ARTICLES: &str = "a an the";
 
 pub(super) fn info() -> StrategyInfo {

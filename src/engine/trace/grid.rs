@@ -186,13 +186,13 @@ fn ranks(scores: &[f32]) -> Vec<(u32, f64)> {
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let mut ranks = vec![(0, 0.0); scores.len()];
     let count = order.len();
-    let mut place = 0;
+    let mut rank = 0;
     for (index, &row) in order.iter().enumerate() {
         if index == 0 || scores[row] < scores[order[index - 1]] {
-            place = index;
+            rank = index;
         }
-        let percentile = if count > 1 { 1.0 - place as f64 / (count - 1) as f64 } else { 0.5 };
-        ranks[row] = (u32::try_from(place + 1).unwrap_or(u32::MAX), percentile);
+        let percentile = if count > 1 { 1.0 - rank as f64 / (count - 1) as f64 } else { 0.5 };
+        ranks[row] = (u32::try_from(rank + 1).unwrap_or(u32::MAX), percentile);
     }
     ranks
 }
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn ranks_count_from_the_highest_score_and_ties_share() {
-        // 0.9 ranks first; the two 0.5 share the second place; of the 3 others 2 rank below 0.5's place: 1 - 1/3.
+        // 0.9 ranks first; the two 0.5 share the second rank; of the 3 others 2 rank below 0.5's: 1 - 1/3.
         assert_eq!(
             ranks(&[0.5, 0.9, 0.5, 0.1]),
             [(2, 1.0 - 1.0 / 3.0), (1, 1.0), (2, 1.0 - 1.0 / 3.0), (4, 0.0)],

@@ -9,8 +9,8 @@ use crate::pruning::LayerEvidence;
 use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategySpec;
-use crate::pruning::schedule::Protect;
-use crate::pruning::schedule::RetentionSchedule;
+use crate::pruning::rows::schedule::Protect;
+use crate::pruning::rows::schedule::RetentionSchedule;
 use crate::tensor::ModelShape;
 
 /// How many rows stay and which of them have to.

@@ -228,7 +228,7 @@ impl<'a> Run<'a> {
         let bounds = self.bounds();
         let mut positions = vec![0; bounds.total()];
         for (sequence, range) in self.sequences.iter().zip(bounds.ranges()) {
-            positions[range.start..range.start + sequence.place.len()].copy_from_slice(&sequence.place);
+            positions[range.start..range.start + sequence.position.len()].copy_from_slice(&sequence.position);
         }
         let key_bias = self.key_bias(&bounds);
         let lengths: Vec<usize> = self.sequences.iter().map(|sequence| sequence.orig.len()).collect();

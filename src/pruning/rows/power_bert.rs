@@ -23,10 +23,10 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::pruning::importance::column_sum_per_head;
-use crate::pruning::schedule::retention_dial;
-use crate::pruning::schedule::shared_keys;
-use crate::pruning::top_k::TopK;
+use crate::pruning::rows::importance::column_sum_per_head;
+use crate::pruning::rows::schedule::retention_dial;
+use crate::pruning::rows::schedule::shared_keys;
+use crate::pruning::rows::top_k::TopK;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::ModelShape;
 

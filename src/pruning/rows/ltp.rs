@@ -28,12 +28,12 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::pruning::importance::column_sum;
-use crate::pruning::importance::column_sum_of;
-use crate::pruning::schedule::Protect;
-use crate::pruning::schedule::float_dial;
-use crate::pruning::schedule::protect_key;
-use crate::pruning::top_k::rank;
+use crate::pruning::rows::importance::column_sum;
+use crate::pruning::rows::importance::column_sum_of;
+use crate::pruning::rows::schedule::Protect;
+use crate::pruning::rows::schedule::float_dial;
+use crate::pruning::rows::schedule::protect_key;
+use crate::pruning::rows::top_k::rank;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::ModelShape;
 

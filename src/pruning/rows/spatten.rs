@@ -25,12 +25,12 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::pruning::importance::column_sum;
-use crate::pruning::schedule::Protect;
-use crate::pruning::schedule::RetentionSchedule;
-use crate::pruning::schedule::retention_dial;
-use crate::pruning::schedule::shared_keys;
-use crate::pruning::top_k::TopK;
+use crate::pruning::rows::importance::column_sum;
+use crate::pruning::rows::schedule::Protect;
+use crate::pruning::rows::schedule::RetentionSchedule;
+use crate::pruning::rows::schedule::retention_dial;
+use crate::pruning::rows::schedule::shared_keys;
+use crate::pruning::rows::top_k::TopK;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::ModelShape;
 

@@ -1,8 +1,8 @@
-//! What several strategies have in common on the same texts, computed once.
+//! The beginning that several strategies share on the same texts, computed once and cached.
 //!
 //! Until a strategy first decides something, its run is the dense one: the first layers, and the attention of the layer in
-//! which it begins. The first run that comes by keeps its states there, and the others branch off from them. Outcomes are
-//! those of separate runs, bit for bit.
+//! which it begins. The first run that comes by leaves the states of this shared prefix in the [`PrefixCache`], and the
+//! others go on from them. Outcomes are those of separate runs, bit for bit.
 
 use std::collections::BTreeMap;
 use std::ops::Add;
@@ -13,7 +13,7 @@ use std::time::Instant;
 use crate::engine::Error;
 use crate::engine::Outcome;
 use crate::engine::RunDetail;
-use crate::engine::forward::Run;
+use crate::engine::encode::Run;
 use crate::engine::macs;
 use crate::engine::state::SequenceState;
 use crate::engine::state::begin_sequences;
@@ -56,28 +56,28 @@ impl SharedWork {
     }
 }
 
-/// A batch's outcomes under one strategy, and what they took.
+/// A batch's outcomes under one strategy that may have gone on from a shared prefix, and what they took.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Branch {
+pub struct PrefixRun {
     /// One entry per text.
     pub outcomes: Vec<Outcome>,
-    /// Wall-clock time, the time that the shared part took when it was computed included.
+    /// Wall-clock time, the time that the shared prefix took when it was computed included.
     pub duration: Duration,
 }
 
-/// The states from which strategies branch off, for all batches of a data set.
+/// The states at the end of shared prefixes, from which strategies go on, for all batches of a data set.
 ///
 /// Holds no more than a given number of bytes: what does not fit is computed again.
 #[derive(Debug)]
-pub struct Trunk {
+pub struct PrefixCache {
     plan: BTreeMap<usize, Planned>,
     /// By batch, then by layer.
-    forks: BTreeMap<usize, Vec<Fork>>,
+    prefixes: BTreeMap<usize, Vec<Prefix>>,
     free_bytes: usize,
     work: SharedWork,
 }
 
-/// A layer after whose attention strategies branch off.
+/// A layer after whose attention strategies leave the shared prefix.
 #[derive(Clone, Copy, Debug)]
 struct Planned {
     /// What they want to see there, all together.
@@ -85,9 +85,9 @@ struct Planned {
     strategies: usize,
 }
 
-/// A batch after the attention of a layer, before anything was removed.
+/// A shared prefix of a batch: its states after the attention of a layer, before anything was removed.
 #[derive(Debug)]
-struct Fork {
+struct Prefix {
     layer: usize,
     needs: EvidenceNeeds,
     evidence: Vec<SequenceEvidence>,
@@ -99,7 +99,7 @@ struct Fork {
     duration: Duration,
 }
 
-impl Fork {
+impl Prefix {
     fn bytes(&self) -> usize {
         let evidence = |evidence: &SequenceEvidence| {
             let per_token = [
@@ -121,9 +121,9 @@ impl Fork {
     }
 }
 
-/// Where a strategy branches off: the layer in which it begins, and what it wants to see there. One layer earlier where
+/// Where a strategy leaves the shared prefix: the layer in which it begins, and what it wants to see there. One layer earlier where
 /// that is more than can be kept (whole attention matrices, whole states).
-fn fork_of(pruner: &dyn Pruner, num_layers: usize) -> Option<(usize, EvidenceNeeds)> {
+fn prefix_of(pruner: &dyn Pruner, num_layers: usize) -> Option<(usize, EvidenceNeeds)> {
     let idle = pruner.idle_layers();
     if idle >= num_layers {
         return num_layers.checked_sub(1).map(|last| (last, EvidenceNeeds::NONE));
@@ -135,17 +135,17 @@ fn fork_of(pruner: &dyn Pruner, num_layers: usize) -> Option<(usize, EvidenceNee
     Some((idle, needs))
 }
 
-impl Trunk {
-    /// Plans where these strategies branch off. Nothing is computed yet, and at most `bytes` of states are kept later.
+impl PrefixCache {
+    /// Plans where these strategies leave their shared prefixes. Nothing is computed yet, and at most `bytes` of states are kept later.
     #[must_use]
     pub fn new<'a>(model: &Model, pruners: impl IntoIterator<Item = &'a dyn Pruner>, bytes: usize) -> Self {
         let mut plan: BTreeMap<usize, Planned> = BTreeMap::new();
-        for (layer, needs) in pruners.into_iter().filter_map(|pruner| fork_of(pruner, model.layers.len())) {
+        for (layer, needs) in pruners.into_iter().filter_map(|pruner| prefix_of(pruner, model.layers.len())) {
             let planned = plan.entry(layer).or_insert(Planned { needs: EvidenceNeeds::NONE, strategies: 0 });
             planned.needs = planned.needs.union(needs);
             planned.strategies += 1;
         }
-        Self { plan, forks: BTreeMap::new(), free_bytes: bytes, work: SharedWork::default() }
+        Self { plan, prefixes: BTreeMap::new(), free_bytes: bytes, work: SharedWork::default() }
     }
 
     /// What was taken over so far.
@@ -165,18 +165,18 @@ impl Trunk {
         model: &Model,
         (number, batch): (usize, &[&Encoded]),
         pruner: &dyn Pruner,
-    ) -> Result<Branch, Error> {
+    ) -> Result<PrefixRun, Error> {
         ticket.checkpoint()?;
         let started = Instant::now();
         let idle = pruner.idle_layers().min(model.layers.len());
         let sequences = begin_sequences(model, batch, pruner, RunDetail::Counts.into())?;
         // A strategy that leaves words out at input level runs on another text.
         let is_whole = sequences.iter().all(|sequence| sequence.orig.len() == sequence.trace.num_tokens);
-        let fork = self.best_fork(number, pruner, idle).filter(|_| is_whole);
-        let (mut run, next, before) = match fork {
-            Some(fork) => {
-                let saved = batch.iter().map(|text| macs_until(model, fork.layer, text.tokens.len())).sum::<u64>();
-                let found = (branch_off(model, sequences, pruner, fork, idle)?, fork.layer + 1, fork.duration);
+        let prefix = self.longest_prefix(number, pruner, idle).filter(|_| is_whole);
+        let (mut run, next, before) = match prefix {
+            Some(prefix) => {
+                let saved = batch.iter().map(|text| macs_until(model, prefix.layer, text.tokens.len())).sum::<u64>();
+                let found = (resume(model, sequences, pruner, prefix, idle)?, prefix.layer + 1, prefix.duration);
                 self.work.shared += saved;
                 found
             }
@@ -191,53 +191,54 @@ impl Trunk {
             if let Some(((needs, first), (states, _))) = planned.zip(first).zip(run.states.on_host()) {
                 let evidence = evidence.iter().map(light).collect();
                 let (states, duration) = (states.clone(), before + started.elapsed());
-                self.keep(number, Fork { layer, needs, evidence, states, first, duration });
+                self.keep(number, Prefix { layer, needs, evidence, states, first, duration });
             }
             run.after_attention(layer, (layer >= idle).then_some(&*evidence))?;
         }
         let outcomes = run.finish()?.outcomes;
         self.work.separate += outcomes.iter().map(|outcome| outcome.trace.macs()).sum::<u64>();
-        Ok(Branch { outcomes, duration: before + started.elapsed() })
+        Ok(PrefixRun { outcomes, duration: before + started.elapsed() })
     }
 
-    /// The last states of the batch from which the strategy can go on.
-    fn best_fork(&self, number: usize, pruner: &dyn Pruner, idle: usize) -> Option<&Fork> {
-        let usable = self.forks.get(&number)?.iter().filter(|fork| fork.serves(idle, pruner));
-        usable.max_by_key(|fork| fork.layer)
+    /// The longest prefix of the batch from which the strategy can go on.
+    fn longest_prefix(&self, number: usize, pruner: &dyn Pruner, idle: usize) -> Option<&Prefix> {
+        let usable = self.prefixes.get(&number)?.iter().filter(|prefix| prefix.serves(idle, pruner));
+        usable.max_by_key(|prefix| prefix.layer)
     }
 
     /// What is to be seen after the attention of `layer` if the states there are to be kept for other strategies. On a
     /// device nothing is kept: its memory is scarce, and bringing states here costs more than computing them again.
     fn wanted(&self, number: usize, layer: usize, pruner: &dyn Pruner, run: &Run<'_>) -> Option<EvidenceNeeds> {
         let planned = self.plan.get(&layer)?;
-        let is_own = fork_of(pruner, run.num_layers()).is_some_and(|(own, _)| own == layer);
+        let is_own = prefix_of(pruner, run.num_layers()).is_some_and(|(own, _)| own == layer);
         let has_others = planned.strategies > usize::from(is_own);
-        let is_kept = self.forks.get(&number).is_some_and(|forks| forks.iter().any(|fork| fork.layer == layer));
+        let is_kept =
+            self.prefixes.get(&number).is_some_and(|prefixes| prefixes.iter().any(|prefix| prefix.layer == layer));
         let fits = run.states.on_host().is_some_and(|(states, _)| size_of_val(states.data()) <= self.free_bytes);
         (has_others && !is_kept && fits).then_some(planned.needs)
     }
 
-    fn keep(&mut self, number: usize, fork: Fork) {
-        if let Some(left) = self.free_bytes.checked_sub(fork.bytes()) {
+    fn keep(&mut self, number: usize, prefix: Prefix) {
+        if let Some(left) = self.free_bytes.checked_sub(prefix.bytes()) {
             self.free_bytes = left;
-            self.forks.entry(number).or_default().push(fork);
+            self.prefixes.entry(number).or_default().push(prefix);
         }
     }
 }
 
-/// A run that has come as far as `fork`, and completes that layer.
-fn branch_off<'a>(
+/// A run that has come as far as `prefix`, and completes that layer.
+fn resume<'a>(
     model: &'a Model,
     sequences: Vec<SequenceState>,
     pruner: &'a dyn Pruner,
-    fork: &Fork,
+    prefix: &Prefix,
     idle: usize,
 ) -> Result<Run<'a>, Error> {
-    let mut run = Run::resume(model, sequences, pruner, (&fork.states, &fork.first));
-    for layer in 0..fork.layer {
+    let mut run = Run::resume(model, sequences, pruner, (&prefix.states, &prefix.first));
+    for layer in 0..prefix.layer {
         run.keep_all(layer)?;
     }
-    run.after_attention(fork.layer, (fork.layer >= idle).then_some(&*fork.evidence))?;
+    run.after_attention(prefix.layer, (prefix.layer >= idle).then_some(&*prefix.evidence))?;
     Ok(run)
 }
 

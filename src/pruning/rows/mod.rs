@@ -1,0 +1,41 @@
+//! Which rows of the packed states stay: the strategies for encoders, and what they share.
+//!
+//! A strategy is one file here and one line in the list below (and its `mod`). What they share: scores ([`importance`]),
+//! how many rows a layer keeps (`schedule`) and which ones those are (`top_k`).
+
+use crate::pruning::StrategyInfo;
+
+pub mod importance;
+mod schedule;
+mod top_k;
+
+mod ats;
+mod dense;
+mod entropy;
+mod evit;
+mod first_k;
+mod length_adaptive;
+mod ltp;
+mod power_bert;
+mod random;
+mod spatten;
+mod stop_words;
+mod tome;
+
+/// Every strategy, controls first: the order in which they are listed everywhere.
+pub(super) fn all() -> Vec<StrategyInfo> {
+    vec![
+        dense::info(),
+        random::info(),
+        first_k::info(),
+        stop_words::info(),
+        power_bert::info(),
+        length_adaptive::info(),
+        ltp::info(),
+        spatten::info(),
+        entropy::info(),
+        ats::info(),
+        tome::info(),
+        evit::info(),
+    ]
+}
