@@ -6,11 +6,11 @@ use egui::Ui;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::files;
 use crate::app::panels::menu_bar;
-use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
+use crate::app::widgets::theme;
+use crate::app::work::paths;
 use crate::data::Dataset;
 use crate::figure::one_line;
 use crate::figure::shortened;
@@ -26,7 +26,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             ui.weak("Drop a CSV, TSV, JSON Lines or Parquet file here, or open one");
         }
         Some(source) => {
-            let name = RichText::new(files::short_name(&source.path)).font(theme::medium(theme::BODY));
+            let name = RichText::new(paths::short_name(&source.path)).font(theme::medium(theme::BODY));
             ui.add(egui::Label::new(name).truncate()).on_hover_text(one_line(&source.path.display().to_string()));
             if let Some(dataset) = view.session.dataset(view.project) {
                 let checkpoint = view.session.checkpoint(view.project);

@@ -17,17 +17,17 @@ use crate::app::Request;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::data_sheet;
-use crate::app::data_sheet::DataSheet;
 use crate::app::panels::sheet_columns;
 use crate::app::panels::sheet_labels;
 use crate::app::panels::sheet_preview;
-use crate::app::sheet_work::DataFacts;
-use crate::app::sheet_work::Fit;
-use crate::app::sheet_work::Preview;
-use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
+use crate::app::widgets::theme;
+use crate::app::work::data_sheet;
+use crate::app::work::data_sheet::DataSheet;
+use crate::app::work::sheet::DataFacts;
+use crate::app::work::sheet::Fit;
+use crate::app::work::sheet::Preview;
 use crate::figure::shortened;
 
 /// What is known of the file and of the model.

@@ -7,7 +7,7 @@ use egui::Ui;
 
 use crate::app::UiCommand;
 use crate::app::View;
-use crate::app::theme;
+use crate::app::widgets::theme;
 use crate::data::Dataset;
 use crate::jobs::Progress;
 

@@ -9,7 +9,7 @@ use egui::SliderClamping;
 use egui::Ui;
 
 use crate::app::View;
-use crate::app::theme;
+use crate::app::widgets::theme;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 use crate::pruning::StrategySpec;

@@ -16,8 +16,8 @@ use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
 use crate::app::ViewKind;
-use crate::app::files;
 use crate::app::widgets::tabs;
+use crate::app::work::paths;
 
 /// Width of the tabs, and of what stands at either side of them.
 const TABS: f32 = 336.0;
@@ -126,12 +126,12 @@ pub(crate) fn recent_list(ui: &mut Ui, view: &View<'_>, paths: &[PathBuf]) {
     for (index, path) in paths.iter().enumerate() {
         // Until it is known, a path is taken to be there: opening it tells.
         if known.get(index).copied().unwrap_or(true) {
-            let button = ui.button(files::short_name(path)).on_hover_text(path.display().to_string());
+            let button = ui.button(paths::short_name(path)).on_hover_text(path.display().to_string());
             if button.clicked() {
                 view.commands.request(Request::OpenPath(path.clone()));
             }
         } else {
-            let button = ui.button(format!("{} (gone, forget it)", files::short_name(path)));
+            let button = ui.button(format!("{} (gone, forget it)", paths::short_name(path)));
             if button.on_hover_text(path.display().to_string()).clicked() {
                 view.commands.request(Request::ForgetRecent(path.clone()));
             }

@@ -1,28 +1,20 @@
 //! One file per panel; each draws from a read-only [`View`] and its own corner of [`UiState`].
 
-mod data;
+pub(crate) mod data;
 pub(crate) mod data_sheet;
-mod details;
-mod empty_state;
-pub(crate) mod fairness;
-mod inspect;
-mod key_editor;
-pub(crate) mod latency;
-mod latency_controls;
-mod latency_table;
-mod menu_bar;
-mod messages;
-mod model;
-mod overlays;
+pub(crate) mod empty_state;
+pub(crate) mod key_editor;
+pub(crate) mod menu_bar;
+pub(crate) mod messages;
+pub(crate) mod model;
+pub(crate) mod overlays;
 pub(crate) mod path_field;
 pub(crate) mod positive_class;
-mod sheet_columns;
-mod sheet_labels;
-mod sheet_preview;
-mod status_bar;
-mod strategies;
-pub(crate) mod text_box;
-pub(crate) mod trade_off;
+pub(crate) mod sheet_columns;
+pub(crate) mod sheet_labels;
+pub(crate) mod sheet_preview;
+pub(crate) mod status_bar;
+pub(crate) mod strategies;
 
 pub(crate) use menu_bar::hint;
 pub(crate) use strategies::paper_tooltip;
@@ -37,8 +29,13 @@ use egui::UiBuilder;
 use crate::app::UiState;
 use crate::app::View;
 use crate::app::ViewKind;
-use crate::app::theme;
+use crate::app::views::fairness::panel as fairness;
+use crate::app::views::inspect::details;
+use crate::app::views::inspect::panel as inspect;
+use crate::app::views::latency::panel as latency;
+use crate::app::views::trade_off::panel as trade_off;
 use crate::app::widgets::scroll_area;
+use crate::app::widgets::theme;
 
 /// Width of the left panel at first.
 const SETTINGS: f32 = 276.0;

@@ -6,10 +6,10 @@ use egui::Ui;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::files;
 use crate::app::panels::menu_bar;
-use crate::app::theme;
 use crate::app::widgets::section;
+use crate::app::widgets::theme;
+use crate::app::work::paths;
 use crate::model::Family;
 use crate::model::LoadOptions;
 
@@ -33,7 +33,7 @@ fn family(family: Family) -> &'static str {
 pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     section::heading(ui, "Model");
     let path = &view.project.model;
-    ui.add(egui::Label::new(RichText::new(files::short_name(path)).font(theme::medium(theme::BODY))).truncate())
+    ui.add(egui::Label::new(RichText::new(paths::short_name(path)).font(theme::medium(theme::BODY))).truncate())
         .on_hover_text(path.display().to_string());
     if let Some(checkpoint) = view.session.checkpoint(view.project) {
         let config = &checkpoint.model.config;

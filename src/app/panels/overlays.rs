@@ -16,9 +16,9 @@ use egui::accesskit::Role;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::files::Openable;
-use crate::app::theme;
 use crate::app::widgets::scroll_area;
+use crate::app::widgets::theme;
+use crate::app::work::paths::Openable;
 
 /// All overlays.
 pub(crate) fn overlays_ui(ctx: &Context, _view: &View<'_>, state: &mut UiState) {

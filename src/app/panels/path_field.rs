@@ -20,13 +20,13 @@ use egui::text::CCursorRange;
 use crate::app::Request;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::chooser::Purpose;
-use crate::app::file_work::ListingKey;
-use crate::app::listing;
-use crate::app::listing::Entry;
-use crate::app::listing::Listing;
-use crate::app::listing::Target;
-use crate::app::theme;
+use crate::app::widgets::theme;
+use crate::app::work::chooser::Purpose;
+use crate::app::work::file_work::ListingKey;
+use crate::app::work::listing;
+use crate::app::work::listing::Entry;
+use crate::app::work::listing::Listing;
+use crate::app::work::listing::Target;
 
 /// A path that is being typed.
 #[derive(Clone, Debug, PartialEq)]

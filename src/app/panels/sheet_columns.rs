@@ -9,14 +9,14 @@ use egui::Ui;
 
 use crate::app::Request;
 use crate::app::View;
-use crate::app::data_sheet;
-use crate::app::data_sheet::DataSheet;
-use crate::app::files;
 use crate::app::panels::data_sheet::Known;
 use crate::app::panels::data_sheet::short;
-use crate::app::sheet_work::SHOWN_COLUMNS;
-use crate::app::theme;
 use crate::app::widgets::section;
+use crate::app::widgets::theme;
+use crate::app::work::data_sheet;
+use crate::app::work::data_sheet::DataSheet;
+use crate::app::work::paths;
+use crate::app::work::sheet::SHOWN_COLUMNS;
 
 /// Delimiters that are offered.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
@@ -155,7 +155,7 @@ fn lexicon_ui(ui: &mut Ui, view: &View<'_>, sheet: &mut DataSheet) {
         ui.label("Identity terms")
             .on_hover_text("Groups are also found in the texts: a table with the columns group and term");
         if let Some(path) = &sheet.source.lexicon {
-            ui.label(files::short_name(path)).on_hover_text(path.display().to_string());
+            ui.label(paths::short_name(path)).on_hover_text(path.display().to_string());
             if ui.button("Remove").accessible_name("Remove identity terms").clicked() {
                 sheet.source.lexicon = None;
             }

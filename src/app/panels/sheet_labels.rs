@@ -6,15 +6,15 @@ use egui::RichText;
 use egui::TextEdit;
 use egui::Ui;
 
-use crate::app::data_sheet::DataSheet;
 use crate::app::panels::data_sheet::Known;
 use crate::app::panels::data_sheet::short;
-use crate::app::sheet_work::DataFacts;
-use crate::app::sheet_work::Fit;
-use crate::app::sheet_work::SHOWN_LABELS;
-use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
+use crate::app::widgets::theme;
+use crate::app::work::data_sheet::DataSheet;
+use crate::app::work::sheet::DataFacts;
+use crate::app::work::sheet::Fit;
+use crate::app::work::sheet::SHOWN_LABELS;
 use crate::data::NO_LABEL;
 use crate::figure::one_line;
 

@@ -5,11 +5,11 @@ use egui::RichText;
 use egui::ScrollArea;
 use egui::Ui;
 
-use crate::app::data_sheet::DataSheet;
 use crate::app::panels::data_sheet::Known;
 use crate::app::panels::data_sheet::short;
-use crate::app::sheet_work::SHOWN_COLUMNS;
-use crate::app::theme;
+use crate::app::widgets::theme;
+use crate::app::work::data_sheet::DataSheet;
+use crate::app::work::sheet::SHOWN_COLUMNS;
 use crate::figure::shortened;
 
 /// Characters of a cell in its tooltip, about a screen.

@@ -18,11 +18,11 @@ use egui::UiBuilder;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::base::session::JobStatus;
 use crate::app::panels::hint;
-use crate::app::session::JobStatus;
-use crate::app::theme;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
+use crate::app::widgets::theme;
 
 /// Width of the messages' place.
 const MESSAGES: f32 = 100.0;

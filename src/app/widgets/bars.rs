@@ -13,8 +13,8 @@ use egui::accesskit::Role;
 use egui::text::LayoutJob;
 use egui::text::TextWrapping;
 
-use crate::app::theme;
 use crate::app::widgets::marker;
+use crate::app::widgets::theme;
 use crate::engine::Ribbon;
 use crate::figure::palette::series_style;
 

@@ -9,7 +9,7 @@ use egui::Shape;
 use egui::Stroke;
 use egui::Ui;
 
-use crate::app::theme;
+use crate::app::widgets::theme;
 use crate::figure::palette::Marker;
 use crate::figure::palette::series_style;
 

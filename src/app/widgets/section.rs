@@ -9,8 +9,8 @@ use egui::RichText;
 use egui::Stroke;
 use egui::Ui;
 
-use crate::app::theme;
 use crate::app::widgets::numbers;
+use crate::app::widgets::theme;
 
 /// A caption over a block.
 pub(crate) fn heading(ui: &mut Ui, text: &str) {

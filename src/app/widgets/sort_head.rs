@@ -6,7 +6,7 @@ use egui::Layout;
 use egui::RichText;
 use egui::Ui;
 
-use crate::app::theme;
+use crate::app::widgets::theme;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]

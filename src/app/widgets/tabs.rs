@@ -10,7 +10,7 @@ use egui::Ui;
 use egui::WidgetInfo;
 use egui::accesskit::Role;
 
-use crate::app::theme;
+use crate::app::widgets::theme;
 
 /// Draws the tabs, each with a label and a tooltip; the index of the one that was clicked.
 pub(crate) fn tabs(ui: &mut Ui, labels: &[(&str, String)], chosen: usize, width: f32) -> Option<usize> {

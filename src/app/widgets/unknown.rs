@@ -5,7 +5,7 @@ use egui::Rect;
 use egui::Shape;
 use egui::Stroke;
 
-use crate::app::theme::Colors;
+use crate::app::widgets::theme::Colors;
 
 /// What the mark means.
 pub(crate) const HINT: &str = "The model's vocabulary has nothing for this part of the text: the model reads the same \

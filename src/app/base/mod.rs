@@ -1,0 +1,9 @@
+//! What every view and panel may see: commands and the queue they go into, what is looked at, what is shared.
+
+pub(crate) mod command;
+pub(crate) mod messages;
+pub(crate) mod options;
+pub(crate) mod queue;
+pub(crate) mod selection;
+pub(crate) mod session;
+pub(crate) mod state;

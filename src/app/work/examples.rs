@@ -1,0 +1,317 @@
+//! The walk through the examples of the data set: all of them, or a list that was filtered and searched.
+//!
+//! Lists are made in a job, so that a search in 100,000 rows stops no frame.
+
+use std::sync::Arc;
+
+use regex::RegexBuilder;
+
+use crate::app::App;
+use crate::app::Edit;
+use crate::app::UiState;
+use crate::app::ViewKind;
+use crate::app::core::apply;
+use crate::app::work::slot::Failure;
+use crate::app::work::slot::Slot;
+use crate::data::Dataset;
+use crate::data::Example;
+use crate::figure::one_line;
+use crate::jobs::Ticket;
+use crate::jobs::Wake;
+use crate::project::DataSource;
+
+/// The examples that are walked through, where it is not all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExampleFilter {
+    /// What they have in common: `gender: women`.
+    name: String,
+    /// Indices into the data set's examples, rising.
+    rows: Arc<[usize]>,
+}
+
+impl ExampleFilter {
+    /// Just these rows, under a name.
+    pub(crate) fn new(name: &str, mut rows: Vec<usize>) -> Self {
+        rows.sort_unstable();
+        rows.dedup();
+        Self { name: one_line(name).into_owned(), rows: rows.into() }
+    }
+
+    /// Those of one group: column and value, as indices.
+    pub(crate) fn group(dataset: &Dataset, column: usize, value: usize) -> Self {
+        let group = dataset.groups.get(column);
+        let name = group.map_or("", |group| group.name.as_str());
+        let text = group.and_then(|group| group.values.get(value)).map_or("", String::as_str);
+        Self::new(&format!("{name}: {text}"), dataset.members(column, value))
+    }
+
+    /// In words.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What the texts must contain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Search {
+    /// As typed; nothing looks for nothing.
+    pub(crate) text: String,
+    /// It is a regular expression, not a piece of text.
+    pub(crate) is_regex: bool,
+}
+
+/// What a list is made from.
+#[derive(Clone, Debug, PartialEq)]
+struct Key {
+    source: DataSource,
+    filter: Option<ExampleFilter>,
+    search: Search,
+}
+
+/// The list in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List<'a> {
+    /// Every example.
+    All(usize),
+    /// These, rising.
+    Some(&'a [usize]),
+    /// It is being made.
+    Pending,
+    /// The regular expression is wrong.
+    Failed(&'a str),
+}
+
+impl List<'_> {
+    /// How many examples it has; nothing while that is unknown.
+    pub(crate) fn len(self) -> Option<usize> {
+        match self {
+            Self::All(count) => Some(count),
+            Self::Some(rows) => Some(rows.len()),
+            Self::Pending | Self::Failed(_) => None,
+        }
+    }
+
+    /// Where an example stands in it, from 0.
+    pub(crate) fn position(self, example: usize) -> Option<usize> {
+        match self {
+            Self::All(count) => (example < count).then_some(example),
+            Self::Some(rows) => rows.binary_search(&example).ok(),
+            Self::Pending | Self::Failed(_) => None,
+        }
+    }
+
+    /// The example at a place, from 0.
+    pub(crate) fn at(self, position: usize) -> Option<usize> {
+        match self {
+            Self::All(count) => (position < count).then_some(position),
+            Self::Some(rows) => rows.get(position).copied(),
+            Self::Pending | Self::Failed(_) => None,
+        }
+    }
+
+    /// The example before or after, around the ends; from an example outside the list, the nearest one.
+    fn step(self, from: Option<usize>, forward: bool) -> Option<usize> {
+        let count = self.len().filter(|&count| count > 0)?;
+        let Some(from) = from else { return self.at(if forward { 0 } else { count - 1 }) };
+        // How many of the list come before, and whether it is one of them.
+        let (before, is_member) = match self {
+            Self::Some(rows) => (rows.partition_point(|&row| row < from), rows.binary_search(&from).is_ok()),
+            _ => (from.min(count), from < count),
+        };
+        let next = if forward { before + usize::from(is_member) } else { before + count - 1 };
+        self.at(next % count)
+    }
+}
+
+/// Makes the list in use and holds it.
+#[derive(Default)]
+pub(crate) struct ExampleWork {
+    key: Option<Key>,
+    slot: Slot<Key, Vec<usize>>,
+}
+
+impl ExampleWork {
+    /// Starts what is due and takes in what has finished.
+    pub(crate) fn update(&mut self, open: Option<(&DataSource, &Arc<Dataset>)>, ui: &UiState, wake: &Wake) {
+        let _ended = self.slot.poll();
+        let is_all = ui.example_filter.is_none() && ui.search.text.is_empty();
+        let (Some((source, dataset)), false) = (open, is_all) else {
+            self.key = None;
+            return;
+        };
+        let key = Key { source: source.clone(), filter: ui.example_filter.clone(), search: ui.search.clone() };
+        if self.key.as_ref() != Some(&key) {
+            self.slot.forget_failure();
+        }
+        self.slot.want(key.clone());
+        self.key = Some(key.clone());
+        if self.slot.due().is_some() {
+            let dataset = Arc::clone(dataset);
+            self.slot.start("search examples", Arc::clone(wake), move |ticket| list(ticket, &dataset, &key));
+        }
+    }
+
+    /// The list in use.
+    pub(crate) fn list(&self, dataset: &Dataset) -> List<'_> {
+        let Some(key) = &self.key else { return List::All(dataset.examples.len()) };
+        match (self.slot.get(key), self.slot.failure(key)) {
+            (Some(rows), _) => List::Some(rows),
+            (None, Some(reason)) => List::Failed(reason),
+            (None, None) => List::Pending,
+        }
+    }
+
+    /// Whether a list is being made.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.slot.is_busy()
+    }
+}
+
+/// Rows between two looks whether the search is still wanted.
+const CHECK_EVERY: usize = 1024;
+/// A regular expression may take so many bytes.
+const REGEX_BYTES: usize = 1 << 20;
+
+fn list(ticket: &Ticket, dataset: &Dataset, key: &Key) -> Result<Vec<usize>, Failure> {
+    let Search { text, is_regex } = &key.search;
+    let pattern = if *is_regex { text.clone() } else { regex::escape(text) };
+    let pattern = RegexBuilder::new(&pattern).case_insensitive(true).size_limit(REGEX_BYTES).build();
+    let pattern = pattern.map_err(|err| Failure::Failed(last_line(&err.to_string())))?;
+    let contains = |example: &Example| {
+        let pair = example.text_pair.as_ref();
+        pattern.is_match(&example.text) || pair.is_some_and(|pair| pattern.is_match(pair))
+    };
+    let mut found = Vec::new();
+    let mut look = |row: usize| {
+        if row.is_multiple_of(CHECK_EVERY) && ticket.is_cancelled() {
+            return Err(Failure::Cancelled);
+        }
+        if dataset.examples.get(row).is_some_and(contains) {
+            found.push(row);
+        }
+        Ok(())
+    };
+    match &key.filter {
+        None => (0..dataset.examples.len()).try_for_each(&mut look)?,
+        Some(filter) => filter.rows.iter().copied().try_for_each(&mut look)?,
+    }
+    Ok(found)
+}
+
+/// The last line of the library's message: what is wrong, without the picture of where.
+fn last_line(message: &str) -> String {
+    let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(message);
+    last.trim().trim_start_matches("error: ").to_owned()
+}
+
+/// Shows one example.
+pub(crate) fn show(app: &mut App, index: usize) {
+    let dataset = app.session.dataset(&app.project);
+    let Some(example) = dataset.and_then(|dataset| dataset.examples.get(index)) else { return };
+    let text = example.text.as_ref().to_owned();
+    app.ui.example = Some(index);
+    app.ui.pinned = None;
+    app.ui.scroll = 0.0;
+    apply::apply(&mut app.project, Edit::SetText(text));
+}
+
+/// Shows the next example of the list, or the one before.
+pub(crate) fn step(app: &mut App, forward: bool) {
+    let Some(dataset) = app.session.dataset(&app.project) else { return };
+    let list = app.session.examples.list(dataset);
+    if list == List::Pending {
+        app.ui.steps_when_listed = Some(forward);
+    } else if let Some(index) = list.step(app.ui.example, forward) {
+        show(app, index);
+    }
+}
+
+/// Walks through other examples from now on, from the first of them.
+pub(crate) fn filter(app: &mut App, filter: Option<ExampleFilter>) {
+    app.ui.example_filter = filter;
+    if app.ui.example_filter.is_some() {
+        app.ui.search.text.clear();
+        app.ui.example = None;
+        app.ui.view = ViewKind::Inspect;
+        app.ui.steps_when_listed = Some(true);
+    }
+}
+
+/// Shows the example of this place in the list, or of this id.
+pub(crate) fn go_to(app: &mut App, wanted: &str) {
+    let Some(dataset) = app.session.dataset(&app.project) else { return };
+    let wanted = wanted.trim();
+    let list = app.session.examples.list(dataset);
+    let number = wanted.replace(',', "").parse::<usize>().ok();
+    let place = number.and_then(|number| list.at(number.checked_sub(1)?));
+    let by_id = || dataset.examples.iter().position(|example| example.id == wanted);
+    match place.or_else(by_id) {
+        Some(index) => show(app, index),
+        None if wanted.is_empty() => {}
+        None => {
+            let count = list.len().unwrap_or(0);
+            app.session.messages.warn(
+                format!("there is no example {wanted:?}"),
+                format!("Give a number from 1 to {count}, or an id as it stands in the data set"),
+            );
+        }
+    }
+}
+
+/// Lists what filter and search ask for; takes the step that waited for it.
+pub(crate) fn update(app: &mut App, wake: &Wake) {
+    let dataset = app.session.dataset(&app.project).cloned();
+    let open = app.project.data.as_ref().zip(dataset.as_ref());
+    app.session.examples.update(open, &app.ui, wake);
+    let is_listed = dataset.is_some_and(|dataset| app.session.examples.list(&dataset) != List::Pending);
+    if is_listed && let Some(forward) = app.ui.steps_when_listed.take() {
+        step(app, forward);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(texts: &[&str]) -> Dataset {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.csv");
+        let rows: Vec<String> = texts.iter().map(|text| format!("\"{text}\"\n")).collect();
+        std::fs::write(&path, format!("text\n{}", rows.concat())).unwrap();
+        crate::data::read(&path, &crate::data::ReadOptions::default()).unwrap()
+    }
+
+    fn found(dataset: &Dataset, text: &str, is_regex: bool) -> Result<Vec<usize>, Failure> {
+        let search = Search { text: text.to_owned(), is_regex };
+        let key = Key { source: DataSource::default(), filter: None, search };
+        list(&Ticket::detached(), dataset, &key)
+    }
+
+    #[test]
+    fn a_search_finds_text_as_it_is_written_and_patterns_only_when_asked() {
+        let dataset = dataset(&["A Fine film", "fine.", "f.ne", "dull", "ÉTÉ"]);
+        assert_eq!(found(&dataset, "fine", false).unwrap(), [0, 1], "in any case");
+        assert_eq!(found(&dataset, "f.ne", false).unwrap(), [2], "a dot is a dot");
+        assert_eq!(found(&dataset, "f.ne", true).unwrap(), [0, 1, 2], "unless it is a pattern");
+        assert_eq!(found(&dataset, "été", false).unwrap(), [4], "in other alphabets too");
+        assert!(
+            matches!(found(&dataset, "(", true), Err(Failure::Failed(text)) if text.contains("unclosed group")),
+            "why"
+        );
+        assert_eq!(found(&dataset, "(", false).unwrap(), [0_usize; 0], "nothing found is no error");
+    }
+
+    #[test]
+    fn a_walk_goes_round_its_list_and_into_it_from_outside() {
+        let rows = [2, 5, 9];
+        let list = List::Some(&rows);
+        let walk = [None, Some(2), Some(9), Some(6), Some(100)].map(|from| list.step(from, true));
+        assert_eq!(walk, [Some(2), Some(5), Some(2), Some(9), Some(2)], "forward");
+        let walk = [None, Some(2), Some(9), Some(6), Some(0)].map(|from| list.step(from, false));
+        assert_eq!(walk, [Some(9), Some(9), Some(5), Some(5), Some(9)], "back");
+        assert_eq!(List::All(3).step(Some(2), true), Some(0), "all of them go round too");
+        assert_eq!(List::Some(&[]).step(Some(2), true), None, "an empty list leads nowhere");
+        assert_eq!(list.position(5), Some(1), "the second of three, not the sixth of all");
+        assert_eq!(list.position(6), None, "not in the list");
+    }
+}
