@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use crate::disk::ReadError;
 use crate::model::DeviceError;
 use crate::model::Family;
-use crate::model::pickle::PickleError;
+use crate::model::load::pickle::PickleError;
+use crate::model::load::zip_archive::ZipError;
 use crate::model::tokenizer_check::TokenizerFault;
-use crate::model::zip_archive::ZipError;
 use crate::tensor::Int8Error;
 
 /// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].

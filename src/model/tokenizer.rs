@@ -15,13 +15,13 @@ use crate::model::ModelConfig;
 use crate::model::Token;
 use crate::model::fields::read_small_file;
 use crate::model::guarded::guarded;
+use crate::model::load::weight_files::hash_files;
 use crate::model::tokenizer_check;
 use crate::model::tokenizer_notes;
 use crate::model::tokenizer_parts;
 use crate::model::tokenizer_settings::TokenizerSettings;
 use crate::model::truncate::kept_lengths;
 use crate::model::vocab_file;
-use crate::model::weight_files::hash_files;
 
 /// A checkpoint's tokenizer.
 pub struct Tokenizer {

@@ -9,7 +9,7 @@ use crate::model::DisentangledAttention;
 use crate::model::LayerWeights;
 use crate::model::Linear;
 use crate::model::RotaryAttention;
-use crate::model::relative::relative_row;
+use crate::model::layers::relative::relative_row;
 use crate::tensor::ModelShape;
 
 /// Added to logits that must not count: far below any logit, and finite, so that a row of nothing else is no NaN.

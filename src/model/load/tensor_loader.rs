@@ -5,18 +5,18 @@ use crate::model::Linear;
 use crate::model::Misshapen;
 use crate::model::Norm;
 use crate::model::Stored;
-use crate::model::weight_files::WeightFiles;
+use crate::model::load::weight_files::WeightFiles;
 use crate::tensor::Matrix;
 
 /// Which part of the model is being read: what is missing from the head means something else than the rest.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::model) enum Part {
     Encoder,
     Head,
 }
 
 /// Hands out tensors; a missing or misshapen one is noted and replaced by an empty one, so that all are found in one go.
-pub(super) struct TensorLoader<'a> {
+pub(in crate::model) struct TensorLoader<'a> {
     files: &'a WeightFiles,
     /// `bert.` and the like; some checkpoints leave it out.
     prefix: &'static str,
@@ -31,7 +31,7 @@ pub(super) struct TensorLoader<'a> {
 
 impl<'a> TensorLoader<'a> {
     /// `anchor` is a tensor that is always there, without the prefix.
-    pub(super) fn new(files: &'a WeightFiles, prefix: &'static str, anchor: &str) -> Self {
+    pub(in crate::model) fn new(files: &'a WeightFiles, prefix: &'static str, anchor: &str) -> Self {
         Self {
             files,
             prefix,
@@ -45,52 +45,52 @@ impl<'a> TensorLoader<'a> {
     }
 
     /// What is to be said about the names.
-    pub(super) fn note(&self) -> Option<String> {
+    pub(in crate::model) fn note(&self) -> Option<String> {
         let wrapper = &self.wrapper;
         (!wrapper.is_empty()).then(|| format!("the names of all tensors begin with {wrapper:?}, which was left out"))
     }
 
     /// What is read from here on belongs to this part.
-    pub(super) fn enter(&mut self, part: Part) {
+    pub(in crate::model) fn enter(&mut self, part: Part) {
         self.part = part;
     }
 
     /// Shape: `[rows, cols]`.
-    pub(super) fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Matrix {
+    pub(in crate::model) fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Matrix {
         let values = self.values(name, &[rows, cols]);
         Matrix::from_vec(rows, cols, values).unwrap_or_default()
     }
 
     /// Shape: `[length]`.
-    pub(super) fn vector(&mut self, name: &str, length: usize) -> Vec<f32> {
+    pub(in crate::model) fn vector(&mut self, name: &str, length: usize) -> Vec<f32> {
         self.values(name, &[length])
     }
 
     /// `name.weight` and `name.bias`. Shape of the weight: `[outputs, inputs]`.
-    pub(super) fn linear(&mut self, name: &str, outputs: usize, inputs: usize) -> Linear {
+    pub(in crate::model) fn linear(&mut self, name: &str, outputs: usize, inputs: usize) -> Linear {
         let weight = self.matrix(&format!("{name}.weight"), outputs, inputs);
         Linear::new(weight, Some(self.vector(&format!("{name}.bias"), outputs)))
     }
 
     /// `name.weight` alone.
-    pub(super) fn linear_without_bias(&mut self, name: &str, outputs: usize, inputs: usize) -> Linear {
+    pub(in crate::model) fn linear_without_bias(&mut self, name: &str, outputs: usize, inputs: usize) -> Linear {
         Linear::new(self.matrix(&format!("{name}.weight"), outputs, inputs), None)
     }
 
     /// `name.weight` and `name.bias` of a norm.
-    pub(super) fn norm(&mut self, name: &str, length: usize, eps: f32) -> Norm {
+    pub(in crate::model) fn norm(&mut self, name: &str, length: usize, eps: f32) -> Norm {
         let mut norm = self.norm_without_bias(name, length, eps);
         norm.bias = Some(self.vector(&format!("{name}.bias"), length));
         norm
     }
 
     /// `name.weight` of a norm alone.
-    pub(super) fn norm_without_bias(&mut self, name: &str, length: usize, eps: f32) -> Norm {
+    pub(in crate::model) fn norm_without_bias(&mut self, name: &str, length: usize, eps: f32) -> Norm {
         Norm { weight: self.vector(&format!("{name}.weight"), length), bias: None, eps }
     }
 
     /// Every problem in one error, or nothing.
-    pub(super) fn finish(self, architectures: &[String], dir: &std::path::Path) -> Result<(), Error> {
+    pub(in crate::model) fn finish(self, architectures: &[String], dir: &std::path::Path) -> Result<(), Error> {
         let path = dir.to_owned();
         let lacks_head = self.missing_from_head.iter().any(|name| name.ends_with(".weight"));
         if lacks_head && self.missing.is_empty() && self.misshapen.is_empty() {

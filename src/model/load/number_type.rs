@@ -5,7 +5,7 @@ use half::f16;
 
 /// Number formats of weights; all become `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NumberType {
+pub(in crate::model) enum NumberType {
     F32,
     F16,
     Bf16,
@@ -13,7 +13,7 @@ pub(super) enum NumberType {
 
 impl NumberType {
     /// By its name in safetensors files.
-    pub(super) fn find(name: &str) -> Option<Self> {
+    pub(in crate::model) fn find(name: &str) -> Option<Self> {
         match name {
             "F32" => Some(Self::F32),
             "F16" => Some(Self::F16),
@@ -23,7 +23,7 @@ impl NumberType {
     }
 
     /// By the name of `PyTorch`'s storage class.
-    pub(super) fn of_storage(class: &str) -> Option<Self> {
+    pub(in crate::model) fn of_storage(class: &str) -> Option<Self> {
         match class {
             "FloatStorage" => Some(Self::F32),
             "HalfStorage" => Some(Self::F16),
@@ -32,7 +32,7 @@ impl NumberType {
         }
     }
 
-    pub(super) fn bytes(self) -> usize {
+    pub(in crate::model) fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
@@ -40,7 +40,7 @@ impl NumberType {
     }
 
     /// Appends the little-endian numbers in `bytes`.
-    pub(super) fn convert(self, bytes: &[u8], values: &mut Vec<f32>) {
+    pub(in crate::model) fn convert(self, bytes: &[u8], values: &mut Vec<f32>) {
         match self {
             Self::F32 => values.extend(bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number))),
             Self::F16 => values.extend(bytes.as_chunks().0.iter().map(|&number| f16::from_le_bytes(number).to_f32())),

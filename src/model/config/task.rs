@@ -23,7 +23,7 @@ const OTHER_TASKS: [(&str, &str); 9] = [
 ];
 
 /// Refuses models for other tasks; says where `architectures` does not fit what is read.
-pub(super) fn check(architectures: &[String], family: Family, dir: &Path) -> Result<Vec<String>, Error> {
+pub(in crate::model) fn check(architectures: &[String], family: Family, dir: &Path) -> Result<Vec<String>, Error> {
     let other = architectures.iter().find_map(|name| {
         let known = OTHER_TASKS.iter().find(|(ending, _)| name.ends_with(ending))?;
         Some((name.clone(), known.1))
@@ -62,7 +62,7 @@ fn belongs(architecture: &str, family: Family) -> bool {
 }
 
 /// The error for a folder without `config.json`: an adapter, or a folder whose sub-folders are checkpoints.
-pub(super) fn not_a_checkpoint(dir: &Path) -> Error {
+pub(in crate::model) fn not_a_checkpoint(dir: &Path) -> Error {
     match read_json_object(&dir.join("adapter_config.json")) {
         Ok(Some(adapter)) => return adapter_error(&adapter, dir),
         Ok(None) => {}
@@ -78,7 +78,7 @@ pub(super) fn not_a_checkpoint(dir: &Path) -> Error {
 }
 
 /// The error for a folder without weights that we read.
-pub(super) fn no_weights(dir: &Path, looked_for: &'static [&'static str]) -> Error {
+pub(in crate::model) fn no_weights(dir: &Path, looked_for: &'static [&'static str]) -> Error {
     if let Ok(Some(adapter)) = read_json_object(&dir.join("adapter_config.json")) {
         return adapter_error(&adapter, dir);
     }

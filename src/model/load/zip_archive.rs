@@ -11,7 +11,7 @@ use std::io::Seek as _;
 use std::io::SeekFrom;
 
 /// An archive's entries by name.
-pub(super) struct ZipArchive {
+pub(in crate::model) struct ZipArchive {
     file: File,
     file_bytes: u64,
     entries: BTreeMap<String, Entry>,
@@ -64,7 +64,7 @@ const MOST_ENTRIES: u64 = 1 << 18;
 const MOST_DIRECTORY_BYTES: u64 = 64 << 20;
 
 impl ZipArchive {
-    pub(super) fn open(mut file: File, file_bytes: u64) -> Result<Self, ZipError> {
+    pub(in crate::model) fn open(mut file: File, file_bytes: u64) -> Result<Self, ZipError> {
         let (count, bytes, start) = find_directory(&mut file, file_bytes)?;
         for (what, got, limit) in
             [("entries", count, MOST_ENTRIES), ("bytes of directory", bytes, MOST_DIRECTORY_BYTES)]
@@ -89,17 +89,17 @@ impl ZipArchive {
     }
 
     /// The names, in order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::model) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
     /// Size of an entry.
-    pub(super) fn size(&self, name: &str) -> Option<u64> {
+    pub(in crate::model) fn size(&self, name: &str) -> Option<u64> {
         self.entries.get(name).map(|entry| entry.bytes)
     }
 
     /// The open file with the place of an entry's first byte and its length; `None` if there is none of that name.
-    pub(super) fn locate(&self, name: &str) -> Result<Option<(File, u64, u64)>, ZipError> {
+    pub(in crate::model) fn locate(&self, name: &str) -> Result<Option<(File, u64, u64)>, ZipError> {
         let Some(entry) = self.entries.get(name) else { return Ok(None) };
         if !entry.stored {
             return Err(ZipError::Compressed { entry: name.to_owned() });
@@ -120,7 +120,7 @@ impl ZipArchive {
     }
 
     /// A whole entry, which the caller knows to be small.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ZipError> {
+    pub(in crate::model) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ZipError> {
         let Some((mut file, start, bytes)) = self.locate(name)? else { return Ok(None) };
         read_at(&mut file, start, bytes).map(Some)
     }

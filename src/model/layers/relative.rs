@@ -7,20 +7,20 @@ use crate::model::DisentangledAttention;
 use crate::model::Linear;
 use crate::model::Model;
 use crate::model::RelativeBias;
-use crate::model::scratch::sized;
+use crate::model::layers::scratch::sized;
 use crate::model::weights::PositionPanels;
 use crate::tensor::Matrix;
 use crate::tensor::Panels;
 use crate::tensor::RowsRef;
 
 /// One layer's relative positions.
-pub(super) struct RelativeAttention<'a> {
+pub(in crate::model) struct RelativeAttention<'a> {
     positions: &'a DisentangledAttention,
     projected: &'a PositionPanels,
 }
 
 /// Which relative embeddings the tokens of one sequence ask for.
-pub(super) struct SequenceDistances {
+pub(in crate::model) struct SequenceDistances {
     /// Position of each token. Shape: `[tokens]`.
     positions: Vec<u32>,
     /// Column of the logits for a distance, moved by `furthest` so that indices start at 0. Shape: `[2 * furthest + 1]`.
@@ -41,16 +41,16 @@ impl SequenceDistances {
 }
 
 impl<'a> RelativeAttention<'a> {
-    pub(super) fn new(model: &'a Model, positions: &'a DisentangledAttention, layer: usize) -> Self {
+    pub(in crate::model) fn new(model: &'a Model, positions: &'a DisentangledAttention, layer: usize) -> Self {
         Self { positions, projected: &projected(model, positions)[layer] }
     }
 
     /// Number of terms that are added up: content to content, and the two with positions.
-    pub(super) fn terms(&self) -> usize {
+    pub(in crate::model) fn terms(&self) -> usize {
         self.positions.terms()
     }
 
-    pub(super) fn distances(&self, positions: &[u32]) -> SequenceDistances {
+    pub(in crate::model) fn distances(&self, positions: &[u32]) -> SequenceDistances {
         let first = positions.iter().min().copied().unwrap_or(0);
         let positions: Vec<u32> = positions.iter().map(|position| position - first).collect();
         let furthest = positions.iter().max().copied().unwrap_or(0);
@@ -66,7 +66,7 @@ impl<'a> RelativeAttention<'a> {
     }
 
     /// Position to content: each key against the relative embeddings. Shape: `[keys, distances]`, or empty.
-    pub(super) fn key_logits(
+    pub(in crate::model) fn key_logits(
         &self,
         distances: &SequenceDistances,
         keys: RowsRef<'_>,
@@ -88,7 +88,7 @@ impl<'a> RelativeAttention<'a> {
     /// Adds content to position: a block of queries, already scaled, against the relative embeddings.
     ///
     /// `(first, logits, buffer)`: the block's first query, its logits `[queries, keys]`, and working memory.
-    pub(super) fn add_query_logits(
+    pub(in crate::model) fn add_query_logits(
         &self,
         distances: &SequenceDistances,
         queries: RowsRef<'_>,
@@ -111,7 +111,12 @@ impl<'a> RelativeAttention<'a> {
     }
 
     /// Adds position to content, from [`Self::key_logits`], to the logits `[queries, keys]` of queries from `first` on.
-    pub(super) fn add_key_logits(distances: &SequenceDistances, by_key: &[f32], first: usize, logits: &mut [f32]) {
+    pub(in crate::model) fn add_key_logits(
+        distances: &SequenceDistances,
+        by_key: &[f32],
+        first: usize,
+        logits: &mut [f32],
+    ) {
         if by_key.is_empty() {
             return;
         }
@@ -143,7 +148,7 @@ fn projected<'a>(model: &Model, positions: &'a DisentangledAttention) -> &'a [Po
 
 impl Model {
     /// Makes what the layers' projections make of the relative embeddings, so that no run has to.
-    pub(super) fn project_positions(&self) {
+    pub(in crate::model) fn project_positions(&self) {
         if let Some(positions) = &self.disentangled {
             projected(self, positions);
         }
@@ -155,7 +160,7 @@ impl RelativeBias {
     ///
     /// Source: the bidirectional buckets of Raffel et al. 2020, T5, <https://arxiv.org/abs/1910.10683>, section 2.1, as in
     /// Hugging Face transformers 4.57.3, `MPNetEncoder.relative_position_bucket`.
-    pub(super) fn from_buckets(table: &Matrix) -> Self {
+    pub(in crate::model) fn from_buckets(table: &Matrix) -> Self {
         let (buckets, heads) = (table.rows(), table.cols());
         let width = usize::try_from(2 * Self::FURTHEST + 1).unwrap_or(0);
         let mut by_distance = Matrix::zeros(heads, width);
@@ -169,7 +174,7 @@ impl RelativeBias {
     }
 
     /// Adds the bias of one head to the logits `[queries, keys]` of the queries from `first` on.
-    pub(super) fn add(&self, head: usize, positions: &[u32], first: usize, logits: &mut [f32]) {
+    pub(in crate::model) fn add(&self, head: usize, positions: &[u32], first: usize, logits: &mut [f32]) {
         let by_distance = self.by_distance.row(head);
         for (row, &query) in logits.chunks_mut(positions.len().max(1)).zip(positions.get(first..).unwrap_or_default()) {
             for (logit, &key) in row.iter_mut().zip(positions) {
@@ -198,7 +203,7 @@ fn distance_bucket(distance: i64, buckets: usize) -> usize {
 
 impl DisentangledAttention {
     /// Number of terms that make up a score: content to content, and the two with positions.
-    pub(super) fn terms(&self) -> usize {
+    pub(in crate::model) fn terms(&self) -> usize {
         1 + usize::from(self.content_to_position) + usize::from(self.position_to_content)
     }
 }
@@ -217,7 +222,7 @@ fn by_head(linear: &Linear, positions: &DisentangledAttention, num_heads: usize)
 }
 
 /// The row for a distance: the bucket, moved by the span and held inside the table.
-pub(super) fn relative_row(positions: &DisentangledAttention, rows: usize, distance: i64) -> usize {
+pub(in crate::model) fn relative_row(positions: &DisentangledAttention, rows: usize, distance: i64) -> usize {
     let span = signed(rows / 2);
     let bucket = match positions.buckets {
         Some(buckets) if positions.max_distance > 0 => log_bucket(distance, signed(buckets), positions.max_distance),

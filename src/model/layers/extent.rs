@@ -3,9 +3,9 @@
 use crate::model::LayerWeights;
 use crate::model::Linear;
 use crate::model::Model;
-use crate::model::attention::LARGEST_BLOCK;
-use crate::model::attention::ROWS_PER_THREAD;
-use crate::model::linear::LARGEST_SHARE;
+use crate::model::layers::attention::LARGEST_BLOCK;
+use crate::model::layers::attention::ROWS_PER_THREAD;
+use crate::model::layers::linear::LARGEST_SHARE;
 use crate::tensor::EvidenceNeeds;
 
 /// Work that one text may be in a dense pass, in multiply-accumulates: ten trillion, a few minutes on two cores. The longest

@@ -100,14 +100,19 @@ impl Linear {
     }
 
     /// [`Self::apply`] on this thread, into the first columns of rows `stride` apart.
-    pub(super) fn apply_rows(&self, input: RowsRef<'_>, out: &mut [f32], stride: usize) {
+    pub(in crate::model) fn apply_rows(&self, input: RowsRef<'_>, out: &mut [f32], stride: usize) {
         apply_side_by_side(&[(0, self)], input, out, stride);
     }
 }
 
 /// Several layers on the same input, on this thread, each into the columns from its number on of rows `stride` apart. Where
 /// they want the input rounded, it is rounded once.
-pub(super) fn apply_side_by_side(layers: &[(usize, &Linear)], input: RowsRef<'_>, out: &mut [f32], stride: usize) {
+pub(in crate::model) fn apply_side_by_side(
+    layers: &[(usize, &Linear)],
+    input: RowsRef<'_>,
+    out: &mut [f32],
+    stride: usize,
+) {
     QUANTIZED.with_borrow_mut(|quantized| {
         let mut is_quantized = false;
         for &(first, layer) in layers {
@@ -132,16 +137,16 @@ thread_local! {
 }
 
 /// Some rows of a matrix, for a product.
-pub(super) fn rows_of(matrix: &Matrix, first: usize, count: usize) -> RowsRef<'_> {
+pub(in crate::model) fn rows_of(matrix: &Matrix, first: usize, count: usize) -> RowsRef<'_> {
     RowsRef { data: &matrix.data()[first * matrix.cols()..], stride: matrix.cols(), rows: count }
 }
 
 /// Rows that one parallel task takes in products at most.
-pub(super) const LARGEST_SHARE: usize = 96;
+pub(in crate::model) const LARGEST_SHARE: usize = 96;
 
 /// Rows one parallel task takes in products: equal shares, large enough that reading the weights does not dominate, small
 /// enough that a task's intermediate values stay in the cache. A row's result does not depend on the choice.
-pub(super) fn block_rows(rows: usize) -> usize {
+pub(in crate::model) fn block_rows(rows: usize) -> usize {
     let threads = rayon::current_num_threads().max(1);
     let tasks = threads * rows.div_ceil(threads * LARGEST_SHARE).max(1);
     rows.div_ceil(tasks)

@@ -20,12 +20,12 @@ use serde_json::Value;
 
 use crate::disk::open_regular;
 use crate::model::Error;
-use crate::model::number_type::NumberType;
-use crate::model::weight_files::MOST_WEIGHT_BYTES;
-use crate::model::weight_files::file_error;
+use crate::model::load::number_type::NumberType;
+use crate::model::load::weight_files::MOST_WEIGHT_BYTES;
+use crate::model::load::weight_files::file_error;
 
 /// An open file and what its header says.
-pub(super) struct SafetensorsFile {
+pub(in crate::model) struct SafetensorsFile {
     path: PathBuf,
     tensors: BTreeMap<String, Entry>,
     /// First byte after the header.
@@ -49,7 +49,7 @@ const CHUNK_BYTES: usize = 1 << 18;
 
 impl SafetensorsFile {
     /// Reads and checks the header.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(in crate::model) fn open(path: &Path) -> Result<Self, Error> {
         let read_error = |source| Error::Read { path: path.to_owned(), source };
         let header_error = |expected: String, got: String| Error::Header { expected, got, path: path.to_owned() };
         let (mut file, file_bytes) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
@@ -97,12 +97,12 @@ impl SafetensorsFile {
     }
 
     /// Every tensor's name and shape.
-    pub(super) fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+    pub(in crate::model) fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.tensors.iter().map(|(name, entry)| (name.as_str(), entry.shape.as_slice()))
     }
 
     /// One tensor, row by row; `None` if there is none of that name.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
+    pub(in crate::model) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
         let Some(entry) = self.tensors.get(name) else { return Ok(None) };
         let number = NumberType::find(&entry.number_type).ok_or_else(|| Error::NumberType {
             tensor: name.to_owned(),

@@ -17,18 +17,18 @@ use crate::model::LayerWeights;
 use crate::model::Linear;
 use crate::model::Model;
 use crate::model::NormPlacement;
-use crate::model::evidence::BlockEvidence;
-use crate::model::evidence::collect;
-use crate::model::evidence::token_evidence;
-use crate::model::forward::normalize;
-use crate::model::linear::apply_side_by_side;
-use crate::model::linear::block_rows;
-use crate::model::relative::RelativeAttention;
-use crate::model::relative::SequenceDistances;
-use crate::model::scratch::Scratch;
-use crate::model::scratch::sized;
-use crate::model::scratch::with_scratch;
-use crate::model::workspace::Buffers;
+use crate::model::layers::evidence::BlockEvidence;
+use crate::model::layers::evidence::collect;
+use crate::model::layers::evidence::token_evidence;
+use crate::model::layers::forward::normalize;
+use crate::model::layers::linear::apply_side_by_side;
+use crate::model::layers::linear::block_rows;
+use crate::model::layers::relative::RelativeAttention;
+use crate::model::layers::relative::SequenceDistances;
+use crate::model::layers::scratch::Scratch;
+use crate::model::layers::scratch::sized;
+use crate::model::layers::scratch::with_scratch;
+use crate::model::layers::workspace::Buffers;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Matrix;
 use crate::tensor::Panels;
@@ -37,7 +37,7 @@ use crate::tensor::vector;
 
 /// One head of one sequence, packed for products with blocks of queries.
 #[derive(Debug)]
-pub(super) struct HeadPanels {
+pub(in crate::model) struct HeadPanels {
     keys: Panels,
     values: Panels,
     /// Position-to-content logits (`DeBERTa`), else empty. Shape: `[keys, distances]`.
@@ -82,14 +82,14 @@ struct Attention<'a> {
 }
 
 /// Queries of a block at most.
-pub(super) const LARGEST_BLOCK: usize = 24;
+pub(in crate::model) const LARGEST_BLOCK: usize = 24;
 
 /// Rows that one thread works on between two meetings of all threads: their projections stay in its share of the cache.
-pub(super) const ROWS_PER_THREAD: usize = 256;
+pub(in crate::model) const ROWS_PER_THREAD: usize = 256;
 
 impl Model {
     /// From a layer's input to the states at P2, in place; and the evidence, `hidden` excepted.
-    pub(super) fn attention_block(
+    pub(in crate::model) fn attention_block(
         &self,
         layer: usize,
         hidden: &mut Matrix,

@@ -7,11 +7,11 @@
 //! Source: Python's `pickletools`, protocols 0 to 5, <https://docs.python.org/3/library/pickletools.html>.
 
 /// Number of a node.
-pub(super) type Id = usize;
+pub(in crate::model) type Id = usize;
 
 /// A value in a pickle.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
+pub(in crate::model) enum Node {
     None,
     Bool(bool),
     Int(i64),
@@ -31,7 +31,7 @@ pub(super) enum Node {
 
 /// A pickle that was read.
 #[derive(Debug)]
-pub(super) struct Pickle {
+pub(in crate::model) struct Pickle {
     nodes: Vec<Node>,
     root: Id,
 }
@@ -77,7 +77,7 @@ const MOST_ON_STACK: usize = 1 << 20;
 
 impl Pickle {
     /// Reads up to the end mark.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, PickleError> {
+    pub(in crate::model) fn parse(bytes: &[u8]) -> Result<Self, PickleError> {
         let mut machine = Machine {
             bytes,
             at: 0,
@@ -99,11 +99,11 @@ impl Pickle {
     }
 
     /// The value that the pickle stands for.
-    pub(super) fn root(&self) -> &Node {
+    pub(in crate::model) fn root(&self) -> &Node {
         self.node(self.root)
     }
 
-    pub(super) fn node(&self, id: Id) -> &Node {
+    pub(in crate::model) fn node(&self, id: Id) -> &Node {
         self.nodes.get(id).unwrap_or(&Node::None)
     }
 }

@@ -12,10 +12,10 @@ use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
 use crate::model::Workspace;
-use crate::model::linear::block_rows;
-use crate::model::scratch::Scratch;
-use crate::model::scratch::sized;
-use crate::model::scratch::with_scratch;
+use crate::model::layers::linear::block_rows;
+use crate::model::layers::scratch::Scratch;
+use crate::model::layers::scratch::sized;
+use crate::model::layers::scratch::with_scratch;
 use crate::tensor::CuSeqlens;
 use crate::tensor::EvidenceNeeds;
 use crate::tensor::Matrix;
@@ -236,6 +236,6 @@ impl Model {
 const ROWS_PER_TASK: usize = 64;
 
 /// Layer norm of some rows, in place.
-pub(super) fn normalize(data: &mut [f32], norm: &Norm) {
+pub(in crate::model) fn normalize(data: &mut [f32], norm: &Norm) {
     vector::layer_norm_rows(data, &norm.weight, norm.bias.as_deref(), norm.eps);
 }

@@ -11,7 +11,7 @@ use crate::model::fields::positive;
 use crate::model::weights::RotaryAttention;
 
 /// Settings of single families.
-pub(super) enum FamilyDetails {
+pub(in crate::model) enum FamilyDetails {
     /// Nothing beyond the common fields.
     Plain,
     /// `MPNet`'s relative bias.
@@ -23,38 +23,38 @@ pub(super) enum FamilyDetails {
 }
 
 /// Relative positions of `DeBERTa`.
-pub(super) struct DebertaDetails {
-    pub(super) buckets: Option<usize>,
-    pub(super) max_distance: usize,
-    pub(super) content_to_position: bool,
-    pub(super) position_to_content: bool,
+pub(in crate::model) struct DebertaDetails {
+    pub(in crate::model) buckets: Option<usize>,
+    pub(in crate::model) max_distance: usize,
+    pub(in crate::model) content_to_position: bool,
+    pub(in crate::model) position_to_content: bool,
     /// Whether the relative embeddings pass a norm.
-    pub(super) normalizes: bool,
+    pub(in crate::model) normalizes: bool,
 }
 
 impl DebertaDetails {
     /// Half the rows of the relative embedding table.
-    pub(super) fn span(&self) -> usize {
+    pub(in crate::model) fn span(&self) -> usize {
         self.buckets.unwrap_or(self.max_distance)
     }
 }
 
 /// Biases and positions of `ModernBERT`.
-pub(super) struct ModernBertDetails {
-    pub(super) pooling: Pooling,
-    pub(super) norm_bias: bool,
-    pub(super) attention_bias: bool,
-    pub(super) feed_forward_bias: bool,
-    pub(super) classifier_bias: bool,
+pub(in crate::model) struct ModernBertDetails {
+    pub(in crate::model) pooling: Pooling,
+    pub(in crate::model) norm_bias: bool,
+    pub(in crate::model) attention_bias: bool,
+    pub(in crate::model) feed_forward_bias: bool,
+    pub(in crate::model) classifier_bias: bool,
     /// One a layer.
-    pub(super) rotary: Vec<RotaryAttention>,
+    pub(in crate::model) rotary: Vec<RotaryAttention>,
 }
 
 /// Furthest distance between two tokens we accept in a setting.
 const MAX_DISTANCE: usize = 1 << 26;
 
 impl FamilyDetails {
-    pub(super) fn parse(config: &ModelConfig, fields: &Fields<'_>) -> Result<Self, Error> {
+    pub(in crate::model) fn parse(config: &ModelConfig, fields: &Fields<'_>) -> Result<Self, Error> {
         match config.family {
             Family::Albert => {
                 fields.only("num_hidden_groups", &Value::from(1))?;

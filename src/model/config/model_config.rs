@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::model::Activation;
 use crate::model::Error;
-use crate::model::family::FamilyDetails;
+use crate::model::config::family::FamilyDetails;
+use crate::model::config::task;
 use crate::model::fields::Fields;
 use crate::model::fields::read_json_object;
-use crate::model::task;
 use crate::tensor::ModelShape;
 
 /// The encoder families prunescope loads, by `model_type`.
@@ -74,8 +74,8 @@ impl Family {
     }
 
     /// The known `model_type`s in quotes, for messages.
-    pub(super) fn known() -> String {
-        super::error::quoted(&Self::ALL.map(Self::id))
+    pub(in crate::model) fn known() -> String {
+        crate::model::error::quoted(&Self::ALL.map(Self::id))
     }
 
     fn find(model_type: &str) -> Option<Self> {
@@ -118,29 +118,29 @@ impl ModelConfig {
 }
 
 /// The configuration together with what only the loading of weights needs.
-pub(super) struct ParsedConfig {
-    pub(super) config: ModelConfig,
-    pub(super) details: Details,
+pub(in crate::model) struct ParsedConfig {
+    pub(in crate::model) config: ModelConfig,
+    pub(in crate::model) details: Details,
 }
 
 /// What the weights look like, beyond [`ModelConfig`].
-pub(super) struct Details {
+pub(in crate::model) struct Details {
     /// Added to the variance by every norm.
-    pub(super) eps: f32,
+    pub(in crate::model) eps: f32,
     /// Of the feed-forward blocks.
-    pub(super) activation: Activation,
+    pub(in crate::model) activation: Activation,
     /// Width of the embedding tables.
-    pub(super) embedding: usize,
+    pub(in crate::model) embedding: usize,
     /// Rows of the position table.
-    pub(super) positions: Option<usize>,
+    pub(in crate::model) positions: Option<usize>,
     /// Rows of the token type table; 0 = none.
-    pub(super) token_types: usize,
+    pub(in crate::model) token_types: usize,
     /// Of the classification head.
-    pub(super) head_activation: Activation,
+    pub(in crate::model) head_activation: Activation,
     /// What one family alone has.
-    pub(super) family: FamilyDetails,
+    pub(in crate::model) family: FamilyDetails,
     /// `architectures`, as far as it is a list of names.
-    pub(super) architectures: Vec<String>,
+    pub(in crate::model) architectures: Vec<String>,
 }
 
 /// Bounds that no real encoder reaches: they turn a damaged file into an error before anything is computed from it.
@@ -150,7 +150,7 @@ const MAX_ROWS: usize = 1 << 26;
 const MAX_LABELS: usize = 1 << 16;
 
 impl ParsedConfig {
-    pub(super) fn load(dir: &Path) -> Result<Self, Error> {
+    pub(in crate::model) fn load(dir: &Path) -> Result<Self, Error> {
         if dir.is_file() {
             return Err(Error::NotAFolder { path: dir.to_owned() });
         }

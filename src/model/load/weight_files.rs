@@ -11,20 +11,20 @@ use sha2::Sha256;
 use crate::disk::ReadError;
 use crate::disk::open_regular;
 use crate::model::Error;
+use crate::model::config::task;
 use crate::model::fields::read_json_object;
-use crate::model::pytorch_file::PyTorchFile;
-use crate::model::safetensors_file::SafetensorsFile;
-use crate::model::task;
+use crate::model::load::pytorch_file::PyTorchFile;
+use crate::model::load::safetensors_file::SafetensorsFile;
 
 /// Where weights are looked for, best first.
 const LOOKED_FOR: &[&str] =
     &["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
 /// Largest file of weights we read: 1 TiB, beyond what any machine holds.
-pub(super) const MOST_WEIGHT_BYTES: u64 = 1 << 40;
+pub(in crate::model) const MOST_WEIGHT_BYTES: u64 = 1 << 40;
 
 /// A refusal by the reader of regular files, with the file's name.
-pub(super) fn file_error(path: &Path) -> impl Fn(ReadError) -> Error + '_ {
+pub(in crate::model) fn file_error(path: &Path) -> impl Fn(ReadError) -> Error + '_ {
     |source| Error::NotReadable { path: path.to_owned(), source }
 }
 
@@ -32,12 +32,12 @@ pub(super) fn file_error(path: &Path) -> impl Fn(ReadError) -> Error + '_ {
 const LFS_START: &[u8] = b"version https://git-lfs";
 
 /// All tensors of a checkpoint, by name.
-pub(super) struct WeightFiles {
+pub(in crate::model) struct WeightFiles {
     files: Vec<WeightFile>,
     /// Name to file and shape.
     tensors: BTreeMap<String, (usize, Vec<usize>)>,
     /// SHA-256 of the files' bytes one after another, by file name.
-    pub(super) hash: String,
+    pub(in crate::model) hash: String,
 }
 
 struct WeightFile {
@@ -77,7 +77,7 @@ impl WeightFile {
 
 impl WeightFiles {
     /// Opens the best of the forms that the folder has.
-    pub(super) fn open(dir: &Path) -> Result<Self, Error> {
+    pub(in crate::model) fn open(dir: &Path) -> Result<Self, Error> {
         let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.exists());
         let Some(found) = found else {
             return Err(task::no_weights(dir, LOOKED_FOR));
@@ -96,16 +96,16 @@ impl WeightFiles {
     }
 
     /// Every tensor's name, in order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::model) fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
     }
 
-    pub(super) fn shape(&self, name: &str) -> Option<&[usize]> {
+    pub(in crate::model) fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|(_, shape)| shape.as_slice())
     }
 
     /// One tensor in `f32`, row by row; `None` if there is none of that name.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
+    pub(in crate::model) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
         let Some(file) = self.tensors.get(name).and_then(|(index, _)| self.files.get(*index)) else {
             return Ok(None);
         };
@@ -145,7 +145,7 @@ fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// SHA-256 of the files' bytes one after another, in hex.
-pub(super) fn hash_files(paths: &[PathBuf]) -> Result<String, Error> {
+pub(in crate::model) fn hash_files(paths: &[PathBuf]) -> Result<String, Error> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
     for path in paths {

@@ -14,7 +14,7 @@ use crate::tensor::vector;
 
 /// What one block of queries says about its sequence; parts as in [`SequenceEvidence`].
 #[derive(Default)]
-pub(super) struct BlockEvidence {
+pub(in crate::model) struct BlockEvidence {
     /// The block's first query.
     first: usize,
     /// Rows of the sequence that are tokens; the rest is padding, of which nothing is told.
@@ -26,20 +26,20 @@ pub(super) struct BlockEvidence {
     /// Summed over heads; in the block that holds query 0.
     cls_row: Vec<f32>,
     /// Summed over heads, padding included. Shape: `[queries]`.
-    pub(super) row_entropies: Vec<f32>,
+    pub(in crate::model) row_entropies: Vec<f32>,
     /// Shape: `[heads, queries, keys]`.
     probs: Vec<f32>,
 }
 
 impl BlockEvidence {
     /// For a block from query `first` on, of a sequence of so many tokens.
-    pub(super) fn new(needs: EvidenceNeeds, first: usize, tokens: usize) -> Self {
+    pub(in crate::model) fn new(needs: EvidenceNeeds, first: usize, tokens: usize) -> Self {
         let sums = if needs.column_sums { vec![0.0; tokens] } else { Vec::new() };
         Self { first, tokens, column_sums: sums, ..Self::default() }
     }
 
     /// Takes in the next head: exponentials `[queries, keys]` and what makes each row of them sum to 1.
-    pub(super) fn add(&mut self, needs: EvidenceNeeds, (weights, keys): (&[f32], usize), scales: &[f32]) {
+    pub(in crate::model) fn add(&mut self, needs: EvidenceNeeds, (weights, keys): (&[f32], usize), scales: &[f32]) {
         let queries = scales.len().min(self.tokens.saturating_sub(self.first));
         let (weights, scales) = (&weights[..queries * keys], &scales[..queries]);
         if needs.column_sums {
@@ -72,7 +72,12 @@ impl BlockEvidence {
 }
 
 /// Adds one block's part to a sequence of `tokens` tokens; blocks arrive in order.
-pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, tokens: usize, num_heads: usize) {
+pub(in crate::model) fn collect(
+    evidence: &mut SequenceEvidence,
+    mut part: BlockEvidence,
+    tokens: usize,
+    num_heads: usize,
+) {
     if evidence.column_sums.is_empty() {
         evidence.column_sums = part.column_sums;
     } else {
@@ -99,7 +104,7 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut part: BlockEvidence, 
 /// Evidence that needs no probabilities: mean keys (before any rotation, so that they compare content) and value norms.
 ///
 /// Shape: `qkv` `[rows of these sequences, 3 * hidden]`.
-pub(super) fn token_evidence(
+pub(in crate::model) fn token_evidence(
     qkv: &Matrix,
     (bounds, sequences): (&CuSeqlens, &Range<usize>),
     context: &AttentionContext<'_>,

@@ -13,17 +13,17 @@ use std::path::PathBuf;
 
 use crate::disk::open_regular;
 use crate::model::Error;
-use crate::model::number_type::NumberType;
-use crate::model::pickle::Id;
-use crate::model::pickle::Node;
-use crate::model::pickle::Pickle;
-use crate::model::weight_files::MOST_WEIGHT_BYTES;
-use crate::model::weight_files::file_error;
-use crate::model::zip_archive::ZipArchive;
-use crate::model::zip_archive::ZipError;
+use crate::model::load::number_type::NumberType;
+use crate::model::load::pickle::Id;
+use crate::model::load::pickle::Node;
+use crate::model::load::pickle::Pickle;
+use crate::model::load::weight_files::MOST_WEIGHT_BYTES;
+use crate::model::load::weight_files::file_error;
+use crate::model::load::zip_archive::ZipArchive;
+use crate::model::load::zip_archive::ZipError;
 
 /// An open file and what its pickle says.
-pub(super) struct PyTorchFile {
+pub(in crate::model) struct PyTorchFile {
     path: PathBuf,
     archive: ZipArchive,
     /// What the names of its entries begin with: `archive/`, `pytorch_model/`.
@@ -57,7 +57,7 @@ const MOST_AXES: usize = 8;
 const WRAPPERS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
 impl PyTorchFile {
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(in crate::model) fn open(path: &Path) -> Result<Self, Error> {
         let (mut file, file_bytes) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
         let mut magic = Vec::new();
         let read = file.by_ref().take(4).read_to_end(&mut magic);
@@ -109,12 +109,12 @@ impl PyTorchFile {
     }
 
     /// Every tensor's name and shape.
-    pub(super) fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+    pub(in crate::model) fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.tensors.iter().map(|(name, entry)| (name.as_str(), entry.shape.as_slice()))
     }
 
     /// One tensor, row by row; `None` if there is none of that name.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
+    pub(in crate::model) fn read(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
         let Some(entry) = self.tensors.get(name) else { return Ok(None) };
         let number = NumberType::of_storage(&entry.class).ok_or_else(|| Error::NumberType {
             tensor: name.to_owned(),

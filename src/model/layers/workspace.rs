@@ -3,25 +3,25 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use crate::model::attention::HeadPanels;
+use crate::model::layers::attention::HeadPanels;
 use crate::tensor::Matrix;
 
 /// What the steps of a layer need beside the states. Given back when dropped, so that the next run finds it warm, on
 /// whatever thread it is.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    pub(super) buffers: Buffers,
+    pub(in crate::model) buffers: Buffers,
 }
 
 /// The buffers themselves; contents mean nothing between steps.
 #[derive(Debug, Default)]
-pub(super) struct Buffers {
+pub(in crate::model) struct Buffers {
     /// Queries, keys and values of some sequences side by side. Shape: `[rows, 3 * hidden]`.
-    pub(super) qkv: Matrix,
+    pub(in crate::model) qkv: Matrix,
     /// Keys and values of some sequences, packed. Shape: `[sequences * heads]`.
-    pub(super) panels: Vec<HeadPanels>,
+    pub(in crate::model) panels: Vec<HeadPanels>,
     /// Rows on their way from one place to another; lent to the engine.
-    pub(super) spare: Matrix,
+    pub(in crate::model) spare: Matrix,
     /// States of a run that has ended; lent to the engine.
     states: Matrix,
 }

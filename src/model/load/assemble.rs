@@ -17,15 +17,15 @@ use crate::model::Pooling;
 use crate::model::Precision;
 use crate::model::ProjectedPositions;
 use crate::model::RelativeBias;
-use crate::model::assemble_modernbert;
-use crate::model::config::Details;
-use crate::model::config::ParsedConfig;
-use crate::model::family::DebertaDetails;
-use crate::model::family::FamilyDetails;
-use crate::model::task;
-use crate::model::tensor_loader::Part;
-use crate::model::tensor_loader::TensorLoader;
-use crate::model::weight_files::WeightFiles;
+use crate::model::config::family::DebertaDetails;
+use crate::model::config::family::FamilyDetails;
+use crate::model::config::model_config::Details;
+use crate::model::config::model_config::ParsedConfig;
+use crate::model::config::task;
+use crate::model::load::assemble_modernbert;
+use crate::model::load::tensor_loader::Part;
+use crate::model::load::tensor_loader::TensorLoader;
+use crate::model::load::weight_files::WeightFiles;
 use crate::tensor::Matrix;
 
 impl Model {
@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// [`Self::load`], and what is to be said about the files.
-    pub(super) fn load_with_notes(dir: &Path) -> Result<(Self, Vec<String>), Error> {
+    pub(in crate::model) fn load_with_notes(dir: &Path) -> Result<(Self, Vec<String>), Error> {
         let parsed = ParsedConfig::load(dir)?;
         let mut notes = task::check(&parsed.details.architectures, parsed.config.family, dir)?;
         let files = WeightFiles::open(dir)?;
@@ -86,14 +86,14 @@ impl Model {
 }
 
 /// The parts of [`Model`] that are read from tensors.
-pub(super) struct Weights {
-    pub(super) embeddings: EmbeddingWeights,
-    pub(super) layers: Vec<Arc<LayerWeights>>,
-    pub(super) norm_placement: NormPlacement,
-    pub(super) final_norm: Option<Norm>,
-    pub(super) disentangled: Option<DisentangledAttention>,
-    pub(super) relative_bias: Option<RelativeBias>,
-    pub(super) head: HeadWeights,
+pub(in crate::model) struct Weights {
+    pub(in crate::model) embeddings: EmbeddingWeights,
+    pub(in crate::model) layers: Vec<Arc<LayerWeights>>,
+    pub(in crate::model) norm_placement: NormPlacement,
+    pub(in crate::model) final_norm: Option<Norm>,
+    pub(in crate::model) disentangled: Option<DisentangledAttention>,
+    pub(in crate::model) relative_bias: Option<RelativeBias>,
+    pub(in crate::model) head: HeadWeights,
 }
 
 /// What the names of the encoder's tensors start with.

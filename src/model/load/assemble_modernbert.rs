@@ -9,14 +9,18 @@ use crate::model::Linear;
 use crate::model::Norm;
 use crate::model::NormPlacement;
 use crate::model::RotaryAttention;
-use crate::model::assemble::Weights;
-use crate::model::config::ParsedConfig;
-use crate::model::family::ModernBertDetails;
-use crate::model::tensor_loader::Part;
-use crate::model::tensor_loader::TensorLoader;
+use crate::model::config::family::ModernBertDetails;
+use crate::model::config::model_config::ParsedConfig;
+use crate::model::load::assemble::Weights;
+use crate::model::load::tensor_loader::Part;
+use crate::model::load::tensor_loader::TensorLoader;
 use crate::tensor::Matrix;
 
-pub(super) fn assemble(parsed: &ParsedConfig, own: &ModernBertDetails, loader: &mut TensorLoader<'_>) -> Weights {
+pub(in crate::model) fn assemble(
+    parsed: &ParsedConfig,
+    own: &ModernBertDetails,
+    loader: &mut TensorLoader<'_>,
+) -> Weights {
     let hidden = parsed.config.shape.hidden;
     let mut reader = Reader { parsed, own, loader };
     let embeddings = EmbeddingWeights {

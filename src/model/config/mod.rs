@@ -1,0 +1,8 @@
+//! What `config.json` says, checked and in one form for all families.
+
+pub(in crate::model) mod family;
+pub(in crate::model) mod model_config;
+pub(in crate::model) mod task;
+
+pub use model_config::Family;
+pub use model_config::ModelConfig;

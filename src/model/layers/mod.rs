@@ -1,0 +1,20 @@
+//! One layer's forward pass on the host: embeddings, attention, feed-forward block, head; and what they cost.
+
+mod attention;
+mod evidence;
+mod extent;
+mod forward;
+mod linear;
+pub(in crate::model) mod relative;
+mod scratch;
+mod workspace;
+
+pub use extent::MOST_WORK;
+pub use extent::largest;
+pub use extent::macs;
+pub use forward::AttentionContext;
+pub use forward::AttentionEvidence;
+pub use forward::AttentionOutput;
+pub use forward::EmbedInput;
+pub use linear::Linear;
+pub use workspace::Workspace;
