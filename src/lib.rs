@@ -13,7 +13,8 @@
 //! | [`tensor`] | packed rows, softmax, products; nothing about models |
 //! | [`data`] | texts, labels, groups, readers, the authored data set; no tensors |
 //! | [`metrics`] | pure functions over slices |
-//! | [`model`] | checkpoints, tokenizers, one layer's forward; never prunes |
+//! | [`input`] | what a model reads: texts as tokens; tokenizers |
+//! | [`model`] | checkpoints, one layer's forward; never prunes |
 //! | [`pruning`] | scores and decisions: who stays; knows no model |
 //! | [`engine`] | runs the layers and asks the strategy in between; traces |
 //! | [`cost`] | multiply-accumulates, in closed form and counted |
@@ -37,6 +38,7 @@ pub mod tensor;
 pub mod data;
 pub mod metrics;
 
+pub mod input;
 pub mod model;
 pub mod pruning;
 

@@ -12,8 +12,8 @@ use crate::evaluation;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
 use crate::export;
+use crate::input::Encoded;
 use crate::jobs::Ticket;
-use crate::model::Encoded;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;

@@ -6,7 +6,7 @@ use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
 use crate::figure;
 use crate::figure::number;
-use crate::model::Token;
+use crate::input::Token;
 
 const DIM: &str = "\u{1b}[2m";
 const GONE: &str = "\u{1b}[2;9m";

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::Encoded;
-use crate::model::Token;
+use crate::input::Encoded;
+use crate::input::Token;
 use crate::pruning::SequenceInfo;
 
 /// Describes a text to a strategy: special tokens, words, and a fingerprint of its token ids.

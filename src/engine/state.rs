@@ -8,7 +8,7 @@ use crate::engine::macs;
 use crate::engine::memory;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::sequence_info;
-use crate::model::Encoded;
+use crate::input::Encoded;
 use crate::model::Model;
 use crate::pruning::Pruner;
 use crate::pruning::SequencePruner;

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use crate::data::Example;
 use crate::evaluation::Error;
+use crate::input::Encoded;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
-use crate::model::Encoded;
 
 /// Texts tokenized between two checkpoints.
 const TEXTS_PER_STEP: usize = 256;

@@ -3,9 +3,9 @@
 use crate::data;
 use crate::data::Mismatch;
 use crate::engine;
+use crate::input;
 use crate::jobs::Cancelled;
 use crate::latency;
-use crate::model;
 use crate::pruning;
 
 /// Why an evaluation gave no result.
@@ -19,7 +19,7 @@ pub enum Error {
     #[error("cannot cut the text into tokens")]
     Tokenize {
         /// The tokenizer's complaint.
-        source: model::Error,
+        source: input::Error,
     },
     /// A strategy does not fit the model.
     #[error("strategy `{spec}` cannot run on a model with {layers} layers")]

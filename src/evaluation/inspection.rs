@@ -14,9 +14,9 @@ use crate::evaluation::run::argmax;
 use crate::evaluation::run::build;
 use crate::evaluation::run::probabilities;
 use crate::evaluation::run::removal_label;
+use crate::input::Encoded;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
-use crate::model::Encoded;
 use crate::pruning::StrategySpec;
 
 /// One text under several strategies.

@@ -18,10 +18,10 @@ use crate::evaluation::run::TOKENS_PER_BATCH;
 use crate::evaluation::run::argmax;
 use crate::evaluation::run::build;
 use crate::evaluation::run::probabilities;
+use crate::input::Encoded;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
-use crate::model::Encoded;
 use crate::model::Model;
 use crate::pruning::StrategySpec;
 

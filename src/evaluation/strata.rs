@@ -5,9 +5,9 @@ use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::evaluation::Prepared;
+use crate::input::Encoded;
 use crate::latency::Case;
 use crate::latency::CaseKind;
-use crate::model::Encoded;
 
 /// Parts; fewer where there are fewer texts.
 const STRATA: usize = 4;

@@ -1,6 +1,6 @@
 //! How much of a text the model's vocabulary lacks.
 
-use crate::model::Encoded;
+use crate::input::Encoded;
 
 /// Tokens of a text that are placeholders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl UnknownTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Token;
+    use crate::input::Token;
 
     fn encoded(pieces: &[&str]) -> Encoded {
         let token = |piece: &&str| Token {

@@ -7,10 +7,10 @@ use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde::Serialize;
 
+use crate::input::Encoded;
+use crate::input::Token;
 use crate::latency::Error;
-use crate::model::Encoded;
 use crate::model::Model;
-use crate::model::Token;
 
 /// Upper end of the first length bucket; each further one ends at twice the length.
 const FIRST_BUCKET: usize = 16;

@@ -1,18 +1,18 @@
-//! What can go wrong while a checkpoint is loaded or a text is cut into tokens.
+//! What can go wrong while a checkpoint is loaded.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
-use crate::disk::ReadError;
+use crate::disk::FileError;
+use crate::disk::quoted;
+use crate::input;
 use crate::model::DeviceError;
 use crate::model::Family;
 use crate::model::load::pickle::PickleError;
 use crate::model::load::zip_archive::ZipError;
-use crate::model::tokenizer_check::TokenizerFault;
 use crate::tensor::Int8Error;
 
-/// Why a checkpoint or a text was refused. Causes from below are in [`std::error::Error::source`].
+/// Why a checkpoint was refused. Causes from below are in [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No folder of that name.
@@ -70,29 +70,11 @@ pub enum Error {
         /// The folder.
         dir: PathBuf,
     },
-    /// The operating system refused.
-    #[error("cannot read the file: {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Its reason.
-        #[source]
-        source: io::Error,
-    },
     /// A folder that holds no model.
     #[error("the folder has no \"config.json\", so it is not a checkpoint: {}", dir.display())]
     NoConfig {
         /// The folder.
         dir: PathBuf,
-    },
-    /// Text that is not JSON, or of the wrong form.
-    #[error("not valid JSON, or not of the expected form: {}", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Line and column.
-        #[source]
-        source: serde_json::Error,
     },
     /// A kind of model we do not know.
     #[error("unknown \"model_type\" {got:?}; known are {}: {}", Family::known(), path.display())]
@@ -100,28 +82,6 @@ pub enum Error {
         /// What the file says.
         got: String,
         /// `config.json`.
-        path: PathBuf,
-    },
-    /// A field without which the model cannot be built.
-    #[error("config field {key:?} is missing; expected {expected}: {}", path.display())]
-    MissingField {
-        /// Its name.
-        key: &'static str,
-        /// What it should hold.
-        expected: String,
-        /// `config.json`.
-        path: PathBuf,
-    },
-    /// A field with a value that makes no sense or that we do not support.
-    #[error("config field {key:?}: expected {expected}, got {got}: {}", path.display())]
-    FieldValue {
-        /// Its name.
-        key: &'static str,
-        /// What it should hold.
-        expected: String,
-        /// What it holds, as JSON.
-        got: String,
-        /// `config.json` or `tokenizer_config.json`.
         path: PathBuf,
     },
     /// Heads of fractional width.
@@ -233,14 +193,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A file of the checkpoint that is no regular file, or too large.
-    #[error("cannot read the file: {}", path.display())]
-    NotReadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: ReadError,
-    },
     /// Numbers in a form we do not read.
     #[error("tensor {tensor:?}: expected numbers of type F32, F16 or BF16, got {got}: {}", path.display())]
     NumberType {
@@ -298,131 +250,12 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// No tokenizer in the folder.
-    #[error("no tokenizer; expected one of {}{}: {}", quoted(looked_for), other_files(found), dir.display())]
-    NoTokenizer {
-        /// The file names that were tried.
-        looked_for: &'static [&'static str],
-        /// Files of tokenizers that are there and do not suffice.
-        found: Vec<String>,
-        /// The folder.
-        dir: PathBuf,
-    },
-    /// A tokenizer file that the library refused.
-    #[error("cannot read the tokenizer: {}", path.display())]
-    TokenizerFile {
-        /// The file.
-        path: PathBuf,
-        /// The library's reason.
-        #[source]
-        source: tokenizers::Error,
-    },
-    /// A tokenizer file on which the library gave up.
-    #[error("the tokenizer file is damaged: {}", path.display())]
-    TokenizerDamaged {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A vocabulary without a token that every text needs.
-    #[error("the vocabulary has no {token:?}: {}", path.display())]
-    VocabularyToken {
-        /// `[CLS]`, `[SEP]` or `[UNK]`, as configured.
-        token: String,
-        /// The vocabulary.
-        path: PathBuf,
-    },
-    /// A tokenizer that knows words the model has no row for.
-    #[error("the tokenizer's largest id is {largest} ({token:?}), but the model has {vocab_size} word embeddings: {}",
-        path.display())]
-    IdBeyondVocabulary {
-        /// The largest id.
-        largest: u32,
-        /// Its spelling.
-        token: String,
-        /// `vocab_size`.
-        vocab_size: usize,
-        /// The tokenizer file.
-        path: PathBuf,
-    },
-    /// A tokenizer file with a part that cannot be used.
-    #[error("cannot use the tokenizer: {}", path.display())]
-    TokenizerPart {
-        /// The file.
-        path: PathBuf,
-        /// Which part.
-        source: TokenizerFault,
-    },
-    /// An entry of the added tokens that is none.
-    #[error("expected a token and its id, got {got}: {}", path.display())]
-    AddedToken {
-        /// As written.
-        got: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// An added token whose id does not follow the vocabulary.
-    #[error("added token {token:?}: expected id {expected}, the vocabulary gives {got}: {}", path.display())]
-    AddedTokenId {
-        /// The token.
-        token: String,
-        /// What the file says.
-        expected: u32,
-        /// What the vocabulary leaves.
-        got: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// A line of `merges.txt` that is no pair.
-    #[error("line {line}: expected two pieces with a blank between them, got {got:?}: {}", path.display())]
-    Merge {
-        /// Line, from 1.
-        line: usize,
-        /// As written.
-        got: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// A `SentencePiece` model that is no unigram model.
-    #[error("expected a unigram SentencePiece model (kind 1), got kind {kind}; load the tokenizer with transformers' \
-        AutoTokenizer and save it again, which writes tokenizer.json: {}", path.display())]
-    SentencePieceKind {
-        /// 2: BPE, 3: words, 4: characters.
-        kind: u64,
-        /// The file.
-        path: PathBuf,
-    },
-    /// A text that is too long for what the tokenizer makes of texts.
-    #[error("the text has {got} bytes; with this tokenizer at most {limit} can be cut into tokens")]
-    TextTooLong {
-        /// Its length.
-        got: usize,
-        /// The most.
-        limit: usize,
-    },
-    /// A text on which the library gave up.
-    #[error("the tokenizer stopped at the text; the file is damaged: {}", path.display())]
-    TokenizerStopped {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A text that the library could not cut.
-    #[error("cannot cut the text into tokens")]
-    Encode {
-        /// The library's reason.
-        #[source]
-        source: tokenizers::Error,
-    },
-    /// A text from which nothing is left.
-    #[error("the text has no tokens, and the tokenizer adds none of its own")]
-    NoTokens,
-    /// A position table shorter than the tokens that every text gets.
-    #[error("the tokenizer adds {special} special tokens, but the model takes at most {max_tokens} tokens")]
-    NoRoom {
-        /// Special tokens of every text.
-        special: usize,
-        /// The model's limit.
-        max_tokens: usize,
-    },
+    /// A file of settings or weights was refused.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The tokenizer was refused.
+    #[error(transparent)]
+    Tokenizer(#[from] input::Error),
 }
 
 /// What files of weights have where tensors are missing.
@@ -461,20 +294,8 @@ impl fmt::Display for Misshapen {
     }
 }
 
-/// Names in quotes, with commas.
-pub(super) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|name| format!("{:?}", name.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
 fn quoted_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("{:?}", path.display().to_string())).collect::<Vec<_>>().join(", ")
-}
-
-/// What is there instead of a tokenizer, and the way on.
-fn other_files(found: &[String]) -> String {
-    const WAY_ON: &str =
-        "load the tokenizer with transformers' AutoTokenizer and save it again, which writes tokenizer.json";
-    if found.is_empty() { String::new() } else { format!("; the folder has {}; {WAY_ON}", quoted(found)) }
 }
 
 /// Weights in forms that are not read, and the way on.

@@ -1,28 +1,15 @@
-//! Checkpoints, tokenizers and one layer's forward pass. Loads and computes; never prunes, never loops over layers.
+//! Checkpoints and one layer's forward pass. Loads and computes; never prunes, never loops over layers.
 //!
 //! Start reading at [`Checkpoint::load`]; [`Model`] holds the weights in one form for all families.
 //!
 //! Nothing a file claims is believed: sizes are checked before memory is asked for, and every refusal is an [`Error`]
 //! that names the file, what was expected and what was found.
 
-mod charsmap;
 mod config;
 mod device;
-mod encoded;
 mod error;
-mod fields;
-mod guarded;
 mod layers;
 mod load;
-mod sentencepiece;
-mod text_start;
-mod tokenizer;
-mod tokenizer_check;
-mod tokenizer_notes;
-mod tokenizer_parts;
-mod tokenizer_settings;
-mod truncate;
-mod vocab_file;
 mod weights;
 
 pub use crate::tensor::Activation;
@@ -33,8 +20,6 @@ pub use device::DeviceStates;
 pub use device::DeviceWeights;
 pub use device::Error as DeviceError;
 pub use device::RowMoves;
-pub use encoded::Encoded;
-pub use encoded::Token;
 pub use error::Error;
 pub use error::Misshapen;
 pub use error::Stored;
@@ -53,8 +38,6 @@ pub use load::PickleError;
 pub use load::SAMPLE_MODEL;
 pub use load::ZipError;
 pub use load::find_model;
-pub use tokenizer::Tokenizer;
-pub use tokenizer_check::TokenizerFault;
 pub use weights::DisentangledAttention;
 pub use weights::EmbeddingWeights;
 pub use weights::HeadWeights;

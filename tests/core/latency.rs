@@ -9,6 +9,7 @@ use prunescope::figure::Body;
 use prunescope::figure::charts::LatencyInput;
 use prunescope::figure::charts::latency_figure;
 use prunescope::figure::to_csv;
+use prunescope::input::Encoded;
 use prunescope::jobs::Ticket;
 use prunescope::latency;
 use prunescope::latency::Case;
@@ -19,7 +20,6 @@ use prunescope::latency::Measured;
 use prunescope::latency::Plan;
 use prunescope::latency::Rounds;
 use prunescope::metrics::MIN_BLOCKS;
-use prunescope::model::Encoded;
 use prunescope::model::Model;
 use prunescope::pruning::StrategySpec;
 

@@ -14,8 +14,8 @@ use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
 use prunescope::engine::Spans;
 use prunescope::engine::run_timed;
+use prunescope::input::Encoded;
 use prunescope::jobs::Ticket;
-use prunescope::model::Encoded;
 use prunescope::model::Model;
 use prunescope::pruning::StrategySpec;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
+use prunescope::input::Encoded;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
-use prunescope::model::Encoded;
 use prunescope::model::Precision;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;

@@ -2,8 +2,8 @@
 
 use candle_core::DType;
 use candle_core::Device;
+use prunescope::input::Encoded;
 use prunescope::model::Checkpoint;
-use prunescope::model::Encoded;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! Tokenizers in every form that checkpoints come in, and files of them that are hostile.
 
-use prunescope::model::Encoded;
-use prunescope::model::Error;
+use prunescope::input::Encoded;
+use prunescope::input::Error;
+use prunescope::input::Tokenizer;
 use prunescope::model::ModelConfig;
-use prunescope::model::Tokenizer;
 use serde_json::Value;
 use serde_json::json;
 
@@ -86,7 +86,8 @@ fn sentence_piece_models_give_the_ids_of_transformers() {
         copy.set_config(&json!({"vocab_size": golden[name]["len"]}));
         std::fs::copy(folder.join(model), copy.file(file)).expect("the model is copied");
         let config = ModelConfig::load(copy.path()).expect("the configuration is sound");
-        let tokenizer = Tokenizer::load(copy.path(), &config).unwrap_or_else(|err| panic!("{name}: {err:?}"));
+        let tokenizer =
+            Tokenizer::load(copy.path(), &config.expected_tokenizer()).unwrap_or_else(|err| panic!("{name}: {err:?}"));
         let texts = golden[name]["texts"].as_array().expect("texts");
         for (text, expected) in texts.iter().zip(golden[name]["ids"].as_array().expect("ids")) {
             let encoded = tokenizer.encode(text.as_str().expect("text"), None).expect("the text is cut");
@@ -141,7 +142,7 @@ fn tokens_added_beside_a_vocabulary_are_whole() {
         }
         copy.set_config(&json!({"vocab_size": 283}));
         let config = ModelConfig::load(copy.path()).expect("the configuration is sound");
-        let tokenizer = Tokenizer::load(copy.path(), &config).expect("the tokenizer is sound");
+        let tokenizer = Tokenizer::load(copy.path(), &config.expected_tokenizer()).expect("the tokenizer is sound");
         // Ids of BertTokenizerFast in transformers 4.57.3.
         for (text, expected) in [
             ("@user The Film http", vec![2, 281, 92, 224, 282, 3]),
@@ -152,7 +153,7 @@ fn tokens_added_beside_a_vocabulary_are_whole() {
         }
         if !by_decoder {
             copy.write("added_tokens.json", json!({"@user": 290}).to_string());
-            let err = Tokenizer::load(copy.path(), &config).expect_err("the id does not follow");
+            let err = Tokenizer::load(copy.path(), &config.expected_tokenizer()).expect_err("the id does not follow");
             assert!(matches!(err, Error::AddedTokenId { expected: 290, .. }), "{err}");
         }
     }

@@ -8,8 +8,8 @@ use prunescope::engine::Outcome;
 use prunescope::engine::PrefixCache;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
+use prunescope::input::Encoded;
 use prunescope::jobs::Ticket;
-use prunescope::model::Encoded;
 use prunescope::model::Model;
 use prunescope::pruning::Pruner;
 

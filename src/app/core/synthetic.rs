@@ -16,8 +16,8 @@ use crate::engine::Removal;
 use crate::engine::Ribbon;
 use crate::engine::Trace;
 use crate::evaluation::InspectedRun;
-use crate::model::Encoded;
-use crate::model::Token;
+use crate::input::Encoded;
+use crate::input::Token;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
 

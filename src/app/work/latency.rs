@@ -21,6 +21,7 @@ use crate::figure::Figure;
 use crate::figure::charts;
 use crate::figure::charts::LatencyInput;
 use crate::figure::charts::latency_figure;
+use crate::input::Encoded;
 use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Progress;
@@ -33,7 +34,6 @@ use crate::latency::LatencyReport;
 use crate::latency::Machine;
 use crate::latency::Measured;
 use crate::model::Checkpoint;
-use crate::model::Encoded;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::figure::charts::SpeedUps;
+use crate::input::Encoded;
 use crate::latency;
 use crate::latency::Case;
 use crate::latency::CaseKind;
@@ -11,7 +12,6 @@ use crate::latency::LatencyReport;
 use crate::latency::Measured;
 use crate::latency::Rounds;
 use crate::metrics::MIN_BLOCKS;
-use crate::model::Encoded;
 use crate::project::DataSource;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
@@ -81,7 +81,7 @@ mod tests {
     use std::sync::Arc;
 
     fn text(tokens: usize) -> Encoded {
-        let token = crate::model::Token {
+        let token = crate::input::Token {
             id: 7,
             piece: String::new(),
             start: 0,

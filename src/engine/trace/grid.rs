@@ -4,8 +4,8 @@
 
 use crate::engine::Removal;
 use crate::engine::Trace;
-use crate::model::Encoded;
-use crate::model::Token;
+use crate::input::Encoded;
+use crate::input::Token;
 
 /// What happened to a token in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use crate::disk::Fields;
+use crate::disk::positive;
 use crate::model::Error;
 use crate::model::Family;
 use crate::model::ModelConfig;
 use crate::model::Pooling;
-use crate::model::fields::Fields;
-use crate::model::fields::positive;
 use crate::model::weights::RotaryAttention;
 
 /// Settings of single families.
@@ -77,10 +77,10 @@ impl FamilyDetails {
 fn parse_deberta(config: &ModelConfig, fields: &Fields<'_>) -> Result<DebertaDetails, Error> {
     let hidden = config.shape.hidden;
     if !fields.flag_or("relative_attention", false)? {
-        return Err(fields.refuse("relative_attention", "true"));
+        return Err(fields.refuse("relative_attention", "true").into());
     }
     if !fields.flag_or("share_att_key", false)? {
-        return Err(fields.refuse("share_att_key", "true"));
+        return Err(fields.refuse("share_att_key", "true").into());
     }
     fields.only("embedding_size", &Value::from(hidden))?;
     fields.only("pooler_hidden_size", &Value::from(hidden))?;
@@ -92,7 +92,7 @@ fn parse_deberta(config: &ModelConfig, fields: &Fields<'_>) -> Result<DebertaDet
             fields.size("max_relative_positions", MAX_DISTANCE)?
         }
         Some(value) if value.as_i64().is_none() => {
-            return Err(fields.refuse("max_relative_positions", "a whole number"));
+            return Err(fields.refuse("max_relative_positions", "a whole number").into());
         }
         _ => config.max_tokens,
     };
@@ -104,13 +104,13 @@ fn parse_deberta(config: &ModelConfig, fields: &Fields<'_>) -> Result<DebertaDet
     // The logarithmic buckets divide by log((max_distance - 1) / (buckets / 2)), which must be above zero.
     if buckets.is_some_and(|buckets| buckets < 2 || max_distance < buckets / 2 + 2) {
         let expected = format!("2 to twice the largest distance, {max_distance}");
-        return Err(fields.refuse("position_buckets", expected));
+        return Err(fields.refuse("position_buckets", expected).into());
     }
     let terms = position_terms(fields)?;
     let normalizes = match fields.text("norm_rel_ebd")? {
         None | Some("none") => false,
         Some("layer_norm") => true,
-        Some(_) => return Err(fields.refuse("norm_rel_ebd", "\"layer_norm\" or \"none\"")),
+        Some(_) => return Err(fields.refuse("norm_rel_ebd", "\"layer_norm\" or \"none\"").into()),
     };
     Ok(DebertaDetails {
         buckets,
@@ -131,17 +131,17 @@ fn position_terms<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Error> {
     };
     terms
         .filter(|terms| terms.iter().all(|term| ["c2p", "p2c"].contains(term)))
-        .ok_or_else(|| fields.refuse("pos_att_type", "a list of \"c2p\" and \"p2c\""))
+        .ok_or_else(|| fields.refuse("pos_att_type", "a list of \"c2p\" and \"p2c\"").into())
 }
 
 fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernBertDetails, Error> {
     let pooling = match fields.text("classifier_pooling")? {
         None | Some("cls") => Pooling::First,
         Some("mean") => Pooling::Mean,
-        Some(_) => return Err(fields.refuse("classifier_pooling", "\"cls\" or \"mean\"")),
+        Some(_) => return Err(fields.refuse("classifier_pooling", "\"cls\" or \"mean\"").into()),
     };
     if !config.shape.head_dim().is_multiple_of(2) {
-        return Err(fields.refuse("num_attention_heads", "heads of an even width, as rotary positions need"));
+        return Err(fields.refuse("num_attention_heads", "heads of an even width, as rotary positions need").into());
     }
     let global_theta = theta(fields, "global_rope_theta", "full_attention", 160_000.0)?;
     let local_theta = theta(fields, "local_rope_theta", "sliding_attention", 10_000.0)?;
@@ -172,8 +172,8 @@ fn theta(fields: &Fields<'_>, key: &'static str, kind: &str, default: f32) -> Re
     let nested = fields.get("rope_parameters").and_then(|all| all.get(kind)).and_then(|own| own.get("rope_theta"));
     match nested {
         Some(value) if fields.get(key).is_none() => positive(value)
-            .ok_or_else(|| fields.refuse("rope_parameters", "a positive rope_theta for each kind of layer")),
-        _ => fields.positive_or(key, default),
+            .ok_or_else(|| fields.refuse("rope_parameters", "a positive rope_theta for each kind of layer").into()),
+        _ => Ok(fields.positive_or(key, default)?),
     }
 }
 
@@ -193,6 +193,6 @@ fn global_layers(num_layers: usize, fields: &Fields<'_>) -> Result<Vec<bool>, Er
         kinds.collect::<Option<Vec<_>>>().filter(|kinds| kinds.len() == num_layers)
     });
     kinds.ok_or_else(|| {
-        fields.refuse("layer_types", format!("{num_layers} times \"full_attention\" or \"sliding_attention\""))
+        fields.refuse("layer_types", format!("{num_layers} times \"full_attention\" or \"sliding_attention\"")).into()
     })
 }

@@ -1,5 +1,6 @@
 //! What `config.json` says, checked and in one form for all families.
 
+mod activation;
 pub(in crate::model) mod family;
 pub(in crate::model) mod model_config;
 pub(in crate::model) mod task;

@@ -8,12 +8,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::disk::Fields;
+use crate::disk::quoted;
+use crate::disk::read_json_object;
+use crate::input::Expected;
 use crate::model::Activation;
 use crate::model::Error;
+use crate::model::config::activation::activation_or;
 use crate::model::config::family::FamilyDetails;
 use crate::model::config::task;
-use crate::model::fields::Fields;
-use crate::model::fields::read_json_object;
 use crate::tensor::ModelShape;
 
 /// The encoder families prunescope loads, by `model_type`.
@@ -75,7 +78,7 @@ impl Family {
 
     /// The known `model_type`s in quotes, for messages.
     pub(in crate::model) fn known() -> String {
-        crate::model::error::quoted(&Self::ALL.map(Self::id))
+        quoted(&Self::ALL.map(Self::id))
     }
 
     fn find(model_type: &str) -> Option<Self> {
@@ -107,6 +110,18 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// What the model expects of the tokenizer beside it.
+    #[must_use]
+    pub fn expected_tokenizer(&self) -> Expected {
+        Expected {
+            model_type: self.family.id(),
+            vocab_size: self.vocab_size,
+            max_tokens: self.max_tokens,
+            pad_token_id: self.pad_token_id,
+            cls_token_id: self.cls_token_id,
+        }
+    }
+
     /// Reads `config.json` of a checkpoint folder, without its weights.
     ///
     /// # Errors
@@ -207,7 +222,8 @@ fn parse_shape(family: Family, fields: &Fields<'_>) -> Result<ModelShape, Error>
 /// Other problem types need other probabilities (a sigmoid per label, or none at all), so they would be shown wrongly.
 fn refuse_other_tasks(fields: &Fields<'_>) -> Result<(), Error> {
     fields.only("problem_type", &Value::from("single_label_classification"))?;
-    fields.only("is_decoder", &Value::from(false))
+    fields.only("is_decoder", &Value::from(false))?;
+    Ok(())
 }
 
 /// Rows of the position table, and the first row in use.
@@ -222,7 +238,7 @@ fn parse_positions(family: Family, fields: &Fields<'_>) -> Result<(usize, usize)
         _ => 0,
     };
     if positions <= offset {
-        return Err(fields.refuse("max_position_embeddings", format!("more than pad_token_id + 1 = {offset}")));
+        return Err(fields.refuse("max_position_embeddings", format!("more than pad_token_id + 1 = {offset}")).into());
     }
     Ok((positions, offset))
 }
@@ -236,7 +252,7 @@ fn parse_labels(fields: &Fields<'_>) -> Result<Vec<String>, Error> {
     };
     if labels.len() < 2 {
         let key = if fields.get("id2label").is_some() { "id2label" } else { "num_labels" };
-        return Err(fields.refuse(key, "at least 2 classes (a single output is a regression)"));
+        return Err(fields.refuse(key, "at least 2 classes (a single output is a regression)").into());
     }
     Ok(labels)
 }
@@ -294,14 +310,14 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
         }
         Family::Electra => Activation::Gelu,
         Family::DistilBert => Activation::Relu,
-        Family::DebertaV2 => fields.activation_or("pooler_hidden_act", Activation::Gelu)?,
-        Family::ModernBert => fields.activation_or("classifier_activation", Activation::Gelu)?,
+        Family::DebertaV2 => activation_or(fields, "pooler_hidden_act", Activation::Gelu)?,
+        Family::ModernBert => activation_or(fields, "classifier_activation", Activation::Gelu)?,
     };
     let architectures = fields.get("architectures").and_then(Value::as_array).into_iter().flatten();
     let architectures = architectures.filter_map(|name| name.as_str().map(str::to_owned)).collect();
     Ok(Details {
         eps: fields.positive_or(eps_key, eps)?,
-        activation: fields.activation_or(activation_key, activation)?,
+        activation: activation_or(fields, activation_key, activation)?,
         embedding,
         positions: has_positions.then_some(positions),
         token_types,

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::disk::read_json_object;
 use crate::model::Error;
 use crate::model::Family;
-use crate::model::fields::read_json_object;
 
 /// Endings of `architectures` that are other tasks, with what such models do. Their heads may bear the names of a classifier's.
 const OTHER_TASKS: [(&str, &str); 9] = [
@@ -66,7 +66,7 @@ pub(in crate::model) fn not_a_checkpoint(dir: &Path) -> Error {
     match read_json_object(&dir.join("adapter_config.json")) {
         Ok(Some(adapter)) => return adapter_error(&adapter, dir),
         Ok(None) => {}
-        Err(err) => return err,
+        Err(err) => return err.into(),
     }
     let mut found = names_in(dir, |path| path.join("config.json").is_file());
     found.sort_unstable();

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use crate::input::Tokenizer;
 use crate::model::DeviceChoice;
 use crate::model::DeviceError;
 use crate::model::Error;
 use crate::model::Model;
 use crate::model::Precision;
-use crate::model::Tokenizer;
 
 /// A model with the tokenizer it was trained with.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Checkpoint {
     /// If a file is missing, damaged, not supported, or does not fit the others.
     pub fn load(dir: &Path) -> Result<Self, Error> {
         let (model, mut notes) = Model::load_with_notes(dir)?;
-        let tokenizer = Tokenizer::load(dir, &model.config)?;
+        let tokenizer = Tokenizer::load(dir, &model.config.expected_tokenizer())?;
         notes.extend_from_slice(tokenizer.notes());
         Ok(Self { model, tokenizer, notes })
     }
@@ -59,7 +59,7 @@ impl Checkpoint {
     /// Cuts texts after so many tokens, special ones counted; where the model reads no more anyway, that becomes a note.
     ///
     /// # Errors
-    /// [`Error::NoRoom`] if the special tokens alone are more.
+    /// [`Error::Tokenizer`] if the special tokens alone are more.
     pub fn cut_at(&mut self, max_tokens: usize) -> Result<(), Error> {
         let reads = self.model.config.max_tokens;
         if max_tokens > reads {

@@ -11,6 +11,7 @@ use std::io::SeekFrom;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::disk::FileError;
 use crate::disk::open_regular;
 use crate::model::Error;
 use crate::model::load::number_type::NumberType;
@@ -61,7 +62,7 @@ impl PyTorchFile {
         let (mut file, file_bytes) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
         let mut magic = Vec::new();
         let read = file.by_ref().take(4).read_to_end(&mut magic);
-        read.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        read.map_err(|source| FileError::Read { path: path.to_owned(), source })?;
         if magic != *b"PK\x03\x04" {
             return Err(Error::NotAnArchive { path: path.to_owned() });
         }
@@ -143,7 +144,7 @@ impl PyTorchFile {
         let read = file
             .seek(SeekFrom::Start(place))
             .and_then(|_| file.take((span * number.bytes()) as u64).read_to_end(&mut raw));
-        read.map_err(|source| Error::Read { path: self.path.clone(), source })?;
+        read.map_err(|source| FileError::Read { path: self.path.clone(), source })?;
         let mut values = Vec::with_capacity(span);
         number.convert(&raw, &mut values);
         drop(raw);

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::disk::FileError;
 use crate::disk::open_regular;
 use crate::model::Error;
 use crate::model::load::number_type::NumberType;
@@ -50,7 +51,7 @@ const CHUNK_BYTES: usize = 1 << 18;
 impl SafetensorsFile {
     /// Reads and checks the header.
     pub(in crate::model) fn open(path: &Path) -> Result<Self, Error> {
-        let read_error = |source| Error::Read { path: path.to_owned(), source };
+        let read_error = |source| FileError::Read { path: path.to_owned(), source };
         let header_error = |expected: String, got: String| Error::Header { expected, got, path: path.to_owned() };
         let (mut file, file_bytes) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
         if file_bytes < LENGTH_BYTES {
@@ -67,7 +68,7 @@ impl SafetensorsFile {
         let mut header = Vec::new();
         file.take(length).read_to_end(&mut header).map_err(read_error)?;
         let header: serde_json::Map<String, Value> =
-            serde_json::from_slice(&header).map_err(|source| Error::Json { path: path.to_owned(), source })?;
+            serde_json::from_slice(&header).map_err(|source| FileError::Json { path: path.to_owned(), source })?;
 
         let data_start = LENGTH_BYTES + length;
         let mut tensors = BTreeMap::new();
@@ -117,7 +118,7 @@ impl SafetensorsFile {
         if expected != got {
             return Err(self.extent(name, format!("{expected} bytes for shape {:?}", entry.shape), bytes));
         }
-        let read_error = |source| Error::Read { path: self.path.clone(), source };
+        let read_error = |source| FileError::Read { path: self.path.clone(), source };
         let mut file = File::open(&self.path).map_err(read_error)?;
         file.seek(SeekFrom::Start(self.data_start + entry.start)).map_err(read_error)?;
         let mut values = Vec::with_capacity(expected / number.bytes());

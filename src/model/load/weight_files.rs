@@ -5,14 +5,13 @@ use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use sha2::Digest as _;
-use sha2::Sha256;
-
+use crate::disk::FileError;
 use crate::disk::ReadError;
+use crate::disk::hash_files;
 use crate::disk::open_regular;
+use crate::disk::read_json_object;
 use crate::model::Error;
 use crate::model::config::task;
-use crate::model::fields::read_json_object;
 use crate::model::load::pytorch_file::PyTorchFile;
 use crate::model::load::safetensors_file::SafetensorsFile;
 
@@ -25,7 +24,7 @@ pub(in crate::model) const MOST_WEIGHT_BYTES: u64 = 1 << 40;
 
 /// A refusal by the reader of regular files, with the file's name.
 pub(in crate::model) fn file_error(path: &Path) -> impl Fn(ReadError) -> Error + '_ {
-    |source| Error::NotReadable { path: path.to_owned(), source }
+    |source| FileError::NotReadable { path: path.to_owned(), source }.into()
 }
 
 /// How every Git LFS pointer begins.
@@ -55,7 +54,7 @@ impl WeightFile {
         let mut start = Vec::new();
         let (file, _) = open_regular(&path, MOST_WEIGHT_BYTES).map_err(file_error(&path))?;
         let read = file.take(LFS_START.len() as u64).read_to_end(&mut start);
-        read.map_err(|source| Error::Read { path: path.clone(), source })?;
+        read.map_err(|source| FileError::Read { path: path.clone(), source })?;
         if start == LFS_START {
             return Err(Error::NotFetched { path });
         }
@@ -92,7 +91,7 @@ impl WeightFiles {
         for (index, file) in files.iter().enumerate() {
             tensors.extend(file.shapes().map(|(name, shape)| (name.to_owned(), (index, shape.to_owned()))));
         }
-        Ok(Self { files, tensors, hash: hash_files(&paths)? })
+        Ok(Self { files, tensors, hash: hash_files(&paths, MOST_WEIGHT_BYTES)? })
     }
 
     /// Every tensor's name, in order.
@@ -142,22 +141,4 @@ fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::NoShards { path: index.to_owned() });
     }
     Ok(names.into_iter().map(|name| dir.join(name)).collect())
-}
-
-/// SHA-256 of the files' bytes one after another, in hex.
-pub(in crate::model) fn hash_files(paths: &[PathBuf]) -> Result<String, Error> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 18];
-    for path in paths {
-        let read_error = |source| Error::Read { path: path.clone(), source };
-        let (mut file, _) = open_regular(path, MOST_WEIGHT_BYTES).map_err(file_error(path))?;
-        loop {
-            let read = file.read(&mut buffer).map_err(read_error)?;
-            if read == 0 {
-                break;
-            }
-            hasher.update(&buffer[..read]);
-        }
-    }
-    Ok(format!("{:x}", hasher.finalize()))
 }

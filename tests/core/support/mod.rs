@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use proptest::test_runner::Config as ProptestConfig;
 use proptest::test_runner::RngSeed;
+use prunescope::input::Encoded;
+use prunescope::input::Token;
 use prunescope::model::Checkpoint;
 use prunescope::model::DeviceWeights;
-use prunescope::model::Encoded;
 use prunescope::model::Model;
-use prunescope::model::Token;
 use safetensors::SafeTensors;
 
 /// The families with reference outputs.

@@ -10,8 +10,8 @@ use crate::app::work::text_runs::TextKey;
 use crate::app::work::text_runs::TextSet;
 use crate::engine;
 use crate::figure::one_line;
-use crate::model::Encoded;
-use crate::model::Token;
+use crate::input::Encoded;
+use crate::input::Token;
 
 /// No column is narrower.
 const MIN_WIDTH: f32 = 18.0;

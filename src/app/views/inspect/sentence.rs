@@ -17,8 +17,8 @@ use crate::app::base::selection::Hovered;
 use crate::app::widgets::theme;
 use crate::app::widgets::theme::Colors;
 use crate::engine::Ribbon;
-use crate::model::Encoded;
-use crate::model::Token;
+use crate::input::Encoded;
+use crate::input::Token;
 use crate::project::EntryId;
 
 /// Size of the sentence.

@@ -3,10 +3,9 @@
 use serde_json::Value;
 use tokenizers::NormalizerWrapper;
 
-use crate::model::Error;
-use crate::model::Family;
-use crate::model::ModelConfig;
-use crate::model::tokenizer_settings::TokenizerSettings;
+use crate::input::Error;
+use crate::input::Expected;
+use crate::input::text::settings::TokenizerSettings;
 
 /// Classes whose settings replace those of `tokenizer.json`, as their code in transformers 4 does.
 const LOWER_CASING: [&str; 4] = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MPNetTokenizer"];
@@ -59,13 +58,13 @@ pub(super) fn follow_case(
 pub(super) fn disagreements(
     tokenizer: &tokenizers::Tokenizer,
     settings: &TokenizerSettings,
-    config: &ModelConfig,
+    expected: &Expected,
     notes: &mut Vec<String>,
 ) {
     let limit = settings.map.get("model_max_length").and_then(Value::as_u64);
     // Beyond any real length stands what transformers writes for "no limit".
-    if let Some(limit) = limit.filter(|&limit| limit < 1 << 40 && limit != config.max_tokens as u64) {
-        let max_tokens = config.max_tokens;
+    if let Some(limit) = limit.filter(|&limit| limit < 1 << 40 && limit != expected.max_tokens as u64) {
+        let max_tokens = expected.max_tokens;
         let (kind, effect) = if limit > max_tokens as u64 {
             ("more than", format!("longer texts are cut at {max_tokens}"))
         } else {
@@ -76,7 +75,7 @@ pub(super) fn disagreements(
         ));
     }
     for (key, token_key, id) in
-        [("pad_token_id", "pad_token", config.pad_token_id), ("cls_token_id", "cls_token", config.cls_token_id)]
+        [("pad_token_id", "pad_token", expected.pad_token_id), ("cls_token_id", "cls_token", expected.cls_token_id)]
     {
         let named = settings.spelling(token_key).and_then(|text| Some((text, tokenizer.token_to_id(text)?)));
         if let (Some(id), Some((text, got))) = (id, named)
@@ -86,31 +85,26 @@ pub(super) fn disagreements(
         }
     }
     if let Some(class) = settings.class()
-        && let Some(other) = family_of_class(class)
-        && !other.contains(&config.family)
+        && let Some(other) = models_of_class(class)
+        && !other.contains(&expected.model_type)
     {
-        let id = config.family.id();
+        let id = expected.model_type;
         notes.push(format!("tokenizer_config.json names the class {class:?}, which does not belong to a {id:?} model"));
     }
 }
 
-/// The families that come with a tokenizer class; `None` for classes that any model may have.
-fn family_of_class(class: &str) -> Option<&'static [Family]> {
+/// The kinds of models that come with a tokenizer class; `None` for classes that any model may have.
+fn models_of_class(class: &str) -> Option<&'static [&'static str]> {
     match class {
         // MiniLM and others of BERT's architecture were trained with other families' vocabularies.
-        "BertTokenizer" | "DistilBertTokenizer" | "ElectraTokenizer" | "MPNetTokenizer" => Some(&[
-            Family::Bert,
-            Family::DistilBert,
-            Family::Electra,
-            Family::Mpnet,
-            Family::Roberta,
-            Family::DebertaV2,
-        ]),
-        "RobertaTokenizer" => Some(&[Family::Roberta, Family::ModernBert]),
-        "XLMRobertaTokenizer" => Some(&[Family::XlmRoberta, Family::Bert, Family::DistilBert, Family::Roberta]),
-        "CamembertTokenizer" => Some(&[Family::Camembert, Family::Roberta]),
-        "AlbertTokenizer" => Some(&[Family::Albert]),
-        "DebertaV2Tokenizer" => Some(&[Family::DebertaV2]),
+        "BertTokenizer" | "DistilBertTokenizer" | "ElectraTokenizer" | "MPNetTokenizer" => {
+            Some(&["bert", "distilbert", "electra", "mpnet", "roberta", "deberta-v2"])
+        }
+        "RobertaTokenizer" => Some(&["roberta", "modernbert"]),
+        "XLMRobertaTokenizer" => Some(&["xlm-roberta", "bert", "distilbert", "roberta"]),
+        "CamembertTokenizer" => Some(&["camembert", "roberta"]),
+        "AlbertTokenizer" => Some(&["albert"]),
+        "DebertaV2Tokenizer" => Some(&["deberta-v2"]),
         _ => None,
     }
 }

@@ -1,66 +1,78 @@
-//! Typed access to the fields of a JSON object, with errors that name the field.
+//! Files of settings: JSON objects, read whole and field by field, with errors that name file and field.
 
 use std::path::Path;
 
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::disk::FileError;
 use crate::disk::read_regular;
-use crate::model::Activation;
-use crate::model::Error;
 
 /// The fields of one JSON file.
-pub(super) struct Fields<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a> {
     map: &'a Map<String, Value>,
     path: &'a Path,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(map: &'a Map<String, Value>, path: &'a Path) -> Self {
+    /// Of an object that was read from `path`.
+    #[must_use]
+    pub fn new(map: &'a Map<String, Value>, path: &'a Path) -> Self {
         Self { map, path }
     }
 
-    pub(super) fn path(&self) -> &'a Path {
+    /// Where the object was read from.
+    #[must_use]
+    pub fn path(&self) -> &'a Path {
         self.path
     }
 
     /// The value, where there is one; `null` counts as absent.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
     /// The error for a value that is not what it should be.
-    pub(super) fn refuse(&self, key: &'static str, expected: impl Into<String>) -> Error {
+    #[must_use]
+    pub fn refuse(&self, key: &'static str, expected: impl Into<String>) -> FileError {
         let path = self.path.to_owned();
         match self.get(key) {
-            None => Error::MissingField { key, expected: expected.into(), path },
+            None => FileError::MissingField { key, expected: expected.into(), path },
             Some(value) => {
                 let mut got = value.to_string();
                 if got.len() > MAX_SHOWN {
                     got = format!("{}…", got.chars().take(MAX_SHOWN).collect::<String>());
                 }
-                Error::FieldValue { key, expected: expected.into(), got, path }
+                FileError::FieldValue { key, expected: expected.into(), got, path }
             }
         }
     }
 
     /// A whole number from 1 to `max` that must be given.
-    pub(super) fn size(&self, key: &'static str, max: usize) -> Result<usize, Error> {
+    ///
+    /// # Errors
+    /// If it is absent or something else.
+    pub fn size(&self, key: &'static str, max: usize) -> Result<usize, FileError> {
         self.whole(key, 1..=max)
             .and_then(|value| value.ok_or_else(|| self.refuse(key, format!("a whole number from 1 to {max}"))))
     }
 
     /// A whole number within `range`, or `default` where the field is absent.
-    pub(super) fn whole_or(
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn whole_or(
         &self,
         key: &'static str,
         range: std::ops::RangeInclusive<usize>,
         default: usize,
-    ) -> Result<usize, Error> {
+    ) -> Result<usize, FileError> {
         Ok(self.whole(key, range)?.unwrap_or(default))
     }
 
-    fn whole(&self, key: &'static str, range: std::ops::RangeInclusive<usize>) -> Result<Option<usize>, Error> {
+    fn whole(&self, key: &'static str, range: std::ops::RangeInclusive<usize>) -> Result<Option<usize>, FileError> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
         number
@@ -70,35 +82,37 @@ impl<'a> Fields<'a> {
     }
 
     /// A positive finite number, or `default` where the field is absent.
-    pub(super) fn positive_or(&self, key: &'static str, default: f32) -> Result<f32, Error> {
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn positive_or(&self, key: &'static str, default: f32) -> Result<f32, FileError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         positive(value).ok_or_else(|| self.refuse(key, "a positive number"))
     }
 
     /// `true` or `false`, or `default` where the field is absent.
-    pub(super) fn flag_or(&self, key: &'static str, default: bool) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn flag_or(&self, key: &'static str, default: bool) -> Result<bool, FileError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         value.as_bool().ok_or_else(|| self.refuse(key, "true or false"))
     }
 
     /// Text, where the field is given.
-    pub(super) fn text(&self, key: &'static str) -> Result<Option<&'a str>, Error> {
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn text(&self, key: &'static str) -> Result<Option<&'a str>, FileError> {
         let Some(value) = self.get(key) else { return Ok(None) };
         value.as_str().map(Some).ok_or_else(|| self.refuse(key, "text"))
     }
 
-    /// One of the point-wise functions, or `default` where the field is absent.
-    pub(super) fn activation_or(&self, key: &'static str, default: Activation) -> Result<Activation, Error> {
-        let Some(value) = self.get(key) else { return Ok(default) };
-        let name = value.as_str().unwrap_or_default();
-        ACTIVATIONS.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation).ok_or_else(|| {
-            let known = ACTIVATIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-            self.refuse(key, format!("one of {}", super::error::quoted(&known)))
-        })
-    }
-
     /// Refuses a field whose value is given and is not the only one we support.
-    pub(super) fn only(&self, key: &'static str, supported: &Value) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// That refusal.
+    pub fn only(&self, key: &'static str, supported: &Value) -> Result<(), FileError> {
         match self.get(key) {
             Some(value) if value != supported => Err(self.refuse(key, supported.to_string())),
             _ => Ok(()),
@@ -109,22 +123,9 @@ impl<'a> Fields<'a> {
 /// Longest value repeated in a message.
 const MAX_SHOWN: usize = 200;
 
-/// Names that checkpoints use for the functions we have.
-const ACTIVATIONS: [(&str, Activation); 10] = [
-    ("gelu", Activation::Gelu),
-    ("gelu_python", Activation::Gelu),
-    ("gelu_new", Activation::GeluTanh),
-    ("gelu_fast", Activation::GeluTanh),
-    ("gelu_pytorch_tanh", Activation::GeluTanh),
-    ("gelu_accurate", Activation::GeluTanh),
-    ("relu", Activation::Relu),
-    ("silu", Activation::Silu),
-    ("swish", Activation::Silu),
-    ("tanh", Activation::Tanh),
-];
-
 /// The number, if it is finite and above zero as `f32`.
-pub(super) fn positive(value: &Value) -> Option<f32> {
+#[must_use]
+pub fn positive(value: &Value) -> Option<f32> {
     #[expect(clippy::cast_possible_truncation, reason = "weights are f32; the range is checked after the cast")]
     let number = value.as_f64()? as f32;
     (number.is_finite() && number > 0.0).then_some(number)
@@ -134,16 +135,22 @@ pub(super) fn positive(value: &Value) -> Option<f32> {
 const MAX_JSON_BYTES: u64 = 256 << 20;
 
 /// The whole file, if it is a regular one of a sane size; `None` if there is no such file.
-pub(super) fn read_small_file(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+///
+/// # Errors
+/// If it is something else or cannot be read.
+pub fn read_small_file(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match read_regular(path, MAX_JSON_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(err) if err.is_missing() => Ok(None),
-        Err(source) => Err(Error::NotReadable { path: path.to_owned(), source }),
+        Err(source) => Err(FileError::NotReadable { path: path.to_owned(), source }),
     }
 }
 
 /// The file as a JSON object; `None` if there is no such file.
-pub(super) fn read_json_object(path: &Path) -> Result<Option<Map<String, Value>>, Error> {
+///
+/// # Errors
+/// As [`read_small_file`], and if it holds something else.
+pub fn read_json_object(path: &Path) -> Result<Option<Map<String, Value>>, FileError> {
     let Some(bytes) = read_small_file(path)? else { return Ok(None) };
-    serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Json { path: path.to_owned(), source })
+    serde_json::from_slice(&bytes).map(Some).map_err(|source| FileError::Json { path: path.to_owned(), source })
 }

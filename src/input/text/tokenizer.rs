@@ -8,20 +8,20 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::Encoded;
-use crate::model::Error;
-use crate::model::Family;
-use crate::model::ModelConfig;
-use crate::model::Token;
-use crate::model::fields::read_small_file;
-use crate::model::guarded::guarded;
-use crate::model::load::weight_files::hash_files;
-use crate::model::tokenizer_check;
-use crate::model::tokenizer_notes;
-use crate::model::tokenizer_parts;
-use crate::model::tokenizer_settings::TokenizerSettings;
-use crate::model::truncate::kept_lengths;
-use crate::model::vocab_file;
+use crate::disk::hash_files;
+use crate::disk::read_small_file;
+use crate::input::Encoded;
+use crate::input::Error;
+use crate::input::Expected;
+use crate::input::Token;
+use crate::input::text::check;
+use crate::input::text::convention::Convention;
+use crate::input::text::guarded::guarded;
+use crate::input::text::notes;
+use crate::input::text::older_files;
+use crate::input::text::settings::TokenizerSettings;
+use crate::input::text::truncate::kept_lengths;
+use crate::input::text::vocab_file;
 
 /// A checkpoint's tokenizer.
 pub struct Tokenizer {
@@ -55,6 +55,9 @@ const OTHERS: [&str; 8] = [
     "bpe.codes",
 ];
 
+/// Largest file of a tokenizer, as far as its hash is concerned.
+const MOST_FILE_BYTES: u64 = 1 << 40;
+
 /// Most bytes that a text may have after normalization; memory is some 20 times that.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -65,19 +68,20 @@ impl Tokenizer {
     ///
     /// # Errors
     /// If there is none of these, one is damaged, asks for what cannot be, or an id lies beyond the model's vocabulary.
-    pub fn load(dir: &Path, config: &ModelConfig) -> Result<Self, Error> {
+    pub fn load(dir: &Path, expected: &Expected) -> Result<Self, Error> {
         let settings = TokenizerSettings::read(dir)?;
         let mut notes = Vec::new();
-        let Source { mut inner, mut paths, growth } = find(dir, config.family, &settings, &mut notes)?;
+        let Source { mut inner, mut paths, growth } =
+            find(dir, Convention::of(expected.model_type), &settings, &mut notes)?;
         let path = paths.first().cloned().unwrap_or_default();
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|source| Error::TokenizerFile { path: path.clone(), source })?;
-        tokenizer_notes::disagreements(&inner, &settings, config, &mut notes);
+        notes::disagreements(&inner, &settings, expected, &mut notes);
         if path.extension().is_none_or(|extension| extension != "json") || paths.len() > 1 {
             paths.extend(settings.files.iter().cloned());
         }
-        let hash = hash_files(&paths)?;
-        let (vocab_size, max_tokens) = (config.vocab_size, config.max_tokens);
+        let hash = hash_files(&paths, MOST_FILE_BYTES)?;
+        let (vocab_size, max_tokens) = (expected.vocab_size, expected.max_tokens);
         let longest_text = MOST_BYTES / growth.max(1);
         let tokenizer = Self { inner, path, hash, vocab_size, max_tokens, longest_text, notes };
         tokenizer.check_vocabulary()?;
@@ -138,7 +142,10 @@ impl Tokenizer {
     }
 
     /// Cuts texts after so many tokens.
-    pub(super) fn cut_at(&mut self, max_tokens: usize) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] if the special tokens alone are more.
+    pub fn cut_at(&mut self, max_tokens: usize) -> Result<(), Error> {
         let before = std::mem::replace(&mut self.max_tokens, max_tokens);
         match self.encode("a", None) {
             Err(error @ Error::NoRoom { .. }) => {
@@ -228,26 +235,32 @@ struct Source {
 }
 
 /// The best form that the folder has.
-fn find(dir: &Path, family: Family, settings: &TokenizerSettings, notes: &mut Vec<String>) -> Result<Source, Error> {
+fn find(
+    dir: &Path,
+    convention: Option<Convention>,
+    settings: &TokenizerSettings,
+    notes: &mut Vec<String>,
+) -> Result<Source, Error> {
     let path = dir.join("tokenizer.json");
     if let Some(bytes) = read_small_file(&path)? {
         let (mut inner, growth) = parse(&path, &bytes)?;
-        tokenizer_notes::follow_case(&mut inner, settings, notes)?;
+        notes::follow_case(&mut inner, settings, notes)?;
         return Ok(Source { inner, paths: vec![path], growth });
     }
-    let looked_for = match family {
-        Family::Bert | Family::DistilBert | Family::Electra | Family::Mpnet => WORD_PIECES,
-        Family::Roberta => BYTE_LEVEL,
-        Family::DebertaV2 | Family::Albert | Family::XlmRoberta | Family::Camembert => SENTENCE_PIECES,
-        Family::ModernBert => LOOKED_FOR,
-    };
-    let loaded = if looked_for == WORD_PIECES {
-        vocab_file::load(dir, settings)?.map(|(inner, paths)| Source { inner, paths, growth: 1 })
-    } else if let Some((json, paths)) = tokenizer_parts::load(dir, family, settings)? {
-        let (inner, growth) = parse(paths.first().map_or(dir, PathBuf::as_path), json.to_string().as_bytes())?;
-        Some(Source { inner, paths, growth })
-    } else {
-        None
+    let (looked_for, loaded) = match convention {
+        None => (LOOKED_FOR, None),
+        Some(Convention::WordPiece) => {
+            let loaded = vocab_file::load(dir, settings)?;
+            (WORD_PIECES, loaded.map(|(inner, paths)| Source { inner, paths, growth: 1 }))
+        }
+        Some(convention) => {
+            let looked_for = match convention {
+                Convention::Roberta => BYTE_LEVEL,
+                Convention::ModernBert => LOOKED_FOR,
+                _ => SENTENCE_PIECES,
+            };
+            (looked_for, from_older_files(dir, convention, settings)?)
+        }
     };
     let Some(mut source) = loaded else {
         let found = OTHERS.iter().filter(|name| dir.join(name).exists()).map(|&name| name.to_owned()).collect();
@@ -257,10 +270,16 @@ fn find(dir: &Path, family: Family, settings: &TokenizerSettings, notes: &mut Ve
     Ok(source)
 }
 
+/// From what stands for a `tokenizer.json`; `None` if there is nothing of that convention.
+fn from_older_files(dir: &Path, convention: Convention, settings: &TokenizerSettings) -> Result<Option<Source>, Error> {
+    let Some((json, paths)) = older_files::load(dir, convention, settings)? else { return Ok(None) };
+    let (inner, growth) = parse(paths.first().map_or(dir, PathBuf::as_path), json.to_string().as_bytes())?;
+    Ok(Some(Source { inner, paths, growth }))
+}
+
 /// Checks the file and runs the library's parser; where a damaged file makes it stop with a panic, that becomes an error.
 fn parse(path: &Path, bytes: &[u8]) -> Result<(tokenizers::Tokenizer, usize), Error> {
-    let growth =
-        tokenizer_check::check(bytes).map_err(|source| Error::TokenizerPart { path: path.to_owned(), source })?;
+    let growth = check::check(bytes).map_err(|source| Error::TokenizerPart { path: path.to_owned(), source })?;
     match guarded(|| tokenizers::Tokenizer::from_bytes(bytes)) {
         Some(Ok(tokenizer)) => Ok((tokenizer, growth)),
         Some(Err(source)) => Err(Error::TokenizerFile { path: path.to_owned(), source }),

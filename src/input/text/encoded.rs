@@ -44,7 +44,7 @@ pub struct Encoded {
     /// The tokens that fit the model, special ones included.
     pub tokens: Vec<Token>,
     /// Tokens the text has; larger than `tokens.len()` where it was cut. Of the beginning of a long text
-    /// ([`Tokenizer::encode_start`](crate::model::Tokenizer::encode_start)), the tokens of that beginning.
+    /// ([`Tokenizer::encode_start`](crate::input::Tokenizer::encode_start)), the tokens of that beginning.
     pub full_length: usize,
 }
 

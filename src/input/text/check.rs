@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::charsmap::from_base64;
-use crate::model::charsmap::largest_growth;
+use crate::input::text::charsmap::from_base64;
+use crate::input::text::charsmap::largest_growth;
 
 /// A part of the file that cannot be used. The caller adds the file's name.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,9 @@ use serde_json::Map;
 use serde_json::Value;
 use tokenizers::AddedToken;
 
-use crate::model::Error;
-use crate::model::fields::Fields;
-use crate::model::fields::read_json_object;
+use crate::disk::Fields;
+use crate::disk::read_json_object;
+use crate::input::Error;
 
 /// The settings files of a folder; absent ones are empty.
 pub(super) struct TokenizerSettings {

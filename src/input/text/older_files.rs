@@ -13,33 +13,33 @@ use std::path::PathBuf;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::Error;
-use crate::model::Family;
-use crate::model::charsmap::to_base64;
-use crate::model::fields::read_json_object;
-use crate::model::fields::read_small_file;
-use crate::model::sentencepiece::PieceKind;
-use crate::model::sentencepiece::SentencePieces;
-use crate::model::tokenizer_settings::TokenizerSettings;
+use crate::disk::read_json_object;
+use crate::disk::read_small_file;
+use crate::input::Error;
+use crate::input::text::charsmap::to_base64;
+use crate::input::text::convention::Convention;
+use crate::input::text::sentencepiece::PieceKind;
+use crate::input::text::sentencepiece::SentencePieces;
+use crate::input::text::settings::TokenizerSettings;
 
-/// The `tokenizer.json` that other files stand for, and those files; `None` if there are none for this family.
+/// The `tokenizer.json` that other files stand for, and those files; `None` if there are none of this convention.
 pub(super) fn load(
     dir: &Path,
-    family: Family,
+    convention: Convention,
     settings: &TokenizerSettings,
 ) -> Result<Option<(Value, Vec<PathBuf>)>, Error> {
-    match family {
-        Family::Roberta | Family::ModernBert => byte_level(dir, settings),
-        Family::DebertaV2 | Family::Albert | Family::XlmRoberta | Family::Camembert => {
+    match convention {
+        Convention::Roberta | Convention::ModernBert => byte_level(dir, settings),
+        Convention::DebertaV2 | Convention::Albert | Convention::XlmRoberta | Convention::Camembert => {
             for name in ["spm.model", "spiece.model", "sentencepiece.bpe.model"] {
                 let path = dir.join(name);
                 if let Some(bytes) = read_small_file(&path)? {
-                    return sentence_pieces(&bytes, &path, family, settings).map(|json| Some((json, vec![path])));
+                    return sentence_pieces(&bytes, &path, convention, settings).map(|json| Some((json, vec![path])));
                 }
             }
             Ok(None)
         }
-        Family::Bert | Family::DistilBert | Family::Electra | Family::Mpnet => Ok(None),
+        Convention::WordPiece => Ok(None),
     }
 }
 
@@ -105,19 +105,24 @@ fn byte_level(dir: &Path, settings: &TokenizerSettings) -> Result<Option<(Value,
     Ok(Some((json, vec![vocab_path, merges_path])))
 }
 
-fn sentence_pieces(bytes: &[u8], path: &Path, family: Family, settings: &TokenizerSettings) -> Result<Value, Error> {
+fn sentence_pieces(
+    bytes: &[u8],
+    path: &Path,
+    convention: Convention,
+    settings: &TokenizerSettings,
+) -> Result<Value, Error> {
     let model = SentencePieces::parse(bytes).ok_or_else(|| Error::TokenizerDamaged { path: path.to_owned() })?;
     if model.kind != 1 {
         return Err(Error::SentencePieceKind { kind: model.kind, path: path.to_owned() });
     }
-    let is_roberta = matches!(family, Family::XlmRoberta | Family::Camembert);
+    let is_roberta = matches!(convention, Convention::XlmRoberta | Convention::Camembert);
     let name = |key: &str, default: &str| settings.spelling(key).unwrap_or(default).to_owned();
     let [cls, sep, mask] = if is_roberta {
         [name("cls_token", "<s>"), name("sep_token", "</s>"), name("mask_token", "<mask>")]
     } else {
         [name("cls_token", "[CLS]"), name("sep_token", "[SEP]"), name("mask_token", "[MASK]")]
     };
-    let (mut vocab, unknown) = vocabulary(&model, family);
+    let (mut vocab, unknown) = vocabulary(&model, convention);
     if !vocab.iter().any(|(text, _)| *text == mask) {
         vocab.push((mask.clone(), 0.0));
     }
@@ -135,7 +140,7 @@ fn sentence_pieces(bytes: &[u8], path: &Path, family: Family, settings: &Tokeniz
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    let strips_mask = family != Family::DebertaV2;
+    let strips_mask = convention != Convention::DebertaV2;
     let mut added: Vec<Value> =
         ids.iter().map(|&id| special(id, &vocab[id].0, strips_mask && vocab[id].0 == mask)).collect();
     let own = model.pieces.iter().filter(|piece| piece.kind == PieceKind::UserDefined);
@@ -152,24 +157,24 @@ fn sentence_pieces(bytes: &[u8], path: &Path, family: Family, settings: &Tokeniz
     Ok(json!({
         "version": "1.0",
         "added_tokens": added,
-        "normalizer": {"type": "Sequence", "normalizers": normalizers(&model, family, settings)?},
-        "pre_tokenizer": pre_tokenizer(family, settings)?,
+        "normalizer": {"type": "Sequence", "normalizers": normalizers(&model, convention, settings)?},
+        "pre_tokenizer": pre_tokenizer(convention, settings)?,
         "post_processor": template(is_roberta, (&cls, cls_id), (&sep, sep_id)),
         "model": {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": model.byte_fallback},
     }))
 }
 
 /// Pieces with their scores in the order of their ids, and the id of the unknown piece.
-fn vocabulary(model: &SentencePieces, family: Family) -> (Vec<(String, f64)>, usize) {
+fn vocabulary(model: &SentencePieces, convention: Convention) -> (Vec<(String, f64)>, usize) {
     let fixed = |texts: &[(&str, f64)]| texts.iter().map(|&(text, score)| (text.to_owned(), score)).collect::<Vec<_>>();
     let from = |first: usize| model.pieces.iter().skip(first).map(|piece| (piece.text.clone(), f64::from(piece.score)));
-    match family {
+    match convention {
         // fairseq's four come first, and take the place of the model's own three.
-        Family::XlmRoberta => {
+        Convention::XlmRoberta => {
             let first = fixed(&[("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]);
             (first.into_iter().chain(from(3)).collect(), 3)
         }
-        Family::Camembert => {
+        Convention::Camembert => {
             let first =
                 [("<s>NOTUSED", 0.0), ("<pad>", 0.0), ("</s>NOTUSED", 0.0), ("<unk>", 0.0), ("<unk>NOTUSED", -100.0)];
             (fixed(&first).into_iter().chain(from(1)).collect(), 3)
@@ -179,7 +184,7 @@ fn vocabulary(model: &SentencePieces, family: Family) -> (Vec<(String, f64)>, us
             // ALBERT does not want pieces that end in a digit and a comma.
             let is_number_comma = |text: &str| {
                 let mut end = text.chars().rev();
-                family == Family::Albert && end.next() == Some(',') && end.next().is_some_and(char::is_numeric)
+                convention == Convention::Albert && end.next() == Some(',') && end.next().is_some_and(char::is_numeric)
             };
             let score = |(text, score): (String, f64)| {
                 if is_number_comma(&text) { (text, score - 100.0) } else { (text, score) }
@@ -189,14 +194,18 @@ fn vocabulary(model: &SentencePieces, family: Family) -> (Vec<(String, f64)>, us
     }
 }
 
-fn normalizers(model: &SentencePieces, family: Family, settings: &TokenizerSettings) -> Result<Vec<Value>, Error> {
+fn normalizers(
+    model: &SentencePieces,
+    convention: Convention,
+    settings: &TokenizerSettings,
+) -> Result<Vec<Value>, Error> {
     let fields = settings.fields();
     let map = (!model.charsmap.is_empty())
         .then(|| json!({"type": "Precompiled", "precompiled_charsmap": to_base64(&model.charsmap)}));
     let spaces = |content: &str| json!({"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": content});
     let mut all = Vec::new();
-    match family {
-        Family::Albert => {
+    match convention {
+        Convention::Albert => {
             all.extend(
                 ["``", "''"].map(|quote| json!({"type": "Replace", "pattern": {"String": quote}, "content": "\""})),
             );
@@ -209,7 +218,7 @@ fn normalizers(model: &SentencePieces, family: Family, settings: &TokenizerSetti
             all.extend(map);
             all.push(spaces(" "));
         }
-        Family::DebertaV2 => {
+        Convention::DebertaV2 => {
             if fields.flag_or("do_lower_case", false)? {
                 all.push(json!({"type": "Lowercase"}));
             }
@@ -226,9 +235,9 @@ fn normalizers(model: &SentencePieces, family: Family, settings: &TokenizerSetti
     Ok(all)
 }
 
-fn pre_tokenizer(family: Family, settings: &TokenizerSettings) -> Result<Value, Error> {
+fn pre_tokenizer(convention: Convention, settings: &TokenizerSettings) -> Result<Value, Error> {
     let words = json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
-    if family == Family::DebertaV2 && settings.fields().flag_or("split_by_punct", false)? {
+    if convention == Convention::DebertaV2 && settings.fields().flag_or("split_by_punct", false)? {
         let marks = json!({"type": "Punctuation", "behavior": "Isolated"});
         return Ok(json!({"type": "Sequence", "pretokenizers": [marks, words]}));
     }

@@ -1,8 +1,8 @@
 //! The beginning of a long text: as much of it as a model can read.
 
-use crate::model::Encoded;
-use crate::model::Error;
-use crate::model::Tokenizer;
+use crate::input::Encoded;
+use crate::input::Error;
+use crate::input::Tokenizer;
 
 /// Texts up to this many bytes are cut into tokens whole.
 const WHOLE: usize = 64 << 10;

@@ -10,10 +10,11 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::roberta::RobertaProcessing;
 
-use crate::model::Error;
-use crate::model::fields::Fields;
-use crate::model::fields::read_small_file;
-use crate::model::tokenizer_settings::TokenizerSettings;
+use crate::disk::Fields;
+use crate::disk::quoted;
+use crate::disk::read_small_file;
+use crate::input::Error;
+use crate::input::text::settings::TokenizerSettings;
 
 /// The tokenizer and its file; `None` if there is no `vocab.txt`.
 pub(super) fn load(
@@ -82,5 +83,5 @@ fn check_class(fields: &Fields<'_>) -> Result<(), Error> {
     if KNOWN.contains(&class.trim_end_matches("Fast")) {
         return Ok(());
     }
-    Err(fields.refuse("tokenizer_class", format!("one of {}", super::error::quoted(&KNOWN))))
+    Err(fields.refuse("tokenizer_class", format!("one of {}", quoted(&KNOWN))).into())
 }
