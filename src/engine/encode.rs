@@ -34,7 +34,8 @@ use crate::pruning::Decision;
 use crate::pruning::LayerEvidence;
 use crate::pruning::Pruner;
 use crate::tensor::CuSeqlens;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::Matrix;
 use crate::tensor::SequenceEvidence;
 
@@ -191,8 +192,8 @@ impl<'a> Run<'a> {
     }
 
     fn layer(&mut self, layer: usize) -> Result<(), Error> {
-        let mut needs = self.pruner.needs(layer);
-        needs.attention_probs |= self.options.detail == RunDetail::States;
+        let is_told = self.options.detail == RunDetail::States;
+        let needs = self.pruner.needs(layer).with_if(Evidence::AttentionProbs, is_told);
         let evidence = self.attend(layer, needs, None)?;
         self.after_attention(layer, Some(&evidence))?;
         self.record(layer, evidence)
@@ -221,7 +222,7 @@ impl<'a> Run<'a> {
     pub(super) fn attend(
         &mut self,
         layer: usize,
-        needs: EvidenceNeeds,
+        needs: EvidenceSet,
         queries: Option<&[usize]>,
     ) -> Result<Vec<SequenceEvidence>, Error> {
         let started = Instant::now();
@@ -248,7 +249,7 @@ impl<'a> Run<'a> {
     fn layer_for_head(&mut self, layer: usize) -> Result<(), Error> {
         let heads: Vec<Option<usize>> = self.sequences.iter().map(SequenceState::head_row).collect();
         let queries: Vec<usize> = heads.iter().map(|head| head.unwrap_or(0)).collect();
-        self.attend(layer, EvidenceNeeds::NONE, Some(&queries))?;
+        self.attend(layer, EvidenceSet::NONE, Some(&queries))?;
         let started = Instant::now();
         self.states.feed_forward(layer)?;
         self.check_states(Step::FeedForward(layer), &CuSeqlens::from_lengths(queries.iter().map(|_| 1)))?;
@@ -363,10 +364,10 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let bounds = self.bounds();
-        for ((sequence, range), evidence) in self.sequences.iter_mut().zip(bounds.ranges()).zip(evidence) {
+        for ((sequence, range), mut evidence) in self.sequences.iter_mut().zip(bounds.ranges()).zip(evidence) {
             let trace = &mut sequence.trace.layers[layer];
             trace.hidden = Some(self.states.rows(range.start, sequence.orig.len())?);
-            trace.attention_probs = evidence.attention_probs;
+            trace.attention_probs = std::mem::take(evidence.of_mut(Evidence::AttentionProbs));
         }
         Ok(())
     }

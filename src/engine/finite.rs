@@ -5,6 +5,7 @@ use crate::engine::Step;
 use crate::engine::encode::Run;
 use crate::model::Model;
 use crate::tensor::CuSeqlens;
+use crate::tensor::Evidence;
 use crate::tensor::Matrix;
 use crate::tensor::SequenceEvidence;
 use crate::tensor::first_not_finite;
@@ -32,16 +33,8 @@ pub(super) fn check_logits(model: &Model, logits: &Matrix) -> Result<(), Error> 
 /// Attention matrices and states are not looked at again: whatever is wrong with them is in the states that were checked.
 pub(super) fn check_evidence(layer: usize, evidence: &[SequenceEvidence]) -> Result<(), Error> {
     for (sequence, evidence) in evidence.iter().enumerate() {
-        let parts = [
-            ("attention received", &evidence.column_sums),
-            ("attention to itself", &evidence.diagonal_sums),
-            ("attention from the first token", &evidence.cls_row),
-            ("attention entropies", &evidence.row_entropies),
-            ("mean keys", &evidence.mean_keys),
-            ("value norms", &evidence.value_norms),
-        ];
-        for (what, values) in parts {
-            check_scores(layer, sequence, (what, values))?;
+        for kind in Evidence::ALL.into_iter().filter(|kind| kind.shape().is_digest()) {
+            check_scores(layer, sequence, (kind.words(), evidence.of(kind)))?;
         }
     }
     Ok(())

@@ -9,7 +9,8 @@ use crate::engine::state::SequenceState;
 use crate::model::Model;
 use crate::model::largest;
 use crate::pruning::Pruner;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 
 /// What may be used where the system does not say what is free.
 const ASSUMED_FREE: u64 = 4 << 30;
@@ -50,10 +51,8 @@ pub(super) fn check(
     if options.padded {
         lengths.fill(longest);
     }
-    let needs =
-        (0..model.layers.len()).map(|layer| pruner.needs(layer)).fold(EvidenceNeeds::NONE, EvidenceNeeds::union);
-    let needs =
-        EvidenceNeeds { attention_probs: needs.attention_probs || options.detail == RunDetail::States, ..needs };
+    let needs = (0..model.layers.len()).map(|layer| pruner.needs(layer)).fold(EvidenceSet::NONE, EvidenceSet::union);
+    let needs = needs.with_if(Evidence::AttentionProbs, options.detail == RunDetail::States);
     let of = |limit: usize| {
         let lengths: Vec<usize> = lengths.iter().map(|&length| length.min(limit)).collect();
         model.run_bytes(&lengths, needs).saturating_add(kept_bytes(model, &lengths, options.detail))
@@ -68,7 +67,8 @@ pub(super) fn check(
         return Ok(());
     }
     let fits = largest(longest, |limit| of(limit) <= free);
-    Err(Error::Memory { sequence, tokens: longest, needed, free, fits, matrices: needs.attention_probs })
+    let matrices = needs.iter().any(|kind| kind.shape().is_square());
+    Err(Error::Memory { sequence, tokens: longest, needed, free, fits, matrices })
 }
 
 /// What stays in memory beside what is computed with: every layer's tensors, where they are asked for.

@@ -21,7 +21,7 @@ use crate::input::Encoded;
 use crate::jobs::Ticket;
 use crate::model::Model;
 use crate::pruning::Pruner;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::EvidenceSet;
 use crate::tensor::Matrix;
 use crate::tensor::SequenceEvidence;
 
@@ -81,7 +81,7 @@ pub struct PrefixCache {
 #[derive(Clone, Copy, Debug)]
 struct Planned {
     /// What they want to see there, all together.
-    needs: EvidenceNeeds,
+    needs: EvidenceSet,
     strategies: usize,
 }
 
@@ -89,7 +89,7 @@ struct Planned {
 #[derive(Debug)]
 struct Prefix {
     layer: usize,
-    needs: EvidenceNeeds,
+    needs: EvidenceSet,
     evidence: Vec<SequenceEvidence>,
     /// Shape: `[total_tokens, hidden]`.
     states: Matrix,
@@ -101,17 +101,7 @@ struct Prefix {
 
 impl Prefix {
     fn bytes(&self) -> usize {
-        let evidence = |evidence: &SequenceEvidence| {
-            let per_token = [
-                &evidence.column_sums,
-                &evidence.diagonal_sums,
-                &evidence.cls_row,
-                &evidence.row_entropies,
-                &evidence.value_norms,
-            ];
-            per_token.iter().map(|values| values.len()).sum::<usize>() + evidence.mean_keys.len()
-        };
-        let evidence: usize = self.evidence.iter().map(evidence).sum();
+        let evidence: usize = self.evidence.iter().map(SequenceEvidence::num_values).sum();
         size_of::<f32>() * (self.states.data().len() + evidence + self.first.data().len())
     }
 
@@ -123,14 +113,14 @@ impl Prefix {
 
 /// Where a strategy leaves the shared prefix: the layer in which it begins, and what it wants to see there. One layer earlier where
 /// that is more than can be kept (whole attention matrices, whole states).
-fn prefix_of(pruner: &dyn Pruner, num_layers: usize) -> Option<(usize, EvidenceNeeds)> {
+fn prefix_of(pruner: &dyn Pruner, num_layers: usize) -> Option<(usize, EvidenceSet)> {
     let idle = pruner.idle_layers();
     if idle >= num_layers {
-        return num_layers.checked_sub(1).map(|last| (last, EvidenceNeeds::NONE));
+        return num_layers.checked_sub(1).map(|last| (last, EvidenceSet::NONE));
     }
     let needs = pruner.needs(idle);
-    if needs.attention_probs || needs.hidden {
-        return idle.checked_sub(1).map(|before| (before, EvidenceNeeds::NONE));
+    if needs.iter().any(|kind| !kind.shape().is_digest()) {
+        return idle.checked_sub(1).map(|before| (before, EvidenceSet::NONE));
     }
     Some((idle, needs))
 }
@@ -141,7 +131,7 @@ impl PrefixCache {
     pub fn new<'a>(model: &Model, pruners: impl IntoIterator<Item = &'a dyn Pruner>, bytes: usize) -> Self {
         let mut plan: BTreeMap<usize, Planned> = BTreeMap::new();
         for (layer, needs) in pruners.into_iter().filter_map(|pruner| prefix_of(pruner, model.layers.len())) {
-            let planned = plan.entry(layer).or_insert(Planned { needs: EvidenceNeeds::NONE, strategies: 0 });
+            let planned = plan.entry(layer).or_insert(Planned { needs: EvidenceSet::NONE, strategies: 0 });
             planned.needs = planned.needs.union(needs);
             planned.strategies += 1;
         }
@@ -185,11 +175,11 @@ impl PrefixCache {
         for layer in next..model.layers.len() {
             ticket.checkpoint()?;
             let planned = if is_whole && layer <= idle { self.wanted(number, layer, pruner, &run) } else { None };
-            let asked = if layer < idle { EvidenceNeeds::NONE } else { pruner.needs(layer) };
+            let asked = if layer < idle { EvidenceSet::NONE } else { pruner.needs(layer) };
             let first = planned.and_then(|_| run.states.on_host().map(|(_, first)| first.clone()));
             let evidence = run.attend(layer, planned.map_or(asked, |needs| needs.union(asked)), None)?;
             if let Some(((needs, first), (states, _))) = planned.zip(first).zip(run.states.on_host()) {
-                let evidence = evidence.iter().map(light).collect();
+                let evidence = evidence.iter().map(|evidence| evidence.only(needs)).collect();
                 let (states, duration) = (states.clone(), before + started.elapsed());
                 self.keep(number, Prefix { layer, needs, evidence, states, first, duration });
             }
@@ -208,7 +198,7 @@ impl PrefixCache {
 
     /// What is to be seen after the attention of `layer` if the states there are to be kept for other strategies. On a
     /// device nothing is kept: its memory is scarce, and bringing states here costs more than computing them again.
-    fn wanted(&self, number: usize, layer: usize, pruner: &dyn Pruner, run: &Run<'_>) -> Option<EvidenceNeeds> {
+    fn wanted(&self, number: usize, layer: usize, pruner: &dyn Pruner, run: &Run<'_>) -> Option<EvidenceSet> {
         let planned = self.plan.get(&layer)?;
         let is_own = prefix_of(pruner, run.num_layers()).is_some_and(|(own, _)| own == layer);
         let has_others = planned.strategies > usize::from(is_own);
@@ -240,20 +230,6 @@ fn resume<'a>(
     }
     run.after_attention(prefix.layer, (prefix.layer >= idle).then_some(&*prefix.evidence))?;
     Ok(run)
-}
-
-/// What can be kept of the evidence: no whole matrices.
-fn light(evidence: &SequenceEvidence) -> SequenceEvidence {
-    SequenceEvidence {
-        column_sums: evidence.column_sums.clone(),
-        diagonal_sums: evidence.diagonal_sums.clone(),
-        cls_row: evidence.cls_row.clone(),
-        row_entropies: evidence.row_entropies.clone(),
-        mean_keys: evidence.mean_keys.clone(),
-        value_norms: evidence.value_norms.clone(),
-        attention_probs: Vec::new(),
-        hidden: Vec::new(),
-    }
 }
 
 /// Multiply-accumulates of a whole text up to and including the attention of `layer`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::pruning::Decision;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 use crate::tensor::SequenceEvidence;
 
@@ -49,8 +49,8 @@ impl LayerEvidence<'_> {
 
 /// A strategy with its settings, ready to run on a model of the shape it was built for.
 pub trait Pruner: Send + Sync + std::fmt::Debug {
-    /// What this layer's decision needs. [`EvidenceNeeds::NONE`] where nothing is decided.
-    fn needs(&self, layer: usize) -> EvidenceNeeds;
+    /// What this layer's decision needs. [`EvidenceSet::NONE`] where nothing is decided.
+    fn needs(&self, layer: usize) -> EvidenceSet;
 
     /// Input level (P0): original positions that enter the embeddings, ascending; `None` keeps all.
     /// The kept tokens get consecutive positions, as if the text had been given without the others.

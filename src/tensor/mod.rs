@@ -15,7 +15,10 @@ pub mod rows;
 mod shape;
 pub mod vector;
 
-pub use evidence::EvidenceNeeds;
+pub use evidence::Evidence;
+pub use evidence::EvidenceSet;
+pub use evidence::EvidenceShape;
+pub use evidence::EvidenceSource;
 pub use evidence::SequenceEvidence;
 pub use finite::first_not_finite;
 pub use int8::Int8Error;

@@ -11,7 +11,8 @@ use prunescope::model::Checkpoint;
 use prunescope::model::LoadOptions;
 use prunescope::model::MOST_WORK;
 use prunescope::model::Model;
-use prunescope::tensor::EvidenceNeeds;
+use prunescope::tensor::Evidence;
+use prunescope::tensor::EvidenceSet;
 use serde_json::json;
 
 use crate::model_support::Copy;
@@ -23,7 +24,7 @@ use crate::support::fixture;
 use crate::support::fixture_model;
 use crate::support::on_candle;
 
-const MATRICES: EvidenceNeeds = EvidenceNeeds { attention_probs: true, ..EvidenceNeeds::NONE };
+const MATRICES: EvidenceSet = EvidenceSet::of([Evidence::AttentionProbs]);
 
 fn text(tokens: u32) -> Encoded {
     encoded_from_ids(&(0..tokens).map(|index| 4 + index * 7 % 60).collect::<Vec<_>>())
@@ -41,10 +42,10 @@ fn whole_matrices_grow_with_the_square_and_everything_else_with_the_length() {
         let model = fixture_model(family);
         let heads = model.config.shape.num_heads as u64;
         let matrices =
-            |tokens: usize| model.run_bytes(&[tokens], MATRICES) - model.run_bytes(&[tokens], EvidenceNeeds::NONE);
+            |tokens: usize| model.run_bytes(&[tokens], MATRICES) - model.run_bytes(&[tokens], EvidenceSet::NONE);
         // The blocks and the matrix they become, 4 bytes a value.
         assert_eq!(matrices(8192), 2 * heads * 8192 * 8192 * 4, "{family}");
-        let plain = |tokens: usize| model.run_bytes(&[tokens], EvidenceNeeds::NONE);
+        let plain = |tokens: usize| model.run_bytes(&[tokens], EvidenceSet::NONE);
         let (once, twice) = (plain(1 << 20), plain(1 << 21));
         assert!(once < twice && twice < 3 * once, "{family}: {once} bytes, then {twice}");
         let hidden = model.config.shape.hidden as u64;
@@ -53,7 +54,7 @@ fn whole_matrices_grow_with_the_square_and_everything_else_with_the_length() {
     }
     for family in ON_DEVICES {
         let (model, filled) = (on_candle(fixture_model(family), false), on_candle(fixture_model(family), true));
-        let (heads, none) = (model.config.shape.num_heads as u64, EvidenceNeeds::NONE);
+        let (heads, none) = (model.config.shape.num_heads as u64, EvidenceSet::NONE);
         assert!(model.run_bytes(&[4096], none) > 3 * heads * 4096 * 4096 * 4, "{family}: candle makes whole matrices");
         assert!(
             filled.run_bytes(&[4096, 1], none) > 2 * model.run_bytes(&[4096], none) - (1 << 24),
@@ -69,7 +70,7 @@ fn a_run_that_does_not_fit_is_refused_with_the_length_that_does() {
         for (spec, matrices) in [("dense", false), ("entropy:axis=column", true), ("ltp:removal=mask", true)] {
             for padded in [false, true] {
                 let lengths = [60, 20, 60];
-                let needs = if matrices { MATRICES } else { EvidenceNeeds::NONE };
+                let needs = if matrices { MATRICES } else { EvidenceSet::NONE };
                 let counted: &[usize] = if padded { &[40, 40, 40] } else { &[40, 20, 40] };
                 let options =
                     RunOptions { free_memory: Some(model.run_bytes(counted, needs)), padded, ..RunOptions::default() };

@@ -14,7 +14,8 @@ use prunescope::pruning::Pruner;
 use prunescope::pruning::SequenceInfo;
 use prunescope::pruning::SequencePruner;
 use prunescope::tensor::CuSeqlens;
-use prunescope::tensor::EvidenceNeeds;
+use prunescope::tensor::Evidence;
+use prunescope::tensor::EvidenceSet;
 use prunescope::tensor::Matrix;
 
 use crate::support::Tolerance;
@@ -86,8 +87,8 @@ struct Odd {
 }
 
 impl Pruner for Odd {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds::NONE
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE
     }
 
     fn select_input(&self, _sequence: &SequenceInfo) -> Option<Vec<u32>> {
@@ -226,7 +227,7 @@ fn fused_rows_are_named_after_the_last_token_and_weighted() {
     let (kept, group) = names(1);
     assert_eq!((kept, group.into, group.from), (vec![0, 1, 2, 3, 8], 8, vec![4, 7]), "the next one n0 + 1");
     // The fused state itself: layer 0's feed-forward block on 0.25 a + 0.5 b, weights not normalized.
-    let needs = EvidenceNeeds { hidden: true, ..EvidenceNeeds::NONE };
+    let needs = EvidenceSet::of([Evidence::Hidden]);
     let model = fixture_model("bert");
     let embedded = outcome.trace.embedded.as_ref().expect("states were asked for");
     let positions: Vec<u32> = (0..7).collect();
@@ -248,7 +249,7 @@ fn a_merged_key_weighs_as_much_as_its_equal_parts() {
     };
     let attend = |hidden: &Matrix, bias: Option<&[f32]>| {
         let positions: Vec<u32> = (0..).take(hidden.rows()).collect();
-        let context = AttentionContext { key_bias: bias, ..AttentionContext::new(&positions, EvidenceNeeds::NONE) };
+        let context = AttentionContext { key_bias: bias, ..AttentionContext::new(&positions, EvidenceSet::NONE) };
         model.attend(1, hidden, &CuSeqlens::from_lengths([hidden.rows()]), &context).hidden
     };
     let twice = attend(&rows(&[1, 2, 3, 3]), None);

@@ -20,7 +20,7 @@ use prunescope::pruning::LayerEvidence;
 use prunescope::pruning::Pruner;
 use prunescope::pruning::SequenceInfo;
 use prunescope::pruning::SequencePruner;
-use prunescope::tensor::EvidenceNeeds;
+use prunescope::tensor::EvidenceSet;
 
 use crate::strategy_support::build;
 use crate::support::FAMILIES;
@@ -180,8 +180,8 @@ fn shared_layers_are_looked_at_before_they_are_kept() {
 struct Confused(f32);
 
 impl Pruner for Confused {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds::NONE
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE
     }
 
     fn begin(&self, _sequence: &SequenceInfo) -> Box<dyn SequencePruner> {

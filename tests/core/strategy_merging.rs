@@ -9,6 +9,7 @@ use crate::strategy_support::text;
 use prunescope::pruning::Action;
 use prunescope::pruning::Decision;
 use prunescope::pruning::Merge;
+use prunescope::tensor::Evidence;
 use prunescope::tensor::SequenceEvidence;
 
 /// Keys of seven tokens. Sources are 2 and 4, destinations 1, 3 and 5; cosines: 2-1: 1, 4-1: 0.9806, 4-5: 0.8321.
@@ -16,9 +17,9 @@ const KEYS: [[f32; 2]; 7] = [[1.0, 0.0], [3.0, 0.0], [2.0, 0.0], [0.0, 1.0], [1.
 
 fn tome(settings: &str, num_layers: usize) -> Vec<Decision> {
     let pruner = build(&format!("tome:{settings}"), &shape(num_layers, 1));
-    let evidence = |_: usize, rows: &[u32]| SequenceEvidence {
-        mean_keys: rows.iter().flat_map(|&position| KEYS[position as usize]).collect(),
-        ..SequenceEvidence::default()
+    let evidence = |_: usize, rows: &[u32]| {
+        let keys = rows.iter().flat_map(|&position| KEYS[position as usize]).collect();
+        SequenceEvidence::default().with(Evidence::MeanKeys, keys)
     };
     follow(&*pruner, &text(7), num_layers, evidence).into_iter().map(|step| step.decision).collect()
 }
@@ -59,7 +60,7 @@ fn merged_rows_weigh_by_their_size() {
             (1, _) => [1.0, 0.0],
             _ => KEYS[position as usize],
         };
-        SequenceEvidence { mean_keys: rows.iter().flat_map(key).collect(), ..SequenceEvidence::default() }
+        SequenceEvidence::default().with(Evidence::MeanKeys, rows.iter().flat_map(key).collect())
     };
     let steps = follow(&*pruner, &text(7), 2, evidence);
     let merges = vec![Merge { into: 3, parts: vec![(3, 2.0 / 3.0), (4, 1.0 / 3.0)], size: 3.0 }];
@@ -97,7 +98,7 @@ fn evit_fuses_the_removed_with_their_own_weights() {
             return example();
         }
         assert_eq!(rows, [0, 2, 5], "the extra row stands last");
-        SequenceEvidence { cls_row: vec![0.5, 0.2, 0.3], ..SequenceEvidence::default() }
+        SequenceEvidence::default().with(Evidence::ClsRow, vec![0.5, 0.2, 0.3])
     };
     let steps = follow(&*pruner, &text(5), 3, evidence);
     let Action::Reduce { rows, merges } = &steps[0].decision.action else { panic!("nothing fused") };
@@ -151,5 +152,5 @@ fn what_strategies_spend_is_counted() {
     assert_eq!(cost("tome", 1), (3 * 2 + 5) * 6, "three sources by two destinations, and the norms");
     assert_eq!(cost("tome:r=0", 1), 0, "nothing is compared");
     let two = [vec![vec![0.5; 2]; 2]];
-    assert_eq!(evidence_of(&two).column_sums, [1.0, 1.0], "the helper sums columns");
+    assert_eq!(evidence_of(&two).of(Evidence::ColumnSums), [1.0, 1.0], "the helper sums columns");
 }

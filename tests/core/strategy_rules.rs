@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use prunescope::pruning::Action;
 use prunescope::pruning::SequenceInfo;
 use prunescope::pruning::registry;
+use prunescope::tensor::Evidence;
 use prunescope::tensor::SequenceEvidence;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ fn schedules_fall_as_documented() {
 fn protection_holds_and_counts_within_the_schedule() {
     let kept = |settings: &str| {
         let pruner = build(&format!("length_adaptive:schedule=constant,start=0,{settings}"), &shape(1, 1));
-        let sums = SequenceEvidence { column_sums: vec![0.1, 5.0, 4.0, 3.0, 2.0], ..SequenceEvidence::default() };
+        let sums = SequenceEvidence::default().with(Evidence::ColumnSums, vec![0.1, 5.0, 4.0, 3.0, 2.0]);
         let step = follow(&*pruner, &text(5), 1, |_, _| sums.clone()).remove(0);
         (step.kept, step.decision.threshold)
     };
@@ -63,7 +64,7 @@ fn protection_holds_and_counts_within_the_schedule() {
 fn equal_scores_go_to_the_smaller_position_in_any_row_order() {
     // Token positions 0 to 3 stand in rows in reverse; all scores are equal.
     let pruner = build("length_adaptive:retention=0.5,schedule=constant,start=0,protect=none", &shape(1, 1));
-    let evidence = SequenceEvidence { column_sums: vec![1.0; 4], ..SequenceEvidence::default() };
+    let evidence = SequenceEvidence::default().with(Evidence::ColumnSums, vec![1.0; 4]);
     let layer = prunescope::pruning::LayerEvidence { layer: 0, orig: &[3, 2, 1, 0], evidence: &evidence };
     assert_eq!(pruner.begin(&text(4)).decide(&layer).action, Action::Keep(vec![2, 3]), "positions 1 and 0");
 }
@@ -72,9 +73,9 @@ fn equal_scores_go_to_the_smaller_position_in_any_row_order() {
 fn ltp_keeps_layer_zero_follows_deltas_and_never_empties_a_text() {
     let run = |settings: &str| {
         let pruner = build(&format!("ltp:{settings}"), &shape(3, 1));
-        let evidence = |_: usize, rows: &[u32]| SequenceEvidence {
-            column_sums: rows.iter().map(|&position| 0.1 * (position + 1) as f32).collect(),
-            ..SequenceEvidence::default()
+        let evidence = |_: usize, rows: &[u32]| {
+            let sums = rows.iter().map(|&position| 0.1 * (position + 1) as f32).collect();
+            SequenceEvidence::default().with(Evidence::ColumnSums, sums)
         };
         follow(&*pruner, &text(4), 3, evidence)
     };

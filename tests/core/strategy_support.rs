@@ -8,6 +8,7 @@ use prunescope::pruning::Pruner;
 use prunescope::pruning::SequenceInfo;
 use prunescope::pruning::SequencePruner;
 use prunescope::pruning::StrategySpec;
+use prunescope::tensor::Evidence;
 use prunescope::tensor::ModelShape;
 use prunescope::tensor::SequenceEvidence;
 use std::sync::Arc;
@@ -52,13 +53,11 @@ pub(crate) fn evidence_of(attention: &[Vec<Vec<f32>>]) -> SequenceEvidence {
     let column = |key: usize| attention.iter().flatten().map(|row| row[key]).sum();
     let diagonal = |key: usize| attention.iter().map(|head| head[key][key]).sum();
     let cls = |key: usize| attention.iter().map(|head| head[0][key]).sum::<f32>() / attention.len() as f32;
-    SequenceEvidence {
-        column_sums: (0..tokens).map(column).collect(),
-        diagonal_sums: (0..tokens).map(diagonal).collect(),
-        cls_row: (0..tokens).map(cls).collect(),
-        attention_probs: attention.iter().flatten().flatten().copied().collect(),
-        ..SequenceEvidence::default()
-    }
+    SequenceEvidence::default()
+        .with(Evidence::ColumnSums, (0..tokens).map(column).collect())
+        .with(Evidence::DiagonalSums, (0..tokens).map(diagonal).collect())
+        .with(Evidence::ClsRow, (0..tokens).map(cls).collect())
+        .with(Evidence::AttentionProbs, attention.iter().flatten().flatten().copied().collect())
 }
 
 /// The two-head example, with value norms over both heads.
@@ -66,7 +65,7 @@ pub(crate) fn example() -> SequenceEvidence {
     let attention: Vec<Vec<Vec<f32>>> =
         ATTENTION.iter().map(|head| head.iter().map(|row| row.to_vec()).collect()).collect();
     let norm = |key: usize| VALUES.iter().flat_map(|head| head[key]).map(|value| value * value).sum::<f32>().sqrt();
-    SequenceEvidence { value_norms: (0..5).map(norm).collect(), ..evidence_of(&attention) }
+    evidence_of(&attention).with(Evidence::ValueNorms, (0..5).map(norm).collect())
 }
 
 /// Builds a strategy from its spec.
@@ -145,7 +144,7 @@ pub(crate) fn drawn_evidence(seed: u64, num_heads: usize, layer: usize, rows: &[
     let keys = drawn_attention(seed ^ (layer as u64 + 1) << 48, 1, rows.len());
     let value_norms = rows.iter().map(|&position| 0.5 + (position % 5) as f32).collect();
     let mean_keys = keys[0].iter().flat_map(|row| row.iter().cycle().take(6).map(|value| value - 0.1)).collect();
-    SequenceEvidence { value_norms, mean_keys, ..evidence_of(&attention) }
+    evidence_of(&attention).with(Evidence::ValueNorms, value_norms).with(Evidence::MeanKeys, mean_keys)
 }
 
 pub(crate) fn assert_close(got: &[f32], expected: &[f32], tolerance: f32, what: &str) {

@@ -8,6 +8,7 @@ use crate::strategy_support::follow;
 use crate::strategy_support::shape;
 use crate::strategy_support::text;
 use prunescope::pruning::SequenceInfo;
+use prunescope::tensor::Evidence;
 use prunescope::tensor::SequenceEvidence;
 
 /// Scores and kept positions after `layer` of a two-layer model that shows the example in both layers.
@@ -111,12 +112,9 @@ fn ats_scores_are_shares_of_the_unprotected() {
 #[test]
 fn spatten_adds_up_by_original_position() {
     let second = [2.0, 3.0, 1.0, 2.1, 1.9];
-    let evidence = |layer: usize, rows: &[u32]| match layer {
-        0 => example(),
-        _ => SequenceEvidence {
-            column_sums: rows.iter().map(|&position| second[position as usize]).collect(),
-            ..SequenceEvidence::default()
-        },
+    let evidence = |layer: usize, rows: &[u32]| {
+        let sums = rows.iter().map(|&position| second[position as usize]).collect();
+        if layer == 0 { example() } else { SequenceEvidence::default().with(Evidence::ColumnSums, sums) }
     };
     let kept = |settings: &str| {
         let pruner = build(&format!("spatten:retentions=[1,0.4,0.2],protect=none{settings}"), &shape(3, 2));
@@ -147,23 +145,8 @@ fn layers_before_the_start_show_scores_where_they_are_cheap() {
     {
         let pruner = build(spec, &shape(2, 2));
         let needs = pruner.needs(0);
-        let steps =
-            follow(&*pruner, &text(5), 1, |_, _| SequenceEvidence { mean_keys: vec![1.0; 10], ..example_for(needs) });
+        let steps = follow(&*pruner, &text(5), 1, |_, _| example().with(Evidence::MeanKeys, vec![1.0; 10]).only(needs));
         assert_eq!(!steps[0].decision.importance.is_empty(), shown, "{spec} in layer 0");
-    }
-}
-
-/// The example, cut down to what was asked for.
-fn example_for(needs: prunescope::tensor::EvidenceNeeds) -> SequenceEvidence {
-    let full = example();
-    let when = |wanted: bool, values: Vec<f32>| if wanted { values } else { Vec::new() };
-    SequenceEvidence {
-        column_sums: when(needs.column_sums, full.column_sums),
-        diagonal_sums: when(needs.diagonal_sums, full.diagonal_sums),
-        cls_row: when(needs.cls_row, full.cls_row),
-        attention_probs: when(needs.attention_probs, full.attention_probs),
-        value_norms: when(needs.value_norms, full.value_norms),
-        ..SequenceEvidence::default()
     }
 }
 

@@ -22,6 +22,7 @@ use crate::model::device::states::number;
 use crate::model::device::states::sizes;
 use crate::model::device::weights::DeviceLayer;
 use crate::tensor::CuSeqlens;
+use crate::tensor::EvidenceSource;
 
 /// Queries (scaled), keys and values of packed rows. Shape of each: `[rows, hidden]`.
 struct Projected {
@@ -40,7 +41,7 @@ pub(super) struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn batch(&self) -> usize {
+    pub(super) fn batch(&self) -> usize {
         self.sequences.len()
     }
 
@@ -125,8 +126,9 @@ pub(super) fn attend(
     let mut found = AttentionEvidence::default();
     found.sequences.resize_with(bounds.batch(), Default::default);
     let mut projected = project(states, layer, wanted.as_deref())?;
-    evidence::clocked(weights, (&mut found, evidence::asks_tokens(context.needs)), |found| {
-        evidence::of_tokens((&projected.keys, &projected.values), weights, (bounds, context), found)
+    let asks = |source| !context.needs.from(source).is_empty();
+    evidence::clocked(weights, (&mut found, asks(EvidenceSource::Projections)), |found| {
+        evidence::of_projections((&projected.keys, &projected.values), weights, (bounds, context), found)
     })?;
     if let Some(rotary) = &layer.rotary {
         let positions = parts::numbers(context.positions.to_vec(), &weights.device)?;
@@ -154,7 +156,7 @@ pub(super) fn attend(
         (Some(norm), NormPlacement::Post) => norm.apply(&after)?,
         _ => after,
     };
-    evidence::clocked(weights, (&mut found, context.needs.hidden), |found| {
+    evidence::clocked(weights, (&mut found, asks(EvidenceSource::States)), |found| {
         evidence::of_states(&states.hidden, (bounds, context), found)
     })?;
     Ok(found)

@@ -12,7 +12,9 @@ use crate::model::device::DeviceWeights;
 use crate::model::device::attention::Group;
 use crate::model::device::parts::download;
 use crate::tensor::CuSeqlens;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceShape;
+use crate::tensor::EvidenceSource;
 
 /// Does some gathering where it is wanted, and adds its time; elsewhere the device is not waited for.
 pub(super) fn clocked(
@@ -30,118 +32,109 @@ pub(super) fn clocked(
     Ok(())
 }
 
-/// Whether [`of_tokens`] has anything to gather.
-pub(super) fn asks_tokens(needs: EvidenceNeeds) -> bool {
-    needs.mean_keys || needs.value_norms
-}
-
-/// Whether [`of_attention`] has anything to gather.
+/// Whether there is anything to gather while attention is computed.
 pub(super) fn asks_attention(context: &AttentionContext<'_>) -> bool {
-    let needs = context.needs;
-    let asks =
-        needs.column_sums || needs.diagonal_sums || needs.cls_row || needs.row_entropies || needs.attention_probs;
-    asks && context.queries.is_none()
+    !context.needs.from(EvidenceSource::Attention).is_empty() && context.queries.is_none()
 }
 
-/// Mean keys (before any rotation) and value norms. Shape: keys and values `[rows, hidden]`.
-pub(super) fn of_tokens(
+/// What is read off keys (before any rotation) and values. Shape: keys and values `[rows, hidden]`.
+pub(super) fn of_projections(
     (keys, values): (&Tensor, &Tensor),
     weights: &DeviceWeights,
-    (bounds, context): (&CuSeqlens, &AttentionContext<'_>),
+    packed: (&CuSeqlens, &AttentionContext<'_>),
     found: &mut AttentionEvidence,
 ) -> Result<()> {
-    let head_dim = weights.shape.head_dim();
-    if context.needs.mean_keys {
-        let by_head = keys.contiguous()?.reshape((bounds.total(), weights.shape.num_heads, head_dim))?;
-        let means = download(&by_head.mean(1)?)?;
-        share_out(&means, head_dim, (bounds, context), |index, rows| found.sequences[index].mean_keys = rows);
-    }
-    if context.needs.value_norms {
-        let norms = download(&values.sqr()?.sum(1)?.sqrt()?)?;
-        share_out(&norms, 1, (bounds, context), |index, rows| found.sequences[index].value_norms = rows);
+    for kind in packed.1.needs.from(EvidenceSource::Projections).iter() {
+        let rows = match kind {
+            Evidence::MeanKeys => {
+                let by_head = (keys.dim(0)?, weights.shape.num_heads, weights.shape.head_dim());
+                keys.contiguous()?.reshape(by_head)?.mean(1)?
+            }
+            Evidence::ValueNorms => values.sqr()?.sum(1)?.sqrt()?,
+            _ => continue,
+        };
+        share_out(kind, &rows, packed, found)?;
     }
     Ok(())
 }
 
-/// States at P2. Shape: `hidden` `[rows, hidden]`.
+/// What is read off the states at P2. Shape: `hidden` `[rows, hidden]`.
 pub(super) fn of_states(
     hidden: &Tensor,
-    (bounds, context): (&CuSeqlens, &AttentionContext<'_>),
+    packed: (&CuSeqlens, &AttentionContext<'_>),
     found: &mut AttentionEvidence,
 ) -> Result<()> {
-    let states = download(hidden)?;
-    share_out(&states, hidden.dim(1)?, (bounds, context), |index, rows| found.sequences[index].hidden = rows);
+    for kind in packed.1.needs.from(EvidenceSource::States).iter() {
+        let rows = match kind {
+            Evidence::Hidden => hidden,
+            _ => continue,
+        };
+        share_out(kind, rows, packed, found)?;
+    }
     Ok(())
 }
 
-/// Gives every sequence the values of its tokens.
+/// Gives every sequence the values of its tokens. Shape: `values` `[rows]` or `[rows, width]`.
 fn share_out(
-    values: &[f32],
-    cols: usize,
+    kind: Evidence,
+    values: &Tensor,
     (bounds, context): (&CuSeqlens, &AttentionContext<'_>),
-    mut take: impl FnMut(usize, Vec<f32>),
-) {
+    found: &mut AttentionEvidence,
+) -> Result<()> {
+    let width = values.elem_count() / values.dim(0)?.max(1);
+    let values = download(values)?;
     for (index, range) in bounds.ranges().enumerate() {
         let tokens = context.lengths.map_or(range.len(), |lengths| lengths[index]);
-        take(index, values[range.start * cols..][..tokens * cols].to_vec());
+        *found.sequences[index].of_mut(kind) = values[range.start * width..][..tokens * width].to_vec();
     }
+    Ok(())
 }
 
-/// Sums over probabilities `[batch, heads, longest, longest]` of one group.
+/// What is read off the probabilities `[batch, heads, longest, longest]` of one group.
 pub(super) fn of_attention(
     probs: &Tensor,
     weights: &DeviceWeights,
     group: &Group<'_>,
     found: &mut AttentionEvidence,
 ) -> Result<()> {
-    let needs = group.context.needs;
-    let heads = weights.shape.num_heads as f64;
-    let mut sums: Vec<(Tensor, Slot)> = Vec::new();
-    if needs.column_sums {
-        sums.push((without_padding(probs, weights, group)?.sum(1)?.sum(1)?, Slot::ColumnSums));
+    let mut read = Vec::new();
+    for kind in group.context.needs.from(EvidenceSource::Attention).iter() {
+        let values = match kind {
+            Evidence::ColumnSums => without_padding(probs, weights, group)?.sum(1)?.sum(1)?,
+            Evidence::DiagonalSums => {
+                let diagonal = Tensor::eye(group.longest, DType::F32, &weights.device)?;
+                probs.sum(1)?.broadcast_mul(&diagonal)?.sum(2)?
+            }
+            Evidence::ClsRow => (probs.narrow(2, 0, 1)?.squeeze(2)?.sum(1)? / weights.shape.num_heads as f64)?,
+            Evidence::RowEntropies => {
+                // Where a probability is 0, its logarithm is that of the smallest number, and their product 0.
+                let terms = (probs * probs.maximum(f64::from(f32::MIN_POSITIVE))?.log()?)?;
+                terms.sum(3)?.sum(1)?.neg()?
+            }
+            Evidence::AttentionProbs => probs.clone(),
+            _ => continue,
+        };
+        read.push((kind, values));
     }
-    if needs.diagonal_sums {
-        let diagonal = Tensor::eye(group.longest, DType::F32, &weights.device)?;
-        sums.push((probs.sum(1)?.broadcast_mul(&diagonal)?.sum(2)?, Slot::DiagonalSums));
-    }
-    if needs.cls_row {
-        sums.push(((probs.narrow(2, 0, 1)?.squeeze(2)?.sum(1)? / heads)?, Slot::ClsRow));
-    }
-    if needs.row_entropies {
-        // Where a probability is 0, its logarithm is that of the smallest number, and their product 0.
-        let terms = (probs * probs.maximum(f64::from(f32::MIN_POSITIVE))?.log()?)?;
-        sums.push((terms.sum(3)?.sum(1)?.neg()?, Slot::RowEntropies));
-    }
-    for (values, slot) in sums {
-        for (values, sequence) in values.to_vec2::<f32>()?.into_iter().zip(group.sequences.clone()) {
-            let mut values = values;
-            values.truncate(group.tokens(sequence));
-            let evidence = &mut found.sequences[sequence];
-            match slot {
-                Slot::ColumnSums => evidence.column_sums = values,
-                Slot::DiagonalSums => evidence.diagonal_sums = values,
-                Slot::ClsRow => evidence.cls_row = values,
-                Slot::RowEntropies => evidence.row_entropies = values,
+    for (kind, values) in read {
+        let sequences = group.sequences.clone().enumerate();
+        if kind.shape() == EvidenceShape::HeadsQueriesKeys {
+            for (index, sequence) in sequences {
+                let tokens = group.tokens(sequence);
+                let of_sequence = values.get(index)?.narrow(1, 0, tokens)?.narrow(2, 0, tokens)?;
+                *found.sequences[sequence].of_mut(kind) = download(&of_sequence)?;
+            }
+        } else {
+            // Digests of all sequences come over at once.
+            let each = values.elem_count() / group.batch().max(1);
+            let values = download(&values)?;
+            for (index, sequence) in sequences {
+                let count = each / group.longest.max(1) * group.tokens(sequence);
+                *found.sequences[sequence].of_mut(kind) = values[index * each..][..count].to_vec();
             }
         }
     }
-    if needs.attention_probs {
-        for (index, sequence) in group.sequences.clone().enumerate() {
-            let tokens = group.tokens(sequence);
-            let of_sequence = probs.get(index)?.narrow(1, 0, tokens)?.narrow(2, 0, tokens)?;
-            found.sequences[sequence].attention_probs = download(&of_sequence)?;
-        }
-    }
     Ok(())
-}
-
-/// Where a sum over probabilities goes.
-#[derive(Clone, Copy)]
-enum Slot {
-    ColumnSums,
-    DiagonalSums,
-    ClsRow,
-    RowEntropies,
 }
 
 /// The probabilities with those of padding queries set to 0.

@@ -279,8 +279,9 @@ impl Attention<'_> {
         let (cols, head_dim) = (self.qkv.cols() / 3, self.model.config.shape.head_dim());
         let (first, keys) = (range.start + block.first, range.len());
         let key_bias = self.context.key_bias.map_or(&[][..], |bias| &bias[range.clone()]);
-        let mut clock = EvidenceClock::start(self.context);
         let mut evidence = BlockEvidence::new(self.context.needs, block.first, self.tokens(block.sequence));
+        let mut clock = EvidenceClock::start(&evidence);
+        let num_heads = panels.len();
         let Scratch { probs, scales, context, delta, by_distance, .. } = scratch;
         let (probs, scales) = (sized(probs, block.queries * keys), sized(scales, block.queries));
         let context = sized(context, block.queries * cols);
@@ -296,13 +297,8 @@ impl Attention<'_> {
                 bias.add(head, &self.context.positions[range.clone()], block.first, probs);
             }
             self.close_window(block, probs);
-            if self.context.needs.row_entropies {
-                evidence.row_entropies.resize(block.queries, 0.0);
-                vector::exponentials_and_entropies(probs, keys, scales, &mut evidence.row_entropies);
-            } else {
-                vector::exponentials(probs, keys, scales);
-            }
-            clock.time(|| evidence.add(self.context.needs, (probs, keys), scales));
+            evidence.exponentials((probs, keys), scales);
+            clock.time(|| evidence.add((head, num_heads), (probs, keys), scales));
             let weights = RowsRef { data: probs, stride: keys, rows: block.queries };
             panels.values.multiply(weights, &[], &mut context[head * head_dim..], cols);
             for (row, scale) in context.chunks_mut(cols).zip(&*scales) {
@@ -340,10 +336,8 @@ struct EvidenceClock {
 }
 
 impl EvidenceClock {
-    fn start(context: &AttentionContext<'_>) -> Self {
-        let needs = context.needs;
-        let gathers = needs.column_sums || needs.diagonal_sums || needs.cls_row || needs.attention_probs;
-        Self { started: gathers.then(Instant::now), gathering: Duration::ZERO }
+    fn start(evidence: &BlockEvidence) -> Self {
+        Self { started: evidence.gathers().then(Instant::now), gathering: Duration::ZERO }
     }
 
     fn time(&mut self, work: impl FnOnce()) {

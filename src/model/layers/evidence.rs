@@ -1,4 +1,7 @@
 //! What attention says about tokens, gathered while it is computed and added up in a fixed order.
+//!
+//! A new kind of evidence has its arm in one of three matches here, by its source: [`BlockEvidence::add`] for
+//! probabilities, [`of_projections`] for queries, keys and values, [`of_states`] for the states at P2.
 
 use std::ops::Range;
 
@@ -6,121 +9,163 @@ use rayon::prelude::*;
 
 use crate::model::AttentionContext;
 use crate::tensor::CuSeqlens;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
+use crate::tensor::EvidenceShape;
+use crate::tensor::EvidenceSource;
 use crate::tensor::Matrix;
 use crate::tensor::SequenceEvidence;
 use crate::tensor::rows;
 use crate::tensor::vector;
 
-/// What one block of queries says about its sequence; parts as in [`SequenceEvidence`].
+/// What one block of queries says about its sequence.
 #[derive(Default)]
-pub(in crate::model) struct BlockEvidence {
+pub(super) struct BlockEvidence {
+    /// What is read off probabilities.
+    needs: EvidenceSet,
     /// The block's first query.
     first: usize,
     /// Rows of the sequence that are tokens; the rest is padding, of which nothing is told.
     tokens: usize,
-    /// Over the block's queries and all heads.
-    column_sums: Vec<f32>,
-    /// Of the block's queries. Shape: `[queries]`.
-    diagonal_sums: Vec<f32>,
-    /// Summed over heads; in the block that holds query 0.
-    cls_row: Vec<f32>,
-    /// Summed over heads, padding included. Shape: `[queries]`.
-    pub(in crate::model) row_entropies: Vec<f32>,
-    /// Shape: `[heads, queries, keys]`.
-    probs: Vec<f32>,
+    /// By kind, in shapes that have the block's queries instead of all.
+    parts: SequenceEvidence,
 }
 
 impl BlockEvidence {
     /// For a block from query `first` on, of a sequence of so many tokens.
-    pub(in crate::model) fn new(needs: EvidenceNeeds, first: usize, tokens: usize) -> Self {
-        let sums = if needs.column_sums { vec![0.0; tokens] } else { Vec::new() };
-        Self { first, tokens, column_sums: sums, ..Self::default() }
+    pub(super) fn new(needs: EvidenceSet, first: usize, tokens: usize) -> Self {
+        let needs = needs.from(EvidenceSource::Attention);
+        Self { needs, first, tokens, ..Self::default() }
     }
 
-    /// Takes in the next head: exponentials `[queries, keys]` and what makes each row of them sum to 1.
-    pub(in crate::model) fn add(&mut self, needs: EvidenceNeeds, (weights, keys): (&[f32], usize), scales: &[f32]) {
-        let queries = scales.len().min(self.tokens.saturating_sub(self.first));
+    /// Whether [`Self::add`] has anything to do.
+    pub(super) fn gathers(&self) -> bool {
+        !self.needs.without(Evidence::RowEntropies).is_empty()
+    }
+
+    /// Turns the logits of the next head into exponentials `[queries, keys]`, and finds what makes each row of them sum to
+    /// 1; entropies are summed up on the way, padding included.
+    pub(super) fn exponentials(&mut self, (logits, keys): (&mut [f32], usize), scales: &mut [f32]) {
+        if self.needs.contains(Evidence::RowEntropies) {
+            let entropies = self.parts.of_mut(Evidence::RowEntropies);
+            entropies.resize(scales.len(), 0.0);
+            vector::exponentials_and_entropies(logits, keys, scales, entropies);
+        } else {
+            vector::exponentials(logits, keys, scales);
+        }
+    }
+
+    /// Takes in head number `head` of `num_heads`: exponentials `[queries, keys]` and what makes each row of them sum to 1.
+    pub(super) fn add(&mut self, (head, num_heads): (usize, usize), (weights, keys): (&[f32], usize), scales: &[f32]) {
+        let (first, tokens) = (self.first, self.tokens);
+        let queries = scales.len().min(tokens.saturating_sub(first));
         let (weights, scales) = (&weights[..queries * keys], &scales[..queries]);
-        if needs.column_sums {
-            vector::add_scaled_rows(&mut self.column_sums, weights, keys, scales);
-        }
-        if needs.diagonal_sums {
-            self.diagonal_sums.resize(queries, 0.0);
-            let rows = weights.chunks_exact(keys).zip(scales);
-            for (query, (sum, (row, scale))) in self.diagonal_sums.iter_mut().zip(rows).enumerate() {
-                *sum += scale * row[self.first + query];
-            }
-        }
-        if needs.cls_row && self.first == 0 && queries > 0 {
-            self.cls_row.resize(self.tokens, 0.0);
-            vector::add_scaled_rows(&mut self.cls_row, &weights[..keys], keys, &scales[..1]);
-        }
-        if needs.attention_probs {
-            let start = self.probs.len();
-            self.probs.resize(start + queries * self.tokens, 0.0);
-            if self.tokens == keys {
-                vector::scale_rows(&mut self.probs[start..], weights, keys, scales);
-            } else {
-                let rows = weights.chunks_exact(keys).zip(scales);
-                for (out, (row, scale)) in self.probs[start..].chunks_exact_mut(self.tokens).zip(rows) {
-                    vector::scale_rows(out, &row[..self.tokens], self.tokens, &[*scale]);
+        for kind in self.needs.iter() {
+            let values = self.parts.of_mut(kind);
+            match kind {
+                Evidence::ColumnSums => {
+                    values.resize(tokens, 0.0);
+                    vector::add_scaled_rows(values, weights, keys, scales);
                 }
+                Evidence::DiagonalSums => {
+                    values.resize(queries, 0.0);
+                    let rows = weights.chunks_exact(keys).zip(scales);
+                    for (query, (sum, (row, scale))) in values.iter_mut().zip(rows).enumerate() {
+                        *sum += scale * row[first + query];
+                    }
+                }
+                Evidence::ClsRow if first == 0 && queries > 0 => {
+                    values.resize(tokens, 0.0);
+                    vector::add_scaled_rows(values, &weights[..keys], keys, &scales[..1]);
+                    if head + 1 == num_heads {
+                        for value in values {
+                            *value /= num_heads as f32;
+                        }
+                    }
+                }
+                Evidence::AttentionProbs => add_probs(values, (weights, keys), (scales, tokens)),
+                // Row entropies are summed up with the exponentials; the rest is read off elsewhere.
+                _ => {}
             }
+        }
+    }
+}
+
+/// Appends probabilities `[queries, tokens]`, without those of padding.
+fn add_probs(probs: &mut Vec<f32>, (weights, keys): (&[f32], usize), (scales, tokens): (&[f32], usize)) {
+    let start = probs.len();
+    probs.resize(start + scales.len() * tokens, 0.0);
+    if tokens == keys {
+        vector::scale_rows(&mut probs[start..], weights, keys, scales);
+    } else {
+        let rows = weights.chunks_exact(keys).zip(scales);
+        for (out, (row, scale)) in probs[start..].chunks_exact_mut(tokens).zip(rows) {
+            vector::scale_rows(out, &row[..tokens], tokens, &[*scale]);
         }
     }
 }
 
 /// Adds one block's part to a sequence of `tokens` tokens; blocks arrive in order.
-pub(in crate::model) fn collect(
-    evidence: &mut SequenceEvidence,
-    mut part: BlockEvidence,
-    tokens: usize,
-    num_heads: usize,
-) {
-    if evidence.column_sums.is_empty() {
-        evidence.column_sums = part.column_sums;
-    } else {
-        vector::add(&mut evidence.column_sums, &part.column_sums);
-    }
-    evidence.diagonal_sums.append(&mut part.diagonal_sums);
-    if !part.cls_row.is_empty() {
-        for value in &mut part.cls_row {
-            *value /= num_heads as f32;
+pub(super) fn collect(evidence: &mut SequenceEvidence, mut block: BlockEvidence, tokens: usize, num_heads: usize) {
+    for kind in block.needs.iter() {
+        let (all, part) = (evidence.of_mut(kind), block.parts.of_mut(kind));
+        if part.is_empty() {
+            continue;
         }
-        evidence.cls_row = part.cls_row;
-    }
-    part.row_entropies.truncate(tokens.saturating_sub(part.first));
-    evidence.row_entropies.append(&mut part.row_entropies);
-    if !part.probs.is_empty() {
-        evidence.attention_probs.resize(num_heads * tokens * tokens, 0.0);
-        let heads = evidence.attention_probs.chunks_exact_mut(tokens * tokens);
-        for (all, some) in heads.zip(part.probs.chunks_exact(part.probs.len() / num_heads)) {
-            all[part.first * tokens..][..some.len()].copy_from_slice(some);
+        match kind.shape() {
+            EvidenceShape::Keys if all.is_empty() => *all = std::mem::take(part),
+            EvidenceShape::Keys => vector::add(all, part),
+            EvidenceShape::HeadsQueriesKeys => {
+                all.resize(num_heads * tokens * tokens, 0.0);
+                let heads = all.chunks_exact_mut(tokens * tokens);
+                for (all, some) in heads.zip(part.chunks_exact(part.len() / num_heads)) {
+                    all[block.first * tokens..][..some.len()].copy_from_slice(some);
+                }
+            }
+            EvidenceShape::Queries => {
+                part.truncate(tokens.saturating_sub(block.first));
+                all.append(part);
+            }
+            EvidenceShape::TokensHeadDim | EvidenceShape::TokensHidden => all.append(part),
         }
     }
 }
 
-/// Evidence that needs no probabilities: mean keys (before any rotation, so that they compare content) and value norms.
+/// Evidence that needs no probabilities, of each of these sequences.
 ///
 /// Shape: `qkv` `[rows of these sequences, 3 * hidden]`.
-pub(in crate::model) fn token_evidence(
+pub(super) fn token_evidence(
     qkv: &Matrix,
     (bounds, sequences): (&CuSeqlens, &Range<usize>),
     context: &AttentionContext<'_>,
     num_heads: usize,
 ) -> Vec<SequenceEvidence> {
-    let needs = context.needs;
-    if !(needs.mean_keys || needs.value_norms) {
+    let needs = context.needs.from(EvidenceSource::Projections);
+    if needs.is_empty() {
         return vec![SequenceEvidence::default(); sequences.len()];
     }
+    let first = bounds.range(sequences.start).start;
+    let of_sequence = |sequence: usize| {
+        let range = bounds.range(sequence);
+        let tokens = context.lengths.map_or(range.len(), |lengths| lengths[sequence]);
+        let rows = range.start - first..range.start - first + tokens;
+        let of_kind = |kind| (kind, of_projections(kind, qkv, rows.clone(), num_heads));
+        needs
+            .iter()
+            .map(of_kind)
+            .fold(SequenceEvidence::default(), |evidence, (kind, found)| evidence.with(kind, found))
+    };
+    sequences.clone().into_par_iter().map(of_sequence).collect()
+}
+
+/// One kind, read off queries, keys and values of the tokens in `range`. Shape: `qkv` `[rows, 3 * hidden]`.
+fn of_projections(kind: Evidence, qkv: &Matrix, range: Range<usize>, num_heads: usize) -> Vec<f32> {
     let hidden = qkv.cols() / 3;
-    let head_dim = hidden / num_heads;
-    let of_sequence = |range: Range<usize>| {
-        let mut evidence = SequenceEvidence::default();
-        if needs.mean_keys {
-            evidence.mean_keys = vec![0.0; range.len() * head_dim];
-            for (row, mean) in range.clone().zip(evidence.mean_keys.chunks_mut(head_dim)) {
+    match kind {
+        Evidence::MeanKeys => {
+            let head_dim = hidden / num_heads;
+            let mut means = vec![0.0; range.len() * head_dim];
+            for (row, mean) in range.zip(means.chunks_mut(head_dim)) {
                 for key in qkv.row(row)[hidden..2 * hidden].chunks(head_dim) {
                     rows::add(mean, key);
                 }
@@ -128,17 +173,17 @@ pub(in crate::model) fn token_evidence(
                     *value /= num_heads as f32;
                 }
             }
+            means
         }
-        if needs.value_norms {
-            evidence.value_norms = range.map(|row| rows::sum_of_squares(&qkv.row(row)[2 * hidden..]).sqrt()).collect();
-        }
-        evidence
-    };
-    let first = bounds.range(sequences.start).start;
-    let rows = |sequence: usize| {
-        let range = bounds.range(sequence);
-        let tokens = context.lengths.map_or(range.len(), |lengths| lengths[sequence]);
-        range.start - first..range.start - first + tokens
-    };
-    sequences.clone().into_par_iter().map(|sequence| of_sequence(rows(sequence))).collect()
+        Evidence::ValueNorms => range.map(|row| rows::sum_of_squares(&qkv.row(row)[2 * hidden..]).sqrt()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One kind, read off a sequence's states at P2. Shape: `states` `[tokens, hidden]`.
+pub(super) fn of_states(kind: Evidence, states: &[f32]) -> Vec<f32> {
+    match kind {
+        Evidence::Hidden => states.to_vec(),
+        _ => Vec::new(),
+    }
 }

@@ -6,7 +6,9 @@ use crate::model::Model;
 use crate::model::layers::attention::LARGEST_BLOCK;
 use crate::model::layers::attention::ROWS_PER_THREAD;
 use crate::model::layers::linear::LARGEST_SHARE;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
+use crate::tensor::EvidenceShape;
 
 /// Work that one text may be in a dense pass, in multiply-accumulates: ten trillion, a few minutes on two cores. The longest
 /// texts of the largest encoders that are used (8,192 tokens, 28 layers of 1,024) are 8.6 trillion.
@@ -61,7 +63,7 @@ impl Model {
     /// they are asked for, and by candle's kernels. What lies in a GPU's own memory is not counted: its driver says what it
     /// has.
     #[must_use]
-    pub fn run_bytes(&self, lengths: &[usize], needs: EvidenceNeeds) -> u64 {
+    pub fn run_bytes(&self, lengths: &[usize], needs: EvidenceSet) -> u64 {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let rows = lengths.iter().map(|&length| length as u64).fold(0, u64::saturating_add);
         let whole = lengths.iter().map(|&length| self.attention_values(length)).fold(0, u64::saturating_add);
@@ -86,13 +88,14 @@ impl Model {
         // texts as are decided on at a time.
         let means = product(longest, longest, 2).saturating_mul(threads.min(lengths.len() as u64));
         let matrices = whole.saturating_add(whole.max(means));
-        let evidence = [
-            (needs.attention_probs, matrices),
-            (needs.hidden, rows.saturating_mul(hidden)),
-            (needs.mean_keys, rows.saturating_mul(2 * self.config.shape.head_dim() as u64)),
-        ];
-        let evidence = evidence.into_iter().filter(|(asked, _)| *asked).map(|(_, values)| values);
-        let values = evidence.fold(computing, u64::saturating_add);
+        let of_kind = |kind: Evidence| match kind.shape() {
+            EvidenceShape::HeadsQueriesKeys => matrices,
+            EvidenceShape::TokensHidden => rows.saturating_mul(hidden),
+            EvidenceShape::TokensHeadDim => rows.saturating_mul(2 * self.config.shape.head_dim() as u64),
+            // A number a token is nothing beside its states.
+            EvidenceShape::Keys | EvidenceShape::Queries => 0,
+        };
+        let values = needs.iter().map(of_kind).fold(computing, u64::saturating_add);
         values.saturating_mul(size_of::<f32>() as u64)
     }
 

@@ -12,12 +12,14 @@ use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
 use crate::model::Workspace;
+use crate::model::layers::evidence::of_states;
 use crate::model::layers::linear::block_rows;
 use crate::model::layers::scratch::Scratch;
 use crate::model::layers::scratch::sized;
 use crate::model::layers::scratch::with_scratch;
 use crate::tensor::CuSeqlens;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::EvidenceSet;
+use crate::tensor::EvidenceSource;
 use crate::tensor::Matrix;
 use crate::tensor::RowsRef;
 use crate::tensor::SequenceEvidence;
@@ -45,7 +47,7 @@ pub struct AttentionContext<'a> {
     /// Shape: `[total_tokens]`.
     pub key_bias: Option<&'a [f32]>,
     /// What the strategy wants to see.
-    pub needs: EvidenceNeeds,
+    pub needs: EvidenceSet,
     /// Rows of each sequence that are tokens, the first ones; what follows is padding. `None`: all are. Shape: `[batch]`.
     pub lengths: Option<&'a [usize]>,
     /// The only row of each sequence, counted within it, whose state at P2 is wanted. `None`: all are. Shape: `[batch]`.
@@ -55,7 +57,7 @@ pub struct AttentionContext<'a> {
 impl<'a> AttentionContext<'a> {
     /// Unmasked rows at these positions, all of them wanted.
     #[must_use]
-    pub fn new(positions: &'a [u32], needs: EvidenceNeeds) -> Self {
+    pub fn new(positions: &'a [u32], needs: EvidenceSet) -> Self {
         Self { positions, key_bias: None, needs, lengths: None, queries: None }
     }
 }
@@ -144,12 +146,16 @@ impl Model {
         workspace: &mut Workspace,
     ) -> AttentionEvidence {
         let mut found = self.attention_block(layer, hidden, (bounds, context), &mut workspace.buffers);
-        if context.needs.hidden {
+        let needs = context.needs.from(EvidenceSource::States);
+        if !needs.is_empty() {
             let started = Instant::now();
             for (index, evidence) in found.sequences.iter_mut().enumerate() {
                 let range = bounds.range(index);
                 let tokens = context.lengths.map_or(range.len(), |lengths| lengths[index]);
-                evidence.hidden = hidden.data()[range.start * hidden.cols()..][..tokens * hidden.cols()].to_vec();
+                let states = &hidden.data()[range.start * hidden.cols()..][..tokens * hidden.cols()];
+                for kind in needs.iter() {
+                    *evidence.of_mut(kind) = of_states(kind, states);
+                }
             }
             found.time += started.elapsed();
         }

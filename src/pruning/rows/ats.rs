@@ -36,7 +36,8 @@ use crate::pruning::rows::schedule::float_dial;
 use crate::pruning::rows::schedule::protect_key;
 use crate::pruning::rows::schedule::round_up;
 use crate::pruning::rows::top_k::rank;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
@@ -79,9 +80,8 @@ fn build(spec: &StrategySpec, _shape: &ModelShape) -> Result<Arc<dyn Pruner>, Er
 }
 
 impl Pruner for Ats {
-    fn needs(&self, layer: usize) -> EvidenceNeeds {
-        let samples = layer >= self.start;
-        EvidenceNeeds { cls_row: samples, value_norms: samples, ..EvidenceNeeds::NONE }
+    fn needs(&self, layer: usize) -> EvidenceSet {
+        if layer < self.start { EvidenceSet::NONE } else { EvidenceSet::of([Evidence::ClsRow, Evidence::ValueNorms]) }
     }
 
     fn idle_layers(&self) -> usize {

@@ -9,7 +9,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::EvidenceSet;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -34,8 +34,8 @@ pub(super) fn info() -> StrategyInfo {
 pub(super) struct Dense;
 
 impl Pruner for Dense {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds::NONE
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE
     }
 
     fn idle_layers(&self) -> usize {

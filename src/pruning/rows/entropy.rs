@@ -30,7 +30,8 @@ use crate::pruning::rows::importance::row_entropy;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 use crate::tensor::SequenceEvidence;
 
@@ -98,17 +99,12 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
 }
 
 impl Pruner for Entropy {
-    fn needs(&self, layer: usize) -> EvidenceNeeds {
+    fn needs(&self, layer: usize) -> EvidenceSet {
         if !self.top_k.schedule.may_remove(layer) {
-            return EvidenceNeeds::NONE;
+            return EvidenceSet::NONE;
         }
-        let cheap = self.score.is_row_shannon();
-        EvidenceNeeds {
-            row_entropies: cheap,
-            attention_probs: !cheap,
-            column_sums: self.score.times_column_mean,
-            ..EvidenceNeeds::NONE
-        }
+        let entropies = if self.score.is_row_shannon() { Evidence::RowEntropies } else { Evidence::AttentionProbs };
+        EvidenceSet::of([entropies]).with_if(Evidence::ColumnSums, self.score.times_column_mean)
     }
 
     fn idle_layers(&self) -> usize {
@@ -139,9 +135,9 @@ impl Score {
 
     /// Shape: `[tokens]`; empty where the evidence was not asked for.
     fn of(self, evidence: &SequenceEvidence, tokens: usize) -> Vec<f32> {
-        let mut scores = if self.is_row_shannon() && !evidence.row_entropies.is_empty() {
-            evidence.row_entropies.iter().map(|sum| sum / self.num_heads as f32).collect()
-        } else if evidence.attention_probs.is_empty() {
+        let mut scores = if self.is_row_shannon() && !evidence.of(Evidence::RowEntropies).is_empty() {
+            evidence.of(Evidence::RowEntropies).iter().map(|sum| sum / self.num_heads as f32).collect()
+        } else if evidence.of(Evidence::AttentionProbs).is_empty() {
             return Vec::new();
         } else {
             let entropy = if self.by_column { column_entropy } else { row_entropy };
@@ -158,7 +154,7 @@ impl Score {
         }
         if self.times_column_mean {
             let divisor = (self.num_heads * tokens) as f32;
-            for (score, sum) in scores.iter_mut().zip(&evidence.column_sums) {
+            for (score, sum) in scores.iter_mut().zip(evidence.of(Evidence::ColumnSums)) {
                 *score *= sum / divisor;
             }
         }

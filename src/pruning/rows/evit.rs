@@ -33,7 +33,8 @@ use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::Selection;
 use crate::pruning::rows::top_k::TopK;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
@@ -72,8 +73,8 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
 }
 
 impl Pruner for Evit {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds { cls_row: true, ..EvidenceNeeds::NONE }
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::of([Evidence::ClsRow])
     }
 
     fn idle_layers(&self) -> usize {
@@ -82,7 +83,7 @@ impl Pruner for Evit {
 
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         if !self.fuse {
-            return self.top_k.begin(sequence, |layer| layer.evidence.cls_row.clone());
+            return self.top_k.begin(sequence, |layer| layer.evidence.of(Evidence::ClsRow).to_vec());
         }
         let (schedule, protected) = (self.top_k.schedule.clone(), self.top_k.protect.mask(sequence));
         Box::new(FusingSequence { schedule, protected, fused_sizes: Vec::new() })
@@ -99,7 +100,7 @@ struct FusingSequence {
 
 impl SequencePruner for FusingSequence {
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
-        let scores = layer.evidence.cls_row.clone();
+        let scores = layer.evidence.of(Evidence::ClsRow).to_vec();
         let n0 = self.protected.len();
         let is_protected = |&&position: &&u32| self.protected.get(position as usize).copied().unwrap_or(false);
         let num_protected = layer.orig.iter().filter(is_protected).count();

@@ -12,7 +12,7 @@ use crate::pruning::StrategySpec;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
@@ -43,8 +43,8 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
 }
 
 impl Pruner for FirstK {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds::NONE
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE
     }
 
     fn idle_layers(&self) -> usize {

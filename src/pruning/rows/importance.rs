@@ -1,5 +1,6 @@
 //! Importance scores: pure functions from a layer's evidence to one number a token.
 
+use crate::tensor::Evidence;
 use crate::tensor::SequenceEvidence;
 
 /// Attention each token receives, averaged over heads and summed over queries; without what it pays itself where
@@ -21,9 +22,14 @@ pub fn column_sum_per_head(evidence: &SequenceEvidence, num_heads: usize, exclud
 #[must_use]
 pub fn column_sum(evidence: &SequenceEvidence, exclude_diagonal: bool) -> Vec<f32> {
     if exclude_diagonal {
-        evidence.column_sums.iter().zip(&evidence.diagonal_sums).map(|(sum, own)| sum - own).collect()
+        evidence
+            .of(Evidence::ColumnSums)
+            .iter()
+            .zip(evidence.of(Evidence::DiagonalSums))
+            .map(|(sum, own)| sum - own)
+            .collect()
     } else {
-        evidence.column_sums.clone()
+        evidence.of(Evidence::ColumnSums).to_vec()
     }
 }
 
@@ -34,7 +40,7 @@ pub fn column_sum(evidence: &SequenceEvidence, exclude_diagonal: bool) -> Vec<f3
 #[must_use]
 pub fn column_sum_of(evidence: &SequenceEvidence, votes: &[bool]) -> Vec<f32> {
     let mut sums = vec![0.0; votes.len()];
-    let rows = evidence.attention_probs.chunks_exact(votes.len().max(1)).zip(votes.iter().cycle());
+    let rows = evidence.of(Evidence::AttentionProbs).chunks_exact(votes.len().max(1)).zip(votes.iter().cycle());
     for (row, _) in rows.filter(|(_, votes)| **votes) {
         for (sum, p) in sums.iter_mut().zip(row) {
             *sum += p;
@@ -49,8 +55,12 @@ pub fn column_sum_of(evidence: &SequenceEvidence, votes: &[bool]) -> Vec<f32> {
 /// Source: Fayyaz et al. 2022, "Adaptive Token Sampling", section 3.1, in the form of their published code.
 #[must_use]
 pub fn cls_value_share(evidence: &SequenceEvidence, candidates: &[usize]) -> Vec<f32> {
-    let mut scores: Vec<f32> =
-        evidence.cls_row.iter().zip(&evidence.value_norms).map(|(row, norm)| row * norm).collect();
+    let mut scores: Vec<f32> = evidence
+        .of(Evidence::ClsRow)
+        .iter()
+        .zip(evidence.of(Evidence::ValueNorms))
+        .map(|(row, norm)| row * norm)
+        .collect();
     let total: f32 = candidates.iter().map(|&row| scores[row]).sum();
     if total > 0.0 {
         for score in &mut scores {
@@ -66,7 +76,7 @@ pub fn cls_value_share(evidence: &SequenceEvidence, candidates: &[usize]) -> Vec
 /// Source: Aizawa and Igaue 2026, ICPR, for the idea; that rows are meant and heads averaged is our reading.
 #[must_use]
 pub fn row_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) -> Vec<f32> {
-    let probs = &evidence.attention_probs;
+    let probs = evidence.of(Evidence::AttentionProbs);
     let num_tokens = num_tokens(probs.len(), num_heads);
     let mut sums = vec![0.0; num_tokens];
     for (index, row) in probs.chunks_exact(num_tokens.max(1)).enumerate() {
@@ -82,7 +92,7 @@ pub fn row_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) ->
 /// Source: our own; the formula of [`row_entropy`] on attention received.
 #[must_use]
 pub fn column_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64) -> Vec<f32> {
-    let probs = &evidence.attention_probs;
+    let probs = evidence.of(Evidence::AttentionProbs);
     let num_tokens = num_tokens(probs.len(), num_heads);
     // Sums over heads instead of means: a column is brought to sum 1 anyway. Shape: [query, key]
     let mut summed = vec![0.0; num_tokens * num_tokens];

@@ -34,7 +34,8 @@ use crate::pruning::rows::schedule::Protect;
 use crate::pruning::rows::schedule::float_dial;
 use crate::pruning::rows::schedule::protect_key;
 use crate::pruning::rows::top_k::rank;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 /// A score below this counts as no attention at all, in every layer but the first.
@@ -108,8 +109,8 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
 }
 
 impl Pruner for Ltp {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds { column_sums: !self.masks, attention_probs: self.masks, ..EvidenceNeeds::NONE }
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::of([if self.masks { Evidence::AttentionProbs } else { Evidence::ColumnSums }])
     }
 
     /// Layer 0 never removes, and no layer adds anything up.

@@ -27,7 +27,8 @@ use crate::pruning::rows::importance::column_sum_per_head;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
@@ -67,8 +68,8 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
 }
 
 impl Pruner for PowerBert {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds { column_sums: true, diagonal_sums: self.exclude_diagonal, ..EvidenceNeeds::NONE }
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::of([Evidence::ColumnSums]).with_if(Evidence::DiagonalSums, self.exclude_diagonal)
     }
 
     fn idle_layers(&self) -> usize {

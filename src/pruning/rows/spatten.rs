@@ -31,7 +31,8 @@ use crate::pruning::rows::schedule::RetentionSchedule;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
@@ -97,8 +98,8 @@ fn paper_schedule(retention: f64, num_layers: usize) -> RetentionSchedule {
 }
 
 impl Pruner for Spatten {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds { column_sums: true, ..EvidenceNeeds::NONE }
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::of([Evidence::ColumnSums])
     }
 
     /// Sums grow from the first layer on.

@@ -21,7 +21,7 @@ use crate::pruning::StrategyInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::dense::KeepAll;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 
 const BUNDLED: &str = include_str!("../../../assets/stop_words_en.txt");
@@ -66,8 +66,8 @@ fn words(text: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 impl Pruner for StopWords {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds::NONE
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE
     }
 
     fn select_input(&self, sequence: &SequenceInfo) -> Option<Vec<u32>> {

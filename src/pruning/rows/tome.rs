@@ -37,7 +37,8 @@ use crate::pruning::rows::schedule::LAYER;
 use crate::pruning::rows::schedule::Protect;
 use crate::pruning::rows::schedule::protect_key;
 use crate::pruning::rows::top_k::better_first;
-use crate::tensor::EvidenceNeeds;
+use crate::tensor::Evidence;
+use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
 use crate::tensor::Panels;
 use crate::tensor::RowsRef;
@@ -133,8 +134,8 @@ impl Tome {
 }
 
 impl Pruner for Tome {
-    fn needs(&self, layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds { mean_keys: self.merges(layer), ..EvidenceNeeds::NONE }
+    fn needs(&self, layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE.with_if(Evidence::MeanKeys, self.merges(layer))
     }
 
     fn idle_layers(&self) -> usize {
@@ -204,7 +205,7 @@ impl TomeSequence {
         /// Sources whose cosines are worked out together.
         const SOURCES: usize = 48;
         let num_tokens = layer.num_tokens();
-        let keys = unit_rows(&layer.evidence.mean_keys, num_tokens);
+        let keys = unit_rows(layer.evidence.of(Evidence::MeanKeys), num_tokens);
         let width = keys.len() / num_tokens.max(1);
         let is_free = |row: &usize| !self.is_protected(layer.orig[*row]);
         let destinations: Vec<usize> = (1..num_tokens).step_by(2).filter(is_free).collect();

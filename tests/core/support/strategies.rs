@@ -7,15 +7,15 @@ use prunescope::pruning::Merge;
 use prunescope::pruning::Pruner;
 use prunescope::pruning::SequenceInfo;
 use prunescope::pruning::SequencePruner;
-use prunescope::tensor::EvidenceNeeds;
+use prunescope::tensor::EvidenceSet;
 
 /// Decides nothing.
 #[derive(Debug)]
 pub(crate) struct KeepAll;
 
 impl Pruner for KeepAll {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
-        EvidenceNeeds::NONE
+    fn needs(&self, _layer: usize) -> EvidenceSet {
+        EvidenceSet::NONE
     }
 
     fn begin(&self, _sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
@@ -27,19 +27,19 @@ impl Pruner for KeepAll {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script {
     pub(crate) action: fn(&LayerEvidence<'_>) -> Action,
-    pub(crate) needs: EvidenceNeeds,
+    pub(crate) needs: EvidenceSet,
     pub(crate) restores: bool,
     pub(crate) proportional: bool,
 }
 
 impl Script {
     pub(crate) fn new(action: fn(&LayerEvidence<'_>) -> Action) -> Self {
-        Self { action, needs: EvidenceNeeds::NONE, restores: false, proportional: false }
+        Self { action, needs: EvidenceSet::NONE, restores: false, proportional: false }
     }
 }
 
 impl Pruner for Script {
-    fn needs(&self, _layer: usize) -> EvidenceNeeds {
+    fn needs(&self, _layer: usize) -> EvidenceSet {
         self.needs
     }
 
