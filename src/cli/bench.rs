@@ -144,7 +144,7 @@ fn document(args: &BenchArgs, benched: &Benched) -> String {
 /// The machine, whether it was busy, and what of the data was left out or cut: on stderr.
 fn tell(benched: &Benched) {
     if let Some(prepared) = &benched.prepared {
-        let unusable = prepared.survey.num_skipped + prepared.survey.len() - prepared.total();
+        let unusable = prepared.index.num_skipped + prepared.index.len() - prepared.total();
         if unusable > 0 {
             warn(&format!("warning: {unusable} rows could not be used"));
         }

@@ -148,8 +148,8 @@ fn overall_quantity(quantity: Quantity, audit: &Audit) -> Option<f64> {
         Quantity::LogLossRise => change(Measure::LogLoss)?,
         Quantity::Agreement => overall.measure(Measure::Agreement)?.pruned.value()?,
         Quantity::FlipRate => overall.decisions.flips.value()?,
-        Quantity::Retention => overall.spent.retention,
-        Quantity::FlopsReduction => overall.spent.flops_reduction(),
+        Quantity::Retention => overall.cost.retention,
+        Quantity::FlopsReduction => overall.cost.flops_reduction(),
         // Found over groups, by worst_group_drop.
         Quantity::WorstGroupDrop => return None,
     })

@@ -20,9 +20,9 @@ use crate::cli::resolve;
 use crate::data;
 use crate::data::ChunkSize;
 use crate::data::DataStream;
+use crate::data::DatasetIndex;
 use crate::data::Lexicon;
 use crate::data::ReadOptions;
-use crate::data::Survey;
 use crate::evaluation;
 use crate::evaluation::Draws;
 use crate::evaluation::EvaluateOptions;
@@ -60,13 +60,13 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
         stage(ticket, "loading the model");
         let checkpoint = resolve::checkpoint(&folder, load_options)?;
         let stream = read(ticket, &path, &options, lexicon.as_ref())?;
-        tell_reading(&checkpoint, stream.survey())?;
+        tell_reading(&checkpoint, stream.index())?;
         warn(&format!(
             "computing with {} on {}",
             counted(rayon::current_num_threads(), "thread"),
             counted(resolve::cores(), "core")
         ));
-        let mut predictions = export::begin_predictions(&out, &stream.survey().groups)?;
+        let mut predictions = export::begin_predictions(&out, &stream.index().groups)?;
         let write = |rows: FinishedRows<'_>| Ok(predictions.write(rows)?);
         let evaluation = evaluation::evaluate(ticket, &checkpoint, &stream, &specs, evaluate_options, write);
         evaluation.map(|evaluation| (evaluation, predictions))
@@ -111,14 +111,14 @@ fn read(ticket: &Ticket, path: &Path, options: &ReadOptions, lexicon: Option<&Le
 }
 
 /// The first lines of a run: what was read, and which classes were found.
-fn tell_reading(checkpoint: &Checkpoint, survey: &Arc<Survey>) -> anyhow::Result<()> {
-    resolve::tell_report(&survey.name, &survey.report);
-    let prepared = Prepared::new(checkpoint, Arc::clone(survey))?;
+fn tell_reading(checkpoint: &Checkpoint, index: &Arc<DatasetIndex>) -> anyhow::Result<()> {
+    resolve::tell_report(&index.name, &index.report);
+    let prepared = Prepared::new(checkpoint, Arc::clone(index))?;
     let counts = prepared.classes.iter().zip(prepared.class_counts()).map(|(class, count)| format!("{class} {count}"));
     let classes = counts.collect::<Vec<_>>().join(", ");
     let interest =
         if prepared.is_binary() { format!("; of interest: {}", prepared.positive_name()) } else { String::new() };
-    warn_over_progress(&format!("{}: classes: {classes}{interest}", survey.name));
+    warn_over_progress(&format!("{}: classes: {classes}{interest}", index.name));
     Ok(())
 }
 
@@ -152,7 +152,7 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// What was left out or cut, on stderr.
 fn tell_losses(prepared: &Prepared) {
-    if let Some(warning) = data::sample_warning(&prepared.survey) {
+    if let Some(warning) = data::sample_warning(&prepared.index) {
         warn(&format!("warning: {warning}"));
     }
     if prepared.truncated > 0 {

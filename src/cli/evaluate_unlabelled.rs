@@ -51,9 +51,9 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 8] {
         spec,
         agreement(overall),
         overall.changed.to_string(),
-        format!("{:.3}", overall.spent.retention),
-        number::significant(overall.spent.flops_reduction()),
-        number::significant(overall.spent.flops_reduction_padded()),
+        format!("{:.3}", overall.cost.retention),
+        number::significant(overall.cost.flops_reduction()),
+        number::significant(overall.cost.flops_reduction_padded()),
         measured(|latency| &latency.speedup),
         measured(|latency| &latency.promise_kept),
     ]
@@ -69,7 +69,7 @@ pub(super) fn groups(slices: &[&SliceAudit], column: &str, latency: Option<&Stra
     rows.extend(slices.iter().map(|slice| {
         [
             slice.group.as_ref().map(|group| group.value.clone()).unwrap_or_default(),
-            slice.spent.items.to_string(),
+            slice.cost.items.to_string(),
             agreement(slice),
             slice.changed.to_string(),
             times(slice, latency),

@@ -19,10 +19,10 @@ use crate::figure::number;
 /// One line for each strategy, then one table for each group column.
 pub(super) fn render(evaluation: &Evaluation) -> String {
     let prepared = &evaluation.prepared;
-    let (name, texts, labelled) = (&prepared.survey.name, prepared.total(), prepared.labelled());
+    let (name, texts, labelled) = (&prepared.index.name, prepared.total(), prepared.labelled());
     let mut text = format!("{name}: {texts} texts, {labelled} with a label\n");
-    if prepared.survey.sample.kind != SampleKind::All {
-        text.push_str(&["sample: ", &prepared.survey.sample.to_string(), "\n"].concat());
+    if prepared.index.sample.kind != SampleKind::All {
+        text.push_str(&["sample: ", &prepared.index.sample.to_string(), "\n"].concat());
     }
     text.push_str(&basis(evaluation));
     text.push_str(&strategies(evaluation));
@@ -31,7 +31,7 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
         let line = format!("layers shared by several strategies saved {percent:.1}% of the work of this evaluation");
         text.push_str(&["\n", &line, "\n"].concat());
     }
-    for column in &prepared.survey.groups {
+    for column in &prepared.index.groups {
         for strategy in &evaluation.strategies {
             let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
             group_table(&mut text, strategy, &column.name, latency);
@@ -96,9 +96,9 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
         plain(of(Measure::F1).as_ref()),
         plain(of(Measure::LogLoss).as_ref()),
         plain(of(Measure::Auc).as_ref()),
-        format!("{:.3}", overall.spent.retention),
-        number::significant(overall.spent.flops_reduction()),
-        number::significant(overall.spent.flops_reduction_padded()),
+        format!("{:.3}", overall.cost.retention),
+        number::significant(overall.cost.flops_reduction()),
+        number::significant(overall.cost.flops_reduction_padded()),
         measured(|latency| &latency.speedup),
         measured(|latency| &latency.promise_kept),
     ]

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 
-use super::survey::Survey;
+use super::dataset_index::DatasetIndex;
 
 /// A seeded order of the rows of a data set.
 ///
@@ -38,20 +38,20 @@ pub struct DrawOrder {
 impl DrawOrder {
     /// Orders the rows of a data set.
     #[must_use]
-    pub fn new(survey: &Survey, seed: u64) -> Self {
+    pub fn new(index: &DatasetIndex, seed: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        let units = units(survey);
-        let strata: Vec<Stratum> = units.iter().map(|unit| stratum(survey, unit)).collect();
+        let units = units(index);
+        let strata: Vec<Stratum> = units.iter().map(|unit| stratum(index, unit)).collect();
         let mut order: Vec<usize> = (0..units.len()).collect();
         shuffle(&mut order, &mut generator);
         spread(&mut order, |unit| &strata[unit], &mut generator);
         spread(&mut order, |unit| &strata[unit].0, &mut generator);
-        let (mut rows, mut ends) = (Vec::with_capacity(survey.len()), Vec::with_capacity(units.len()));
+        let (mut rows, mut ends) = (Vec::with_capacity(index.len()), Vec::with_capacity(units.len()));
         for unit in order {
             rows.extend_from_slice(&units[unit]);
             ends.push(narrow(rows.len()));
         }
-        let is_clustered = (0..survey.len()).any(|row| survey.cluster(row).is_some());
+        let is_clustered = (0..index.len()).any(|row| index.cluster(row).is_some());
         Self { seed, rows, ends, is_clustered }
     }
 
@@ -152,12 +152,12 @@ impl std::fmt::Display for Sample {
 /// J. Wolfowitz, *On a test whether two samples are from the same population*, 1940; for several labels A. M. Mood, *The
 /// distribution theory of runs*, 1940); six standard deviations too few are said.
 #[must_use]
-pub fn sample_warning(survey: &Survey) -> Option<String> {
-    let labels: Vec<usize> = (0..survey.len()).filter_map(|row| survey.label(row)).collect();
-    let sample = &survey.sample;
+pub fn sample_warning(index: &DatasetIndex) -> Option<String> {
+    let labels: Vec<usize> = (0..index.len()).filter_map(|row| index.label(row)).collect();
+    let sample = &index.sample;
     let first = *labels.first()?;
     if labels.len() > 1 && labels.iter().all(|&label| label == first) {
-        let name = &survey.labels[first].value;
+        let name = &index.labels[first].value;
         return Some(format!("every label of {sample} is {name:?}: nothing can be said about other classes"));
     }
     if sample.kind != SampleKind::First {
@@ -188,11 +188,11 @@ fn expected_runs(labels: &[usize]) -> Option<(f64, f64)> {
 }
 
 /// Rows of each unit, in the order of the file.
-fn units(survey: &Survey) -> Vec<Vec<u32>> {
+fn units(index: &DatasetIndex) -> Vec<Vec<u32>> {
     let mut units: Vec<Vec<u32>> = Vec::new();
     let mut unit_of_cluster: BTreeMap<usize, usize> = BTreeMap::new();
-    for row in 0..survey.len() {
-        let unit = match survey.cluster(row) {
+    for row in 0..index.len() {
+        let unit = match index.cluster(row) {
             Some(cluster) => *unit_of_cluster.entry(cluster).or_insert(units.len()),
             None => units.len(),
         };
@@ -230,15 +230,15 @@ fn spread<K: Ord>(order: &mut [usize], stratum: impl Fn(usize) -> K, generator: 
 type Stratum = (Option<usize>, Vec<Vec<usize>>);
 
 /// The most frequent label of a unit, the smaller number on ties, and the groups of its first row.
-fn stratum(survey: &Survey, unit: &[u32]) -> Stratum {
+fn stratum(index: &DatasetIndex, unit: &[u32]) -> Stratum {
     let mut counts: BTreeMap<Option<usize>, usize> = BTreeMap::new();
     for &row in unit {
-        *counts.entry(survey.label(row as usize)).or_default() += 1;
+        *counts.entry(index.label(row as usize)).or_default() += 1;
     }
     let most = counts.values().max().copied();
     let label = counts.into_iter().find(|&(_, count)| Some(count) == most).and_then(|(label, _)| label);
     let row = unit.first().map_or(0, |&row| row as usize);
-    (label, survey.memberships.iter().map(|column| column.of(row).to_vec()).collect())
+    (label, index.memberships.iter().map(|column| column.of(row).to_vec()).collect())
 }
 
 /// Every order equally likely (Source: R. Durstenfeld, *Algorithm 235: random permutation*, 1964).
@@ -272,7 +272,7 @@ mod tests {
     use std::sync::Arc;
 
     /// Rows by label and cluster.
-    fn survey(rows: &[(&str, Option<usize>)]) -> Survey {
+    fn index(rows: &[(&str, Option<usize>)]) -> DatasetIndex {
         let example = |(number, (label, cluster)): (usize, &(&str, Option<usize>))| Example {
             id: number.to_string(),
             text: Arc::from("x"),
@@ -282,20 +282,20 @@ mod tests {
             cluster: cluster.map(|cluster| cluster.to_string()),
         };
         let examples = rows.iter().enumerate().map(example).collect();
-        Survey::of(&Dataset { examples, ..Dataset::default() }, usize::MAX)
+        DatasetIndex::of(&Dataset { examples, ..Dataset::default() }, usize::MAX)
     }
 
     /// 300 rows sorted by label: 200 of `a`, 100 of `b`; clusters of four where `clustered`.
-    fn sorted(clustered: bool) -> Survey {
+    fn sorted(clustered: bool) -> DatasetIndex {
         let row = |row: usize| (if row < 200 { "a" } else { "b" }, clustered.then_some(row / 4));
-        survey(&(0..300).map(row).collect::<Vec<_>>())
+        index(&(0..300).map(row).collect::<Vec<_>>())
     }
 
     #[test]
     fn every_prefix_holds_the_labels_in_proportion() {
         for clustered in [false, true] {
-            let survey = sorted(clustered);
-            let order = DrawOrder::new(&survey, 3);
+            let index = sorted(clustered);
+            let order = DrawOrder::new(&index, 3);
             for limit in [30, 60, 150, 299] {
                 let taken = order.prefix(limit);
                 assert!(taken <= limit && taken + 4 > limit, "{taken} rows for at most {limit}");
@@ -324,9 +324,9 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_order_and_another_seed_another() {
-        let survey = sorted(true);
-        assert_eq!(DrawOrder::new(&survey, 5), DrawOrder::new(&survey, 5), "the same seed");
-        assert_ne!(DrawOrder::new(&survey, 5).rows(), DrawOrder::new(&survey, 6).rows(), "another seed");
+        let index = sorted(true);
+        assert_eq!(DrawOrder::new(&index, 5), DrawOrder::new(&index, 5), "the same seed");
+        assert_ne!(DrawOrder::new(&index, 5).rows(), DrawOrder::new(&index, 6).rows(), "another seed");
     }
 
     #[test]
@@ -338,10 +338,10 @@ mod tests {
             rows.extend((0..=cluster % 12).map(|_| (label, Some(cluster))));
         }
         let counts = |row: usize| rows[row].1.is_some_and(|cluster| cluster < 50 || cluster % 12 > 8);
-        let survey = survey(&rows);
+        let index = index(&rows);
         let truth = (0..rows.len()).filter(|&row| counts(row)).count() as f64 / rows.len() as f64;
         let share = |seed: u64| {
-            let order = DrawOrder::new(&survey, seed);
+            let order = DrawOrder::new(&index, seed);
             let sample = &order.rows()[..order.prefix(150)];
             sample.iter().filter(|&&row| counts(row as usize)).count() as f64 / sample.len() as f64
         };
@@ -359,10 +359,10 @@ mod tests {
     fn every_row_is_as_likely_as_every_other() {
         // Strata of 1, 9 and 90 rows: the lone row must come as often as the others.
         let row = |row: usize| (["a", "b", "c"][usize::from(row > 0) + usize::from(row > 9)], None);
-        let survey = survey(&(0..100).map(row).collect::<Vec<_>>());
+        let index = index(&(0..100).map(row).collect::<Vec<_>>());
         let mut times = [0_u32; 100];
         for seed in 0..2000 {
-            let order = DrawOrder::new(&survey, seed);
+            let order = DrawOrder::new(&index, seed);
             for &row in &order.rows()[..30] {
                 times[row as usize] += 1;
             }
@@ -373,26 +373,26 @@ mod tests {
 
     #[test]
     fn a_sample_with_an_order_or_with_one_class_is_said() {
-        let mut survey = sorted(false);
-        assert_eq!(sample_warning(&survey), None, "all rows may stand in any order");
-        survey.sample = Sample { rows: 300, kind: SampleKind::First };
-        let said = sample_warning(&survey).unwrap_or_default();
+        let mut index = sorted(false);
+        assert_eq!(sample_warning(&index), None, "all rows may stand in any order");
+        index.sample = Sample { rows: 300, kind: SampleKind::First };
+        let said = sample_warning(&index).unwrap_or_default();
         assert!(said.contains("2 changes where about 134"), "301 - (200² + 100²) / 300 = 134.3: {said}");
-        let mut mixed = self::survey(&(0..300).map(|row| (["a", "b"][row * row % 7 % 2], None)).collect::<Vec<_>>());
-        mixed.sample = survey.sample.clone();
+        let mut mixed = self::index(&(0..300).map(|row| (["a", "b"][row * row % 7 % 2], None)).collect::<Vec<_>>());
+        mixed.sample = index.sample.clone();
         assert_eq!(sample_warning(&mixed), None, "no order");
-        let one = self::survey(&[("a", None), ("a", None), ("", None)]);
+        let one = self::index(&[("a", None), ("a", None), ("", None)]);
         assert!(sample_warning(&one).is_some_and(|said| said.contains("every label")), "one class");
     }
 
     #[test]
     fn labels_stay_in_proportion_where_every_unit_has_groups_of_its_own() {
-        let mut survey = sorted(false);
+        let mut index = sorted(false);
         let mut builder = crate::data::memberships::MembershipsBuilder::default();
         (0..300).for_each(|row| builder.push(vec![row]));
-        survey.memberships = vec![builder.finish()];
+        index.memberships = vec![builder.finish()];
         for seed in 0..20 {
-            let order = DrawOrder::new(&survey, seed);
+            let order = DrawOrder::new(&index, seed);
             let ones = order.rows()[..90].iter().filter(|&&row| row < 200).count();
             assert!((59..=61).contains(&ones), "two thirds of 90, got {ones}");
         }

@@ -226,12 +226,12 @@ mod tests {
         assert_eq!(skipped, ["record 2, line 3: expected a group and a term"], "the row without a term");
         let options = ReadOptions { group_columns: Some(vec!["identity".to_owned()]), ..Default::default() };
         let stream = DataStream::open(&texts, &options, Some(&lexicon), ChunkSize::default(), &mut |_| true).unwrap();
-        let survey = stream.survey();
-        assert_eq!(survey.groups.len(), 1, "the file's own column is replaced");
-        assert_eq!(survey.groups[0].values, ["women", "old"], "groups in the lexicon's order");
-        let members: Vec<&[usize]> = (0..survey.len()).map(|row| survey.memberships[0].of(row)).collect();
+        let index = stream.index();
+        assert_eq!(index.groups.len(), 1, "the file's own column is replaced");
+        assert_eq!(index.groups[0].values, ["women", "old"], "groups in the lexicon's order");
+        let members: Vec<&[usize]> = (0..index.len()).map(|row| index.memberships[0].of(row)).collect();
         assert_eq!(members, [&[1, 0][..], &[], &[0]], "groups in order of mention");
-        let line = survey.report.lines().into_iter().find(|line| line.starts_with("groups: ")).unwrap();
+        let line = index.report.lines().into_iter().find(|line| line.starts_with("groups: ")).unwrap();
         assert_eq!(line, "groups: \"identity\" (2 values, 1 row without one)", "and it is said, once");
     }
 

@@ -1,7 +1,7 @@
 //! Texts, labels and groups: readers, the authored data set, identity lexicons. No tensors, no models.
 //!
 //! Start at [`read`]: it opens a CSV, TSV, JSON Lines or Parquet file, finds the columns by name, and gives a
-//! [`Dataset`]. A file too large to hold is a [`DataStream`]: read once for its [`Survey`], a few bytes a row, and again in
+//! [`Dataset`]. A file too large to hold is a [`DataStream`]: read once for its [`DatasetIndex`], a few bytes a row, and again in
 //! chunks for its texts. [`Rows`] is the stream underneath both, one [`Record`] at a time.
 //! One bad row never ends a reading: it is skipped, counted and kept as a [`SkippedRow`] with its reason.
 //!
@@ -11,6 +11,7 @@ mod bands;
 mod bytes;
 mod columns;
 mod dataset;
+mod dataset_index;
 mod dates;
 mod delimited;
 mod delimiter;
@@ -42,13 +43,15 @@ mod rows;
 mod sample;
 mod skips;
 mod stream;
-mod survey;
 mod synthetic;
 
 pub use dataset::Dataset;
 pub use dataset::Example;
 pub use dataset::GroupColumn;
 pub use dataset::SkippedRow;
+pub use dataset_index::DatasetIndex;
+pub use dataset_index::LISTED_ROWS;
+pub use dataset_index::LabelValue;
 pub use draw::Clusters;
 pub use draw::DrawOrder;
 pub use draw::Sample;
@@ -81,8 +84,5 @@ pub use sample::find_sample_data;
 pub use stream::ChunkSize;
 pub use stream::Chunks;
 pub use stream::DataStream;
-pub use survey::LISTED_ROWS;
-pub use survey::LabelValue;
-pub use survey::Survey;
 pub use synthetic::SAMPLE_SEED;
 pub use synthetic::to_csv as synthetic_csv;

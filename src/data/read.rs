@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::dataset::Dataset;
+use super::dataset_index::DatasetIndex;
 use super::draw::DrawOrder;
 use super::draw::Sample;
 use super::draw::SampleKind;
@@ -12,7 +13,6 @@ use super::groups::Finished;
 use super::hash::sha256_of_file;
 use super::options::ReadOptions;
 use super::options::Take;
-use super::survey::Survey;
 
 /// Reads a data set from CSV, TSV, JSON Lines or Parquet.
 ///
@@ -83,7 +83,7 @@ pub(super) fn sample_of(take: Take, rows: usize) -> Sample {
 
 /// Keeps the rows of a draw, in the order of the file.
 fn keep_drawn(dataset: &mut Dataset, rows: usize, seed: u64) {
-    let order = DrawOrder::new(&Survey::of(dataset, usize::MAX), seed);
+    let order = DrawOrder::new(&DatasetIndex::of(dataset, usize::MAX), seed);
     let taken = order.prefix(rows);
     dataset.sample = order.sample(taken, dataset.cluster_column.as_deref());
     let mut is_taken = vec![false; dataset.examples.len()];

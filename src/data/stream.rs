@@ -1,6 +1,6 @@
 //! A data file too large to hold: read once for what is kept of every row, and again, piece by piece, for its texts.
 //!
-//! An evaluation goes over a file six times in all (its format, columns, hash, survey, draw and texts). That takes half a
+//! An evaluation goes over a file six times in all (its format, columns, hash, labels, draw and texts). That takes half a
 //! second for 200,000 rows of 36 MB, in which the sample model reads 60 texts: three hundredths of a percent of running
 //! the dense model over all of them. Fewer readings would only make the steps depend on each other.
 
@@ -12,6 +12,8 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::dataset::Example;
+use super::dataset_index::DatasetIndex;
+use super::dataset_index::RowFacts;
 use super::draw::DrawOrder;
 use super::error::Error;
 use super::examples::Examples;
@@ -25,8 +27,6 @@ use super::read::display_name;
 use super::read::hash_of;
 use super::read::sample_of;
 use super::rows::Failure;
-use super::survey::RowFacts;
-use super::survey::Survey;
 
 /// How much of a file is in memory at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +57,9 @@ struct Mark {
 pub struct DataStream {
     path: PathBuf,
     options: ReadOptions,
-    survey: Arc<Survey>,
+    index: Arc<DatasetIndex>,
     marks: Vec<Mark>,
-    /// Rows of the file that the survey holds, ascending; `None` = all.
+    /// Rows of the file that the index holds, ascending; `None` = all.
     drawn: Option<Vec<u32>>,
 }
 
@@ -94,7 +94,7 @@ impl DataStream {
             marker.push(&example);
             Ok(())
         })?;
-        let mut survey = Survey {
+        let mut index = DatasetIndex {
             name: display_name(path),
             text_column,
             text_pair_column,
@@ -105,35 +105,35 @@ impl DataStream {
             ..facts.finish()
         };
         for Finished { column, rows, facts } in groups.finish(path)? {
-            survey.groups.push(column);
-            survey.memberships.push(rows);
+            index.groups.push(column);
+            index.memberships.push(rows);
             report.groups.push(facts);
         }
-        report.rows = survey.len();
-        report.labels = survey.labels.iter().map(|label| (label.value.clone(), label.count)).collect();
+        report.rows = index.len();
+        report.labels = index.labels.iter().map(|label| (label.value.clone(), label.count)).collect();
         (report.skipped, report.reasons) = (skips.count, skips.reasons());
-        (survey.num_skipped, survey.skipped, survey.report) = (skips.count, skips.first, report);
+        (index.num_skipped, index.skipped, index.report) = (skips.count, skips.first, report);
         if let Some(lexicon) = lexicon {
-            add_lexicon(&mut survey, lexicon, mentioned);
+            add_lexicon(&mut index, lexicon, mentioned);
         }
-        survey.sample = sample_of(options.take, survey.len());
+        index.sample = sample_of(options.take, index.len());
         let mut drawn = None;
         if let Take::Draw { rows, seed } = options.take {
-            let order = DrawOrder::new(&survey, seed);
+            let order = DrawOrder::new(&index, seed);
             let mut taken = order.rows()[..order.prefix(rows)].to_vec();
             taken.sort_unstable();
-            let sample = order.sample(taken.len(), survey.cluster_column.as_deref());
-            survey = survey.select(&taken, sample);
+            let sample = order.sample(taken.len(), index.cluster_column.as_deref());
+            index = index.select(&taken, sample);
             drawn = Some(taken);
         }
         let (path, options) = (path.to_owned(), options.clone());
-        Ok(Self { path, options, survey: Arc::new(survey), marks: marker.finish(), drawn })
+        Ok(Self { path, options, index: Arc::new(index), marks: marker.finish(), drawn })
     }
 
     /// What is kept of the rows.
     #[must_use]
-    pub fn survey(&self) -> &Arc<Survey> {
-        &self.survey
+    pub fn index(&self) -> &Arc<DatasetIndex> {
+        &self.index
     }
 
     /// Number of chunks, at least one.
@@ -172,17 +172,17 @@ impl DataStream {
 /// Rows are numbered in 32 bits; the largest number says that there is none.
 const MOST_ROWS: usize = u32::MAX as usize - 1;
 
-fn add_lexicon(survey: &mut Survey, lexicon: &Lexicon, mentioned: MembershipsBuilder) {
-    let known = survey.groups.iter().position(|column| column.name == LEXICON_COLUMN);
+fn add_lexicon(index: &mut DatasetIndex, lexicon: &Lexicon, mentioned: MembershipsBuilder) {
+    let known = index.groups.iter().position(|column| column.name == LEXICON_COLUMN);
     let (column, memberships) = (lexicon.column(), mentioned.finish());
     let without = (0..memberships.len()).filter(|&row| memberships.of(row).is_empty()).count();
-    survey.report.set_group(lexicon.facts(without));
+    index.report.set_group(lexicon.facts(without));
     if let Some(known) = known {
-        survey.groups[known] = column;
-        survey.memberships[known] = memberships;
+        index.groups[known] = column;
+        index.memberships[known] = memberships;
     } else {
-        survey.groups.push(column);
-        survey.memberships.push(memberships);
+        index.groups.push(column);
+        index.memberships.push(memberships);
     }
 }
 
@@ -278,7 +278,7 @@ impl Chunks<'_> {
         }
         let is_same = chunk.len() == mark.rows && digest.finalize().as_slice() == mark.digest;
         // What is in no digest, such as groups, is in the file's.
-        if is_same && (!is_last || hash_of(&self.stream.path)? == self.stream.survey.hash) {
+        if is_same && (!is_last || hash_of(&self.stream.path)? == self.stream.index.hash) {
             Ok(self.only_drawn(chunk))
         } else {
             Err(changed())
@@ -342,8 +342,12 @@ mod tests {
         let options =
             ReadOptions { group_columns: Some(vec!["group".to_owned()]), max_skipped: 1.0, ..ReadOptions::default() };
         let dataset = super::super::read::read(&path, &options).unwrap();
-        assert_eq!(**stream.survey(), Survey::of(&dataset, usize::MAX), "the same facts, whichever way it is read");
-        assert_eq!(stream.survey().num_skipped, 1, "the row without a text");
+        assert_eq!(
+            **stream.index(),
+            DatasetIndex::of(&dataset, usize::MAX),
+            "the same facts, whichever way it is read"
+        );
+        assert_eq!(stream.index().num_skipped, 1, "the row without a text");
     }
 
     #[test]
@@ -381,17 +385,17 @@ mod tests {
         let streamed: Vec<String> = ids(&stream).concat();
         let dataset = super::super::read::read(&path, &options).unwrap();
         assert_eq!(streamed, dataset.examples.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), "the same rows");
-        let facts = |survey: &Survey| {
-            let groups = |row: usize| survey.memberships[0].of(row).to_vec();
-            (0..survey.len()).map(|row| (survey.label(row), survey.cluster(row), groups(row))).collect::<Vec<_>>()
+        let facts = |index: &DatasetIndex| {
+            let groups = |row: usize| index.memberships[0].of(row).to_vec();
+            (0..index.len()).map(|row| (index.label(row), index.cluster(row), groups(row))).collect::<Vec<_>>()
         };
-        assert_eq!(facts(stream.survey()), facts(&Survey::of(&dataset, usize::MAX)), "and the same facts");
-        let counts: Vec<usize> = stream.survey().labels.iter().map(|label| label.count).collect();
-        assert_eq!((counts, &stream.survey().sample), (vec![10, 10], &dataset.sample), "counted anew, told alike");
+        assert_eq!(facts(stream.index()), facts(&DatasetIndex::of(&dataset, usize::MAX)), "and the same facts");
+        let counts: Vec<usize> = stream.index().labels.iter().map(|label| label.count).collect();
+        assert_eq!((counts, &stream.index().sample), (vec![10, 10], &dataset.sample), "counted anew, told alike");
         let of = |label: &str| dataset.examples.iter().filter(|one| one.label.as_deref() == Some(label)).count();
         assert_eq!((of("x"), of("y")), (10, 10), "half of each label, although the file is sorted");
         assert!(streamed.windows(2).all(|pair| pair[0].parse::<u32>().unwrap() < pair[1].parse().unwrap()), "in order");
-        let told = stream.survey().sample.to_string();
+        let told = stream.index().sample.to_string();
         assert!(told.starts_with("20 of 60 texts, drawn at random") && told.ends_with("seed 4"), "{told}");
     }
 

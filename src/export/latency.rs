@@ -42,7 +42,7 @@ pub fn latency_json(report: &LatencyReport, source: &LatencySource<'_>) -> Value
     let data = source.data.map(|(path, prepared)| {
         json!({
             "path": path.display().to_string(),
-            "sha256": prepared.survey.hash,
+            "sha256": prepared.index.hash,
             "texts": prepared.len(),
             "truncated_texts": prepared.truncated,
         })

@@ -76,11 +76,11 @@ pub fn manifest_json(evaluation: &Evaluation, provenance: &Provenance) -> Value 
 
 fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
     let prepared = &evaluation.prepared;
-    let survey = &prepared.survey;
-    let unread = survey.skipped.iter();
+    let index = &prepared.index;
+    let unread = index.skipped.iter();
     let unread = unread.map(|row| json!({ "record": row.record, "line": row.line, "reason": row.reason }));
     let unusable = prepared.skipped.iter().map(|skipped| json!({ "id": skipped.id, "reason": skipped.reason }));
-    let report = &survey.report;
+    let report = &index.report;
     let duty = |(duty, column): &(&str, String)| json!({ "duty": duty, "column": column });
     let reason = |(reason, count): &(String, usize)| json!({ "reason": reason, "count": count });
     let read = json!({
@@ -92,21 +92,21 @@ fn data_json(evaluation: &Evaluation, provenance: &Provenance) -> Value {
     });
     json!({
         "path": provenance.data_path.display().to_string(),
-        "sha256": survey.hash,
-        "text_column": survey.text_column,
-        "text_pair_column": survey.text_pair_column,
-        "label_column": survey.label_column,
-        "cluster_column": survey.cluster_column,
+        "sha256": index.hash,
+        "text_column": index.text_column,
+        "text_pair_column": index.text_pair_column,
+        "label_column": index.label_column,
+        "cluster_column": index.cluster_column,
         "clusters": evaluation.clusters(),
         "positive": prepared.is_binary().then(|| prepared.positive_name()),
-        "group_columns": survey.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(),
-        "sample": survey.sample.to_string(),
+        "group_columns": index.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(),
+        "sample": index.sample.to_string(),
         "items": prepared.total(),
         "labelled_items": prepared.labelled(),
         "truncated_texts": prepared.truncated,
-        "rows_unreadable": survey.num_skipped,
+        "rows_unreadable": index.num_skipped,
         "unreadable": unread.collect::<Vec<_>>(),
-        "rows_unusable": survey.len() - prepared.total(),
+        "rows_unusable": index.len() - prepared.total(),
         "unusable": unusable.collect::<Vec<_>>(),
         "read": read,
     })

@@ -34,12 +34,12 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
     json!({
         "schema": SCHEMA,
         "partial": evaluation.is_partial(),
-        "data": evaluation.prepared.survey.name,
+        "data": evaluation.prepared.index.name,
         "items": evaluation.prepared.total(),
         "labels": evaluation.prepared.classes,
         "positive": evaluation.prepared.is_binary().then(|| evaluation.prepared.positive_name()),
         "main_measure": { "id": main.id(), "label": main.label() },
-        "cluster_column": evaluation.prepared.survey.cluster_column,
+        "cluster_column": evaluation.prepared.index.cluster_column,
         "clusters": evaluation.clusters(),
         "confidence": 0.95,
         "strategies": strategies.collect::<Vec<_>>(),
@@ -113,19 +113,19 @@ fn slice_json(evaluation: &Evaluation, slice: &SliceAudit) -> Value {
 }
 
 fn cost_json(slice: &SliceAudit) -> Value {
-    let spent = &slice.spent;
+    let cost = &slice.cost;
     json!({
-        "items": spent.items,
-        "tokens": spent.tokens,
-        "tokens_kept": spent.tokens_kept,
-        "retention": spent.retention,
-        "final_retention": spent.final_retention,
-        "macs": spent.macs,
-        "flops": 2 * spent.macs,
-        "dense_macs": spent.dense_macs,
-        "padded_macs": spent.padded_macs,
-        "flops_reduction": spent.flops_reduction(),
-        "flops_reduction_padded": spent.flops_reduction_padded(),
+        "items": cost.items,
+        "tokens": cost.tokens,
+        "tokens_kept": cost.tokens_kept,
+        "retention": cost.retention,
+        "final_retention": cost.final_retention,
+        "macs": cost.macs,
+        "flops": 2 * cost.macs,
+        "dense_macs": cost.dense_macs,
+        "padded_macs": cost.padded_macs,
+        "flops_reduction": cost.flops_reduction(),
+        "flops_reduction_padded": cost.flops_reduction_padded(),
     })
 }
 
@@ -294,19 +294,19 @@ fn table_rows(slice: &SliceAudit) -> Vec<(String, Estimate)> {
         rows.push((format!("{name}_{}", test.part), of(test.p)));
         rows.push((format!("{name}_adjusted_{}", test.part), of(test.p_adjusted)));
     }
-    let spent = &slice.spent;
+    let cost = &slice.cost;
     let costs = [
-        ("tokens", spent.tokens),
-        ("tokens_kept", spent.tokens_kept),
-        ("retention", spent.retention),
-        ("final_retention", spent.final_retention),
-        ("macs", spent.macs as f64),
-        ("dense_macs", spent.dense_macs as f64),
-        ("padded_macs", spent.padded_macs as f64),
-        ("flops_reduction", spent.flops_reduction()),
-        ("flops_reduction_padded", spent.flops_reduction_padded()),
+        ("tokens", cost.tokens),
+        ("tokens_kept", cost.tokens_kept),
+        ("retention", cost.retention),
+        ("final_retention", cost.final_retention),
+        ("macs", cost.macs as f64),
+        ("dense_macs", cost.dense_macs as f64),
+        ("padded_macs", cost.padded_macs as f64),
+        ("flops_reduction", cost.flops_reduction()),
+        ("flops_reduction_padded", cost.flops_reduction_padded()),
     ];
-    rows.extend(costs.map(|(id, value)| (id.to_owned(), Estimate::plain(value, spent.items))));
+    rows.extend(costs.map(|(id, value)| (id.to_owned(), Estimate::plain(value, cost.items))));
     rows
 }
 

@@ -201,9 +201,9 @@ impl<'a> Rows<'a> {
 
     /// The groups of a cell, joined; `None` where there are none.
     fn groups(&self, place: usize, column: usize) -> Option<String> {
-        let survey = &self.prepared.survey;
-        let names = &survey.groups[column].values;
-        let values = survey.memberships[column].of(self.prepared.row(self.chunk.first + place));
+        let index = &self.prepared.index;
+        let names = &index.groups[column].values;
+        let values = index.memberships[column].of(self.prepared.row(self.chunk.first + place));
         let joined: Vec<&str> = values.iter().map(|&value| names[value].as_str()).collect();
         (!joined.is_empty()).then(|| joined.join(";"))
     }

@@ -73,7 +73,7 @@ fn evaluate(
 /// The metrics and every row of the predictions, ordered by strategy and place in the data set.
 fn results(checkpoint: &Checkpoint, stream: &DataStream, folder: &Path) -> (String, Vec<String>, Vec<i64>) {
     let results = ResultFolder::open(folder, &[], Existing::Replace).expect("nobody else writes there");
-    let mut predictions = export::begin_predictions(&results, &stream.survey().groups).expect("a file");
+    let mut predictions = export::begin_predictions(&results, &stream.index().groups).expect("a file");
     let write = |rows: FinishedRows<'_>| {
         predictions.write(rows).expect("it is written");
         Ok(())
@@ -157,7 +157,7 @@ fn a_file_that_changes_on_the_way_gives_an_error_and_no_file() {
     let text = std::fs::read_to_string(&path).expect("it is there");
     std::fs::write(&path, text.replace("r95,the", "r95,no")).expect("it is written");
     let results = ResultFolder::open(&out, &[], Existing::Keep).expect("nobody else writes there");
-    let mut predictions = export::begin_predictions(&results, &stream.survey().groups).expect("a file");
+    let mut predictions = export::begin_predictions(&results, &stream.index().groups).expect("a file");
     let mut calls = 0;
     let write = |rows: FinishedRows<'_>| {
         calls += 1;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use prunescope::data::Dataset;
+use prunescope::data::DatasetIndex;
 use prunescope::data::DrawOrder;
 use prunescope::data::Example;
-use prunescope::data::Survey;
 use prunescope::metrics;
 use prunescope::metrics::Clustering;
 
 /// Clusters of one to nine rows, sorted by label. Three of four clusters are wholly right or wholly wrong, more of label
 /// one than of label zero, and large ones more often than small ones.
 struct Population {
-    survey: Survey,
+    index: DatasetIndex,
     right: Vec<bool>,
 }
 
@@ -37,20 +37,20 @@ fn population() -> Population {
     }
     let cluster_column = Some("cluster".to_owned());
     let rows = examples.len();
-    Population { survey: Survey::of(&Dataset { examples, cluster_column, ..Dataset::default() }, rows), right }
+    Population { index: DatasetIndex::of(&Dataset { examples, cluster_column, ..Dataset::default() }, rows), right }
 }
 
 #[test]
 fn rates_of_drawn_samples_center_on_the_file_and_their_intervals_cover_it() {
-    let Population { survey, right } = population();
+    let Population { index, right } = population();
     let rate_of = |rows: &[u32]| rows.iter().filter(|&&row| right[row as usize]).count() as f64 / rows.len() as f64;
-    let truth = rate_of(DrawOrder::new(&survey, 0).rows());
+    let truth = rate_of(DrawOrder::new(&index, 0).rows());
     for wanted in [300, 900] {
         let (mut rates, mut covered) = (Vec::new(), 0);
         for seed in 0..400 {
-            let order = DrawOrder::new(&survey, seed);
+            let order = DrawOrder::new(&index, seed);
             let drawn = &order.rows()[..order.prefix(wanted)];
-            let clustering = Clustering::of(drawn.iter().map(|&row| survey.cluster(row as usize).unwrap()));
+            let clustering = Clustering::of(drawn.iter().map(|&row| index.cluster(row as usize).unwrap()));
             let sums = clustering.sums(drawn.iter().map(|&row| Some(i64::from(right[row as usize]))));
             let estimate = metrics::clustered_rate(&sums);
             let rate = estimate.value().unwrap();

@@ -11,9 +11,9 @@ use sha2::Sha256;
 
 use crate::app::widgets::numbers;
 use crate::data::Dataset;
+use crate::data::DatasetIndex;
 use crate::data::DrawOrder;
 use crate::data::Example;
-use crate::data::Survey;
 use crate::data::sample_warning;
 use crate::evaluation;
 use crate::evaluation::Chunk;
@@ -62,15 +62,15 @@ pub(crate) struct Texts {
 impl Texts {
     /// Orders the rows; nothing is cut into tokens yet.
     pub(crate) fn begin(checkpoint: &Checkpoint, dataset: &Dataset, seed: u64) -> Result<Self, evaluation::Error> {
-        let survey = Survey::of(dataset, usize::MAX);
-        let order = DrawOrder::new(&survey, seed);
+        let index = DatasetIndex::of(dataset, usize::MAX);
+        let order = DrawOrder::new(&index, seed);
         let mut digest = Sha256::new();
         for row in order.rows() {
             digest.update(row.to_le_bytes());
         }
         let digest = hex(&digest.finalize());
-        let warning = sample_warning(&survey);
-        let prepared = Arc::new(Prepared::new(checkpoint, Arc::new(survey))?);
+        let warning = sample_warning(&index);
+        let prepared = Arc::new(Prepared::new(checkpoint, Arc::new(index))?);
         let chunk = Chunk { first: 0, ids: Vec::new(), encoded: Vec::new() };
         Ok(Self { order: Arc::new(order), digest, warning, prepared, chunk, places: Vec::new(), rows: 0 })
     }
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn rounds_double_up_to_the_end() {
-        let order = DrawOrder::new(&Survey::of(&dataset(2000), usize::MAX), 0);
+        let order = DrawOrder::new(&DatasetIndex::of(&dataset(2000), usize::MAX), 0);
         assert_eq!(rounds(&order, usize::MAX), [400, 800, 1600, 2000], "all rows in the end");
         assert_eq!(rounds(&order, 1000), [400, 800, 1000], "as far as the limit");
         assert_eq!(rounds(&order, 90), [90], "fewer than a round");

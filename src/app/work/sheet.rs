@@ -11,13 +11,13 @@ use crate::data;
 use crate::data::Cell;
 use crate::data::ChunkSize;
 use crate::data::DataStream;
+use crate::data::DatasetIndex;
 use crate::data::LabelValue;
 use crate::data::Lexicon;
 use crate::data::Memberships;
 use crate::data::ReadOptions;
 use crate::data::ReadReport;
 use crate::data::Rows;
-use crate::data::Survey;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::jobs::Wake;
@@ -214,27 +214,27 @@ fn facts(ticket: &Ticket, source: &DataSource) -> Result<DataFacts, Failure> {
     let size = ChunkSize::default();
     let stream = DataStream::open(&source.path, &source.options, lexicon.as_ref(), size, &mut go_on);
     match stream {
-        Ok(stream) => Ok(facts_of(stream.survey())),
+        Ok(stream) => Ok(facts_of(stream.index())),
         Err(data::Error::Stopped { .. }) => Err(Failure::Cancelled),
         Err(err) => Err(failed(&err)),
     }
 }
 
-fn facts_of(survey: &Survey) -> DataFacts {
+fn facts_of(index: &DatasetIndex) -> DataFacts {
     let taken = [
-        Some(survey.text_column.clone()),
-        survey.text_pair_column.clone(),
-        survey.label_column.clone(),
-        survey.cluster_column.clone(),
+        Some(index.text_column.clone()),
+        index.text_pair_column.clone(),
+        index.label_column.clone(),
+        index.cluster_column.clone(),
     ];
-    let columns = survey.groups.iter().zip(&survey.memberships);
+    let columns = index.groups.iter().zip(&index.memberships);
     let groups = columns.map(|(column, members)| counts_of(&column.name, &column.values, members));
     DataFacts {
-        report: survey.report.clone(),
+        report: index.report.clone(),
         taken,
-        labels: survey.labels.clone(),
+        labels: index.labels.clone(),
         groups: groups.collect(),
-        rows: survey.len(),
+        rows: index.len(),
     }
 }
 

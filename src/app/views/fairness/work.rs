@@ -390,7 +390,7 @@ fn table(
         Some(known) => known,
         None => Arc::new(evaluation::judge(ticket, prepared, dense, &run, Draws::SCREEN.seed)?),
     };
-    let column = prepared.survey.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
+    let column = prepared.index.groups.get(key.column).map_or_else(String::new, |column| column.name.clone());
     let basis = ground.basis_line();
     Ok(Table { key, column, overall, rows, gaps, judgments, basis, ground, run })
 }

@@ -1,10 +1,10 @@
 //! Intervals of gaps, computed inside every draw.
 
 use crate::evaluation::Measure;
-use crate::evaluation::gaps::Groups;
-use crate::evaluation::gaps::SpreadChange;
-use crate::evaluation::joint::Joint;
-use crate::evaluation::slice::Side;
+use crate::evaluation::audit::gaps::Groups;
+use crate::evaluation::audit::gaps::SpreadChange;
+use crate::evaluation::audit::joint::Joint;
+use crate::evaluation::audit::slice::Side;
 use crate::metrics;
 use crate::metrics::Bootstrap;
 use crate::metrics::Estimate;

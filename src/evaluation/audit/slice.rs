@@ -4,7 +4,7 @@ use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::Results;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::tally::Tally;
+use crate::evaluation::audit::tally::Tally;
 use crate::metrics::CALIBRATION_BINS;
 use crate::metrics::CalibrationBins;
 use crate::metrics::Changes;
@@ -101,7 +101,7 @@ impl<'a> Slice<'a> {
         self.items[index] as usize
     }
 
-    /// Of each item its place among [`Cells`](crate::evaluation::joint::Cells).
+    /// Of each item its place among [`Cells`](crate::evaluation::audit::joint::Cells).
     pub(super) fn cells(&self) -> impl Iterator<Item = usize> + '_ {
         let (positive, is_binary) = (self.positive(), self.is_binary());
         let predictions = self.predictions(Side::Dense).zip(self.predictions(Side::Pruned));

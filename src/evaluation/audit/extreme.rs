@@ -2,13 +2,13 @@
 
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::gap_draws::GapDraws;
-use crate::evaluation::gaps::Groups;
-use crate::evaluation::gaps::Member;
-use crate::evaluation::gaps::gap_of_rows;
-use crate::evaluation::groups::group_rows;
-use crate::evaluation::groups::overall_row;
-use crate::evaluation::slice::Side;
+use crate::evaluation::audit::gap_draws::GapDraws;
+use crate::evaluation::audit::gaps::Groups;
+use crate::evaluation::audit::gaps::Member;
+use crate::evaluation::audit::gaps::gap_of_rows;
+use crate::evaluation::audit::groups::group_rows;
+use crate::evaluation::audit::groups::overall_row;
+use crate::evaluation::audit::slice::Side;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
@@ -64,7 +64,7 @@ impl Extreme {
         groups: &Groups<'_>,
         key: impl Fn(&Member<'_>) -> Option<f64>,
         sign: f64,
-        interval: impl Fn() -> Option<crate::evaluation::gap_draws::GapInterval>,
+        interval: impl Fn() -> Option<crate::evaluation::audit::gap_draws::GapInterval>,
     ) -> Self {
         let judged = groups.judged.len();
         let refused = |reason: String| Self { groups: Vec::new(), value: Estimate::undefined(reason, judged) };
@@ -98,7 +98,7 @@ pub fn worst_group(
     let mut worst: Option<(String, Extreme)> = None;
     let measure = prepared.main_measure();
     let overall = overall_row(prepared, dense, run, measure);
-    for (column, named) in prepared.survey.groups.iter().enumerate() {
+    for (column, named) in prepared.index.groups.iter().enumerate() {
         let rows = group_rows(prepared, dense, run, column, measure);
         let found = gap_of_rows(ticket, (prepared, dense, run), (&overall, &rows), (column, measure))?;
         let lowest = found.pruned.lowest;

@@ -117,7 +117,7 @@ pub fn evaluate<E: From<Error>>(
     options: EvaluateOptions,
     mut on_rows: impl FnMut(FinishedRows<'_>) -> Result<(), E>,
 ) -> Result<Evaluation, E> {
-    let mut prepared = Prepared::new(checkpoint, Arc::clone(stream.survey()))?;
+    let mut prepared = Prepared::new(checkpoint, Arc::clone(stream.index()))?;
     let planned = plan(checkpoint, specs)?;
     let mut strategies = Strategies { ticket, checkpoint, draws: options.draws, all: begin(&planned) };
     let mut shared = SharedWork::default();
@@ -154,7 +154,7 @@ fn plan(checkpoint: &Checkpoint, specs: &[StrategySpec]) -> Result<Vec<StrategyS
     let dense = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
     let mut planned = vec![dense];
     for spec in specs {
-        crate::evaluation::run::build(checkpoint, spec)?;
+        crate::evaluation::run::strategy_run::build(checkpoint, spec)?;
         if !planned.contains(spec) {
             planned.push(spec.clone());
         }

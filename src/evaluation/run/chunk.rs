@@ -60,7 +60,7 @@ impl Chunk {
 }
 
 /// A text's tokens, or why there are none.
-pub(super) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encoded, String> {
+pub(in crate::evaluation) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encoded, String> {
     let encoded = checkpoint.tokenizer.encode_start(&example.text, example.text_pair.as_deref());
     encoded.map_err(|error| format!("the text cannot be cut into tokens: {error}"))
 }

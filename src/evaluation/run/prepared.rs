@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use crate::cost;
 use crate::data::Dataset;
+use crate::data::DatasetIndex;
 use crate::data::Example;
 use crate::data::LISTED_ROWS;
-use crate::data::Survey;
 use crate::data::label_index;
 use crate::data::match_labels;
 use crate::evaluation::Chunk;
 use crate::evaluation::Error;
 use crate::evaluation::Measure;
-use crate::evaluation::chunk::encode_all;
+use crate::evaluation::run::chunk::encode_all;
 use crate::jobs::Ticket;
 use crate::metrics::Clustering;
 use crate::model::Checkpoint;
@@ -24,12 +24,12 @@ use crate::model::Model;
 /// What is known of a data set beside its texts: labels as class indices, groups, numbers of tokens.
 ///
 /// An *item* is a usable example; items keep the order of the data set. Texts come in chunks ([`Prepared::add`]) and are not
-/// kept: what stays of an item are eight bytes here and four in the [`Survey`], there four more for each group column and
+/// kept: what stays of an item are eight bytes here and four in the [`DatasetIndex`], there four more for each group column and
 /// for clusters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
     /// Where the texts come from.
-    pub survey: Arc<Survey>,
+    pub index: Arc<DatasetIndex>,
     /// The model's class names; index = class.
     pub classes: Vec<String>,
     /// The class of interest: what *positive* means in every measure.
@@ -42,9 +42,9 @@ pub struct Prepared {
     pub padded_macs: u64,
     /// The first of the examples that were left out, with the reason.
     pub skipped: Vec<SkippedExample>,
-    /// Class of each of the survey's labels.
+    /// Class of each of the index's labels.
     class_of_label: Vec<Option<usize>>,
-    /// Row of each item in the survey.
+    /// Row of each item in the index.
     rows: Vec<u32>,
     /// Tokens of each item.
     tokens: Vec<u32>,
@@ -82,7 +82,7 @@ pub fn prepare(
     limit: Option<usize>,
 ) -> Result<(Prepared, Chunk), Error> {
     let count = limit.unwrap_or(usize::MAX).min(dataset.examples.len());
-    let mut prepared = Prepared::new(checkpoint, Arc::new(Survey::of(dataset, count)))?;
+    let mut prepared = Prepared::new(checkpoint, Arc::new(DatasetIndex::of(dataset, count)))?;
     let chunk = prepared.add(ticket, checkpoint, &dataset.examples[..count])?;
     prepared.check_usable()?;
     Ok((prepared, chunk))
@@ -94,16 +94,16 @@ impl Prepared {
     /// # Errors
     /// [`Error::NothingUsable`] if there is no example, [`Error::Labels`] if the labels do not fit the classes as a whole,
     /// [`Error::Positive`] if the class of interest is none of the model's.
-    pub fn new(checkpoint: &Checkpoint, survey: Arc<Survey>) -> Result<Self, Error> {
+    pub fn new(checkpoint: &Checkpoint, index: Arc<DatasetIndex>) -> Result<Self, Error> {
         let classes = checkpoint.model.config.labels.clone();
-        let positive = positive_class(survey.positive.as_deref(), &classes)?;
-        let class_of_label = classes_of_labels(&survey, &classes)?;
-        let named = survey.labels.iter().zip(&class_of_label).filter(|(_, class)| class.is_some());
+        let positive = positive_class(index.positive.as_deref(), &classes)?;
+        let class_of_label = classes_of_labels(&index, &classes)?;
+        let named = index.labels.iter().zip(&class_of_label).filter(|(_, class)| class.is_some());
         let labelled = named.map(|(label, _)| label.count).sum();
         let prepared = Self {
-            total: survey.len(),
+            total: index.len(),
             labelled,
-            survey,
+            index,
             classes,
             positive,
             class_of_label,
@@ -149,7 +149,7 @@ impl Prepared {
         examples: &[E],
         rows: &[u32],
     ) -> Result<Chunk, Error> {
-        let progress = (self.rows_seen, self.survey.len());
+        let progress = (self.rows_seen, self.index.len());
         let encoded = encode_all(ticket, checkpoint, examples, progress)?;
         let mut chunk = Chunk { first: self.rows.len(), ids: Vec::new(), encoded: Vec::new() };
         for ((example, &row), encoded) in examples.iter().zip(rows).zip(encoded) {
@@ -203,9 +203,9 @@ impl Prepared {
         self.padded_macs = self.dense_macs[self.longest];
     }
 
-    /// Class of a row of the survey; `None` where the data set gives none.
+    /// Class of a row of the index; `None` where the data set gives none.
     fn class_of_row(&self, row: usize) -> Option<usize> {
-        self.class_of_label[self.survey.label(row)?]
+        self.class_of_label[self.index.label(row)?]
     }
 
     /// # Errors
@@ -216,8 +216,8 @@ impl Prepared {
         }
         let reason = self.skipped.first().map(|skipped| skipped.reason.clone());
         Err(Error::NothingUsable {
-            name: self.survey.name.clone(),
-            read: self.survey.len(),
+            name: self.index.name.clone(),
+            read: self.index.len(),
             reason: reason.unwrap_or_else(|| "the data set is empty".to_owned()),
         })
     }
@@ -268,10 +268,10 @@ impl Prepared {
     /// cluster column.
     #[must_use]
     pub fn clustering(&self, items: impl IntoIterator<Item = usize>) -> Option<Clustering> {
-        let survey = &self.survey;
+        let index = &self.index;
         // No cluster has as large a number as an item's own.
-        let key = |item: usize| survey.cluster(self.row(item)).unwrap_or(survey.len() + item);
-        survey.is_clustered().then(|| Clustering::of(items.into_iter().map(key)))
+        let key = |item: usize| index.cluster(self.row(item)).unwrap_or(index.len() + item);
+        index.is_clustered().then(|| Clustering::of(items.into_iter().map(key)))
     }
 
     /// Class of an item; `None` where the data set gives none.
@@ -284,7 +284,7 @@ impl Prepared {
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
-        for (label, class) in self.survey.labels.iter().zip(&self.class_of_label) {
+        for (label, class) in self.index.labels.iter().zip(&self.class_of_label) {
             if let Some(class) = class {
                 counts[*class] += label.count;
             }
@@ -292,7 +292,7 @@ impl Prepared {
         counts
     }
 
-    /// Row of an item in the [`Survey`].
+    /// Row of an item in the [`DatasetIndex`].
     #[must_use]
     pub fn row(&self, item: usize) -> usize {
         self.rows[item] as usize
@@ -313,23 +313,23 @@ impl Prepared {
     /// Items in a group, ascending.
     #[must_use]
     pub fn members(&self, column: usize, value: usize) -> Vec<usize> {
-        let Some(memberships) = self.survey.memberships.get(column) else { return Vec::new() };
+        let Some(memberships) = self.index.memberships.get(column) else { return Vec::new() };
         let is_member = memberships.has(value);
         (0..self.len()).filter(|&item| is_member(self.row(item))).collect()
     }
 }
 
-/// Class of each of the survey's labels. What they mean is decided by the labels of the whole file, not of a sample.
-fn classes_of_labels(survey: &Survey, classes: &[String]) -> Result<Vec<Option<usize>>, Error> {
-    let mut labels = survey.report.labels.clone();
+/// Class of each of the index's labels. What they mean is decided by the labels of the whole file, not of a sample.
+fn classes_of_labels(index: &DatasetIndex, classes: &[String]) -> Result<Vec<Option<usize>>, Error> {
+    let mut labels = index.report.labels.clone();
     let known: HashSet<String> = labels.iter().map(|(label, _)| label.clone()).collect();
-    let others = survey.labels.iter().filter(|label| !known.contains(&label.value));
+    let others = index.labels.iter().filter(|label| !known.contains(&label.value));
     labels.extend(others.map(|label| (label.value.clone(), label.count)));
-    let meanings = match_labels(&labels, classes, survey.report.class_names.as_deref())
+    let meanings = match_labels(&labels, classes, index.report.class_names.as_deref())
         .map_err(|mismatch| Error::labels(mismatch, classes))?;
     let class_of: HashMap<&str, usize> =
         labels.iter().zip(meanings).filter_map(|((label, _), class)| Some((label.as_str(), class?))).collect();
-    Ok(survey.labels.iter().map(|label| class_of.get(label.value.as_str()).copied()).collect())
+    Ok(index.labels.iter().map(|label| class_of.get(label.value.as_str()).copied()).collect())
 }
 
 /// The class of interest among the model's classes: class 1 unless named, by name or number as labels are.

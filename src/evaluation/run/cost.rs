@@ -5,7 +5,7 @@ use crate::evaluation::Results;
 
 /// Tokens and multiply-accumulates of some items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spent {
+pub struct Cost {
     /// Items.
     pub items: usize,
     /// Mean original tokens.
@@ -24,27 +24,31 @@ pub struct Spent {
     pub padded_macs: u64,
 }
 
-impl Spent {
+impl Cost {
     /// Sums up some items of a run.
-    pub(super) fn of(prepared: &Prepared, results: &Results, items: impl IntoIterator<Item = usize>) -> Self {
-        let mut spent = Self::default();
+    pub(in crate::evaluation) fn of(
+        prepared: &Prepared,
+        results: &Results,
+        items: impl IntoIterator<Item = usize>,
+    ) -> Self {
+        let mut cost = Self::default();
         for item in items {
             let (tokens, kept) = (prepared.tokens(item), results.tokens_kept()[item]);
-            spent.items += 1;
-            spent.tokens += tokens as f64;
-            spent.tokens_kept += f64::from(kept);
-            spent.retention += results.retentions()[item];
-            spent.final_retention += f64::from(kept) / tokens.max(1) as f64;
-            spent.macs += results.macs()[item];
-            spent.dense_macs += prepared.dense_macs(item);
-            spent.padded_macs += prepared.padded_macs;
+            cost.items += 1;
+            cost.tokens += tokens as f64;
+            cost.tokens_kept += f64::from(kept);
+            cost.retention += results.retentions()[item];
+            cost.final_retention += f64::from(kept) / tokens.max(1) as f64;
+            cost.macs += results.macs()[item];
+            cost.dense_macs += prepared.dense_macs(item);
+            cost.padded_macs += prepared.padded_macs;
         }
-        let items = spent.items.max(1) as f64;
-        spent.tokens /= items;
-        spent.tokens_kept /= items;
-        spent.retention /= items;
-        spent.final_retention /= items;
-        spent
+        let items = cost.items.max(1) as f64;
+        cost.tokens /= items;
+        cost.tokens_kept /= items;
+        cost.retention /= items;
+        cost.final_retention /= items;
+        cost
     }
 
     /// Dense cost without padding ÷ own cost. 1 = nothing saved.

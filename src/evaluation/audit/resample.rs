@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::evaluation::slice::Side;
-use crate::evaluation::slice::Slice;
-use crate::evaluation::tally::Tally;
+use crate::evaluation::audit::slice::Side;
+use crate::evaluation::audit::slice::Slice;
+use crate::evaluation::audit::tally::Tally;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics::EXPORT_DRAWS;

@@ -1,26 +1,26 @@
 //! Dense against pruned, overall and per group: every metric, gaps, paired tests, verdicts.
 
 use crate::evaluation::Compared;
+use crate::evaluation::Cost;
 use crate::evaluation::Draws;
 use crate::evaluation::Measure;
 use crate::evaluation::PairedTest;
 use crate::evaluation::Prepared;
 use crate::evaluation::SizeClass;
-use crate::evaluation::Spent;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::compare::agreement;
-use crate::evaluation::compare::compare;
-use crate::evaluation::gaps::ColumnGaps;
-use crate::evaluation::gaps::MEASURES;
-use crate::evaluation::gaps::gaps;
-use crate::evaluation::groups::guarded;
-use crate::evaluation::groups::guarded_estimate;
-use crate::evaluation::judgment::adjust;
-use crate::evaluation::judgment::tests;
-use crate::evaluation::slice::Side;
-use crate::evaluation::slice::Slice;
-use crate::evaluation::verdict::LossVerdict;
-use crate::evaluation::verdict::verdicts;
+use crate::evaluation::audit::compare::agreement;
+use crate::evaluation::audit::compare::compare;
+use crate::evaluation::audit::gaps::ColumnGaps;
+use crate::evaluation::audit::gaps::MEASURES;
+use crate::evaluation::audit::gaps::gaps;
+use crate::evaluation::audit::groups::guarded;
+use crate::evaluation::audit::groups::guarded_estimate;
+use crate::evaluation::audit::judgment::adjust;
+use crate::evaluation::audit::judgment::tests;
+use crate::evaluation::audit::slice::Side;
+use crate::evaluation::audit::slice::Slice;
+use crate::evaluation::audit::verdict::LossVerdict;
+use crate::evaluation::audit::verdict::verdicts;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
@@ -73,7 +73,7 @@ pub struct SliceAudit {
     /// How the group's scores lie against everybody else's, dense and pruned; groups of models with two classes only.
     pub bias: Option<BiasPair>,
     /// Tokens and multiply-accumulates, unlabelled items included.
-    pub spent: Spent,
+    pub cost: Cost,
 }
 
 /// Threshold-free text-bias metrics of one group; the background is everybody else.
@@ -142,15 +142,15 @@ pub fn audit(
     let (is_dense, has_labels) = (run.spec.id() == "dense", prepared.labelled() > 0);
     let slice_audit = |group: Option<GroupName>, items: Vec<usize>| -> Result<SliceAudit, Cancelled> {
         ticket.checkpoint()?;
-        let spent = Spent::of(prepared, &run.results, items.iter().copied());
+        let cost = Cost::of(prepared, &run.results, items.iter().copied());
         let whole = unlabelled.of(items.iter().copied());
         let slice = all.of(items);
         let bias = (group.is_some() && all.is_binary() && has_labels).then(|| bias(&all, &slice));
-        audit_slice(ticket, (&slice, &whole), Known { group, bias, spent, is_dense, has_labels }, draws)
+        audit_slice(ticket, (&slice, &whole), Known { group, bias, cost, is_dense, has_labels }, draws)
     };
     let mut overall = slice_audit(None, (0..prepared.len()).collect())?;
     let mut groups = Vec::new();
-    for (column, group_column) in prepared.survey.groups.iter().enumerate() {
+    for (column, group_column) in prepared.index.groups.iter().enumerate() {
         for (value, name) in group_column.values.iter().enumerate() {
             let group = GroupName { column: group_column.name.clone(), value: name.clone() };
             groups.push(slice_audit(Some(group), prepared.members(column, value))?);
@@ -169,7 +169,7 @@ pub fn audit(
 struct Known {
     group: Option<GroupName>,
     bias: Option<BiasPair>,
-    spent: Spent,
+    cost: Cost,
     is_dense: bool,
     /// Whether any item of the data set has one; else nothing is said of what needs them.
     has_labels: bool,
@@ -206,7 +206,7 @@ fn audit_slice(
     known: Known,
     draws: Draws,
 ) -> Result<SliceAudit, Cancelled> {
-    let Known { group, bias, spent, is_dense, has_labels } = known;
+    let Known { group, bias, cost, is_dense, has_labels } = known;
     let labelled: Vec<Measure> =
         Measure::ALL.into_iter().filter(|measure| has_labels && measure.needs_labels()).collect();
     let mut measures = compare(ticket, slice, &labelled, draws)?;
@@ -228,7 +228,7 @@ fn audit_slice(
         tests: if has_labels { tests(slice, draws.seed) } else { Vec::new() },
         verdicts: if has_labels { verdicts(slice) } else { Vec::new() },
         bias,
-        spent,
+        cost,
     })
 }
 

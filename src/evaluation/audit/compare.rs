@@ -1,11 +1,11 @@
 //! Measures of a slice in both models, and their paired changes, each with the interval of statistics.md c.5.
 
 use crate::evaluation::Measure;
-use crate::evaluation::resample::Draws;
-use crate::evaluation::resample::resampled_tallies;
-use crate::evaluation::slice::Side;
-use crate::evaluation::slice::Slice;
-use crate::evaluation::tally::Tally;
+use crate::evaluation::audit::resample::Draws;
+use crate::evaluation::audit::resample::resampled_tallies;
+use crate::evaluation::audit::slice::Side;
+use crate::evaluation::audit::slice::Slice;
+use crate::evaluation::audit::tally::Tally;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;

@@ -110,7 +110,7 @@ pub fn left_label(removal: Removal) -> &'static str {
 }
 
 /// Builds a strategy for the model's shape.
-pub(super) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<dyn Pruner>, Error> {
+pub(in crate::evaluation) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<dyn Pruner>, Error> {
     let shape = &checkpoint.model.config.shape;
     let built = spec.build(shape);
     built.map_err(|source| Error::Build { spec: spec.to_string(), layers: shape.num_layers, source })
@@ -120,7 +120,7 @@ pub(super) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<
 ///
 /// Shape: `[labels]` → `[labels]`. Range: 0–1, sum 1.
 #[must_use]
-pub(super) fn probabilities(logits: &[f32]) -> Vec<f32> {
+pub(in crate::evaluation) fn probabilities(logits: &[f32]) -> Vec<f32> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f64> = logits.iter().map(|&logit| f64::from(logit - largest).exp()).collect();
     let sum: f64 = powers.iter().sum();
@@ -131,7 +131,7 @@ pub(super) fn probabilities(logits: &[f32]) -> Vec<f32> {
 
 /// The class with the largest logit; the smaller class on ties.
 #[must_use]
-pub(super) fn argmax(logits: &[f32]) -> usize {
+pub(in crate::evaluation) fn argmax(logits: &[f32]) -> usize {
     let mut best = 0;
     for (class, logit) in logits.iter().enumerate() {
         if *logit > logits[best] {

@@ -19,7 +19,7 @@ const NONE: u32 = u32::MAX;
 
 /// Labels, groups and clusters of every usable row, a few bytes a row, and where they came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Survey {
+pub struct DatasetIndex {
     /// File name without folder, for display.
     pub name: String,
     /// The column the text was taken from.
@@ -65,7 +65,7 @@ pub struct LabelValue {
     pub first_id: String,
 }
 
-impl Survey {
+impl DatasetIndex {
     /// The first `rows` examples of a data set that is held in memory.
     #[must_use]
     pub fn of(dataset: &Dataset, rows: usize) -> Self {
@@ -142,7 +142,7 @@ impl Survey {
         self.label_of_row.is_empty()
     }
 
-    /// Index into [`Survey::labels`] of a row's label.
+    /// Index into [`DatasetIndex::labels`] of a row's label.
     #[must_use]
     pub fn label(&self, row: usize) -> Option<usize> {
         number_at(&self.label_of_row, row)
@@ -216,11 +216,11 @@ impl RowFacts {
         label
     }
 
-    pub(super) fn finish(self) -> Survey {
+    pub(super) fn finish(self) -> DatasetIndex {
         let Self { labels, mut label_of_row, mut cluster_of_row, .. } = self;
         label_of_row.shrink_to_fit();
         cluster_of_row.shrink_to_fit();
-        Survey { labels, label_of_row, cluster_of_row, ..Survey::default() }
+        DatasetIndex { labels, label_of_row, cluster_of_row, ..DatasetIndex::default() }
     }
 }
 
@@ -249,15 +249,15 @@ mod tests {
             example("e", Some("no"), Some("t1")),
         ];
         let dataset = Dataset { examples: rows.to_vec(), ..Dataset::default() };
-        let survey = Survey::of(&dataset, 5);
-        let labels: Vec<_> = (0..5).map(|row| survey.label(row)).collect();
+        let index = DatasetIndex::of(&dataset, 5);
+        let labels: Vec<_> = (0..5).map(|row| index.label(row)).collect();
         assert_eq!(labels, [Some(0), None, Some(1), Some(0), Some(0)], "by first appearance");
-        let clusters: Vec<_> = (0..5).map(|row| survey.cluster(row)).collect();
+        let clusters: Vec<_> = (0..5).map(|row| index.cluster(row)).collect();
         assert_eq!(clusters, [None, Some(0), Some(1), None, Some(0)], "equal where the names are");
-        let counts: Vec<_> = survey.labels.iter().map(|label| (&*label.value, label.count, &*label.first_id)).collect();
+        let counts: Vec<_> = index.labels.iter().map(|label| (&*label.value, label.count, &*label.first_id)).collect();
         assert_eq!(counts, [("no", 3, "a"), ("yes", 1, "c")], "how often, and where first");
-        assert_eq!((survey.len(), survey.unlabelled()), (5, 1), "rows, and rows without label");
-        let first = Survey::of(&dataset, 1);
+        assert_eq!((index.len(), index.unlabelled()), (5, 1), "rows, and rows without label");
+        let first = DatasetIndex::of(&dataset, 1);
         assert_eq!((first.len(), first.cluster(0)), (1, None), "no cluster among the first rows");
     }
 }

@@ -11,9 +11,9 @@ use crate::evaluation::Error;
 use crate::evaluation::GroupName;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::chunk::encode;
-use crate::evaluation::strata::Strata;
-use crate::evaluation::strata::Stratum;
+use crate::evaluation::latency::strata::Strata;
+use crate::evaluation::latency::strata::Stratum;
+use crate::evaluation::run::chunk::encode;
 use crate::jobs::Ticket;
 use crate::latency;
 use crate::latency::Case;
@@ -202,7 +202,7 @@ fn strategy_latency(
     let costs = Costs::of(prepared, run, strata, rows);
     let everybody: Vec<usize> = (0..prepared.len()).collect();
     let mut groups = Vec::new();
-    for (column, group_column) in prepared.survey.groups.iter().enumerate() {
+    for (column, group_column) in prepared.index.groups.iter().enumerate() {
         for (value, name) in group_column.values.iter().enumerate() {
             let group = GroupName { column: group_column.name.clone(), value: name.clone() };
             groups.push(costs.compute(Some(group), &prepared.members(column, value), strata));

@@ -3,9 +3,9 @@
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::compare::compare;
-use crate::evaluation::resample::Draws;
-use crate::evaluation::slice::Slice;
+use crate::evaluation::audit::compare::compare;
+use crate::evaluation::audit::resample::Draws;
+use crate::evaluation::audit::slice::Slice;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics::Estimate;

@@ -16,7 +16,7 @@ impl Prepared {
     /// The clusters and their column, and what their number does to intervals; `None` where the data set names none.
     #[must_use]
     pub fn cluster_line(&self) -> Option<String> {
-        let (count, column) = (self.clusters()?, self.survey.cluster_column.as_ref()?);
+        let (count, column) = (self.clusters()?, self.index.cluster_column.as_ref()?);
         let note = match count {
             few if few < MIN_CLUSTERS => format!("; with fewer than {MIN_CLUSTERS} no interval can be given"),
             few if few < ENOUGH_CLUSTERS => "; few clusters, so read intervals with care".to_owned(),

@@ -3,10 +3,10 @@
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::compare::Compared;
-use crate::evaluation::compare::compare_now;
-use crate::evaluation::resample::Draws;
-use crate::evaluation::slice::Slice;
+use crate::evaluation::audit::compare::Compared;
+use crate::evaluation::audit::compare::compare_now;
+use crate::evaluation::audit::resample::Draws;
+use crate::evaluation::audit::slice::Slice;
 use crate::metrics::Estimate;
 use crate::metrics::SizeClass;
 
@@ -48,7 +48,7 @@ pub fn group_rows(
     column: usize,
     measure: Measure,
 ) -> Vec<GroupRow> {
-    let Some(group_column) = prepared.survey.groups.get(column) else { return Vec::new() };
+    let Some(group_column) = prepared.index.groups.get(column) else { return Vec::new() };
     let all = Slice::of_measure(prepared, (dense, run), measure);
     let row = |(value, name): (usize, &String)| {
         let slice = all.of(prepared.members(column, value));

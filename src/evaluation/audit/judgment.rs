@@ -6,8 +6,8 @@ use crate::evaluation::LossVerdict;
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::slice::Slice;
-use crate::evaluation::verdict::verdicts;
+use crate::evaluation::audit::slice::Slice;
+use crate::evaluation::audit::verdict::verdicts;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
@@ -110,7 +110,7 @@ pub fn judge(
     };
     let mut overall = of(None, &all)?;
     let mut groups = Vec::new();
-    for (column, named) in prepared.survey.groups.iter().enumerate() {
+    for (column, named) in prepared.index.groups.iter().enumerate() {
         for (value, name) in named.values.iter().enumerate() {
             let group = GroupName { column: named.name.clone(), value: name.clone() };
             groups.push(of(Some(group), &all.of(prepared.members(column, value)))?);

@@ -1,14 +1,14 @@
 //! A whole run in a few numbers.
 
 use crate::engine::Removal;
+use crate::evaluation::Cost;
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::compare::agreement;
-use crate::evaluation::compare::compare_now;
-use crate::evaluation::resample::Draws;
-use crate::evaluation::slice::Slice;
-use crate::evaluation::spent::Spent;
+use crate::evaluation::audit::compare::agreement;
+use crate::evaluation::audit::compare::compare_now;
+use crate::evaluation::audit::resample::Draws;
+use crate::evaluation::audit::slice::Slice;
 use crate::metrics::Estimate;
 
 /// One strategy over a data set, beside the dense run on the same items.
@@ -68,7 +68,7 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
     let slice = Slice::all(prepared, dense, run);
     let measures = [Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc];
     let [accuracy, f1, log_loss, auc] = measures.map(|measure| compare_now(&slice, measure, Draws::SCREEN));
-    let spent = Spent::of(prepared, &run.results, 0..run.results.len());
+    let cost = Cost::of(prepared, &run.results, 0..run.results.len());
     let changes = slice.accuracy_changes();
     let unlabelled = Slice::unlabelled(prepared, dense, run);
     let agreement = agreement(&unlabelled);
@@ -82,13 +82,13 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
         f1: f1.pruned,
         log_loss: log_loss.pruned,
         auc: auc.pruned,
-        retention: spent.retention,
-        final_retention: spent.final_retention,
-        macs: spent.macs,
-        dense_macs: spent.dense_macs,
-        padded_macs: spent.padded_macs,
-        flops_reduction: spent.flops_reduction(),
-        flops_reduction_padded: spent.flops_reduction_padded(),
+        retention: cost.retention,
+        final_retention: cost.final_retention,
+        macs: cost.macs,
+        dense_macs: cost.dense_macs,
+        padded_macs: cost.padded_macs,
+        flops_reduction: cost.flops_reduction(),
+        flops_reduction_padded: cost.flops_reduction_padded(),
         accuracy_change: accuracy.change,
         harmed: changes.counts.harmed,
         rescued: changes.counts.rescued,

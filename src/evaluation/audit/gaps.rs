@@ -8,12 +8,12 @@ use crate::evaluation::Prepared;
 use crate::evaluation::SizeClass;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::extreme::Extreme;
-use crate::evaluation::gap_draws::GapDraws;
-use crate::evaluation::joint::Joint;
-use crate::evaluation::joint::is_counted;
-use crate::evaluation::slice::Side;
-use crate::evaluation::slice::Slice;
+use crate::evaluation::audit::extreme::Extreme;
+use crate::evaluation::audit::gap_draws::GapDraws;
+use crate::evaluation::audit::joint::Joint;
+use crate::evaluation::audit::joint::is_counted;
+use crate::evaluation::audit::slice::Side;
+use crate::evaluation::audit::slice::Slice;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
@@ -161,7 +161,7 @@ pub(super) fn gaps(
         let slices: Vec<&SliceAudit> = groups.iter().filter(of_column).collect();
         Ok(column_gaps(&named.name, measures, (overall, &slices), &joint))
     };
-    prepared.survey.groups.iter().enumerate().map(column).collect()
+    prepared.index.groups.iter().enumerate().map(column).collect()
 }
 
 fn joint(
@@ -171,7 +171,7 @@ fn joint(
     column: usize,
     draws: Draws,
 ) -> Result<Joint, Cancelled> {
-    let (memberships, values) = (&prepared.survey.memberships[column], prepared.survey.groups[column].values.len());
+    let (memberships, values) = (&prepared.index.memberships[column], prepared.index.groups[column].values.len());
     Joint::of(ticket, all, values, |item| memberships.of(prepared.row(item)), draws)
 }
 
@@ -194,7 +194,7 @@ pub fn gap_of_rows(
         change: &row.difference,
     });
     let groups = Groups::of(measure, [&overall.dense, &overall.pruned], members);
-    let is_drawn = is_counted(measure) && column < prepared.survey.groups.len();
+    let is_drawn = is_counted(measure) && column < prepared.index.groups.len();
     if !is_drawn {
         return Ok(gap(&groups, None));
     }
@@ -320,7 +320,7 @@ fn spread(groups: &Groups<'_>, side: Side, draws: Option<&GapDraws<'_>>) -> Spre
 fn give<'d>(
     estimate: Estimate,
     draws: Option<&'d GapDraws<'_>>,
-    interval: impl Fn(&'d GapDraws<'_>) -> crate::evaluation::gap_draws::GapInterval,
+    interval: impl Fn(&'d GapDraws<'_>) -> crate::evaluation::audit::gap_draws::GapInterval,
 ) -> Estimate {
     match draws {
         Some(draws) => interval(draws).give(estimate),

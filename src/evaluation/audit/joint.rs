@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::evaluation::Draws;
 use crate::evaluation::Measure;
-use crate::evaluation::resample::strata_of_clusters;
-use crate::evaluation::slice::Side;
-use crate::evaluation::slice::Slice;
+use crate::evaluation::audit::resample::strata_of_clusters;
+use crate::evaluation::audit::slice::Side;
+use crate::evaluation::audit::slice::Slice;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;

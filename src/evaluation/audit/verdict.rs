@@ -2,7 +2,7 @@
 
 use crate::evaluation::Measure;
 use crate::evaluation::SizeClass;
-use crate::evaluation::slice::Slice;
+use crate::evaluation::audit::slice::Slice;
 use crate::metrics;
 use crate::metrics::ACCURACY_TOLERANCE;
 use crate::metrics::Estimate;

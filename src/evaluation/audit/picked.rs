@@ -3,8 +3,8 @@
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
-use crate::evaluation::slice::Side;
-use crate::evaluation::slice::Slice;
+use crate::evaluation::audit::slice::Side;
+use crate::evaluation::audit::slice::Slice;
 
 /// Which texts of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,48 @@
+//! A run against the dense run: slices and groups, changes with intervals, gaps, tests and verdicts.
+
+mod compare;
+mod contrast;
+mod extreme;
+mod gap_draws;
+mod gaps;
+mod groups;
+mod joint;
+mod judgment;
+mod picked;
+mod resample;
+mod slice;
+mod slice_audit;
+mod summary;
+mod tally;
+mod verdict;
+
+pub use compare::Compared;
+pub use contrast::Contrast;
+pub use contrast::contrast;
+pub use extreme::Extreme;
+pub use extreme::joined;
+pub use extreme::worst_group;
+pub use gaps::ColumnGaps;
+pub use gaps::Gap;
+pub use gaps::Spread;
+pub use gaps::SpreadChange;
+pub use gaps::gap_of_rows;
+pub use groups::GroupRow;
+pub use groups::group_rows;
+pub use groups::overall_row;
+pub use judgment::Judgment;
+pub use judgment::Judgments;
+pub use judgment::PairedTest;
+pub use judgment::judge;
+pub use picked::Picked;
+pub use picked::picked_rows;
+pub use resample::Draws;
+pub use slice_audit::Audit;
+pub use slice_audit::BiasPair;
+pub use slice_audit::Decisions;
+pub use slice_audit::GroupName;
+pub use slice_audit::SliceAudit;
+pub use slice_audit::audit;
+pub use summary::Summary;
+pub use summary::summarize;
+pub use verdict::LossVerdict;
