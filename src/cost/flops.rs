@@ -32,7 +32,7 @@ pub fn head_macs(model: &Model, num_tokens: usize) -> u64 {
     let head = &model.head;
     projection
         + product(1, head.dense.in_features(), head.dense.out_features())
-        + product(1, head.classifier.in_features(), head.classifier.out_features())
+        + product(1, head.projection.in_features(), head.projection.out_features())
 }
 
 /// The dense pass over `num_tokens` tokens, everything counted. With the real length this is the unpadded baseline, with

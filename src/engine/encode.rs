@@ -28,7 +28,7 @@ use crate::jobs::Ticket;
 use crate::model::AttentionContext;
 use crate::model::EmbedInput;
 use crate::model::Model;
-use crate::model::Pooling;
+use crate::model::Pool;
 use crate::pruning::Action;
 use crate::pruning::Decision;
 use crate::pruning::LayerEvidence;
@@ -77,7 +77,7 @@ pub fn run_timed(
     ticket.checkpoint()?;
     let started = Instant::now();
     // A head that reads the mean needs every row.
-    let head_rows_only = options.head_rows_only && model.head.pooling == Pooling::First;
+    let head_rows_only = options.head_rows_only && model.head.pool == Pool::First;
     let options = RunOptions { head_rows_only, ..options };
     // Entered once: from a thread outside the pool every parallel step would wake a thread of it and wait for that one.
     let mut report = rayon::scope(|_| {
@@ -374,9 +374,9 @@ impl<'a> Run<'a> {
 
     pub(super) fn finish(mut self) -> Result<Report, Error> {
         let bounds = self.bounds();
-        let logits = match self.model.head.pooling {
-            Pooling::First => self.states.classify()?,
-            Pooling::Mean => self.model.classify(&means(self.model, &self.states, (&self.sequences, &bounds))?),
+        let logits = match self.model.head.pool {
+            Pool::First => self.states.classify()?,
+            Pool::Mean => self.model.classify(&means(self.model, &self.states, (&self.sequences, &bounds))?),
         };
         check_logits(self.model, &logits)?;
         let wants_states = self.options.detail == RunDetail::States && !self.options.head_rows_only;

@@ -20,5 +20,5 @@ pub(super) fn head_row(model: &Model, layer: usize, rows: usize) -> u64 {
 /// Embedding projection and classifier head.
 pub(super) fn outside_layers(model: &Model, rows: usize) -> u64 {
     let projection = model.embeddings.projection.as_ref().map_or(0, |projection| macs(&[projection], rows));
-    projection + macs(&[&model.head.dense, &model.head.classifier], 1)
+    projection + macs(&[&model.head.dense, &model.head.projection], 1)
 }

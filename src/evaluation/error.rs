@@ -70,6 +70,12 @@ pub enum Error {
         /// What they may mean.
         label_map: String,
     },
+    /// The model's head is of a kind whose outputs are no classes' probabilities.
+    #[error("the model has a {head} head; evaluation and inspection read heads over classes alone so far")]
+    Head {
+        /// The kind of head.
+        head: &'static str,
+    },
     /// The class of interest is none of the model's.
     #[error(
         "the class of interest {name:?} is none of the model's classes {classes}; name one of these with --positive"

@@ -12,7 +12,6 @@ use crate::evaluation::Error;
 use crate::evaluation::ModelInfo;
 use crate::evaluation::run::strategy_run::argmax;
 use crate::evaluation::run::strategy_run::build;
-use crate::evaluation::run::strategy_run::probabilities;
 use crate::evaluation::run::strategy_run::removal_label;
 use crate::input::Encoded;
 use crate::jobs::Ticket;
@@ -138,7 +137,7 @@ pub fn inspect_run(
     let outcome = outcome.ok_or_else(|| Error::Results { spec: spec.to_string(), expected: 1, got })?;
     Ok(InspectedRun {
         spec: spec.clone(),
-        probabilities: probabilities(&outcome.logits),
+        probabilities: model.config.head.outputs(&outcome.logits),
         prediction: argmax(&outcome.logits),
         logits: outcome.logits,
         removal: outcome.trace.removal(),

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use crate::model::DeviceWeights;
 use crate::model::Error;
+use crate::model::Head;
 use crate::model::Linear;
 use crate::model::ModelConfig;
 use crate::tensor::Activation;
@@ -126,31 +127,6 @@ pub struct LayerWeights {
     pub rotary: Option<RotaryAttention>,
 }
 
-/// Which state the head reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pooling {
-    /// The first token's.
-    #[default]
-    First,
-    /// The mean over all tokens' states after the last norm (`ModernBERT` with `classifier_pooling` `mean`).
-    Mean,
-}
-
-/// From the pooled state to logits.
-#[derive(Clone, Debug)]
-pub struct HeadWeights {
-    /// Which state is read.
-    pub pooling: Pooling,
-    /// Dense layer on the first token's state (BERT's pooler, `RoBERTa`'s and `ELECTRA`'s dense, `DistilBERT`'s pre-classifier).
-    pub dense: Linear,
-    /// After the dense layer.
-    pub activation: Activation,
-    /// After the activation (`ModernBERT`).
-    pub norm: Option<Norm>,
-    /// Shape: `[labels, hidden]`.
-    pub classifier: Linear,
-}
-
 /// A loaded encoder classifier.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -171,7 +147,7 @@ pub struct Model {
     /// Bias by distance (`MPNet`).
     pub relative_bias: Option<RelativeBias>,
     /// Hidden state to logits.
-    pub head: HeadWeights,
+    pub head: Head,
     /// SHA-256 of the weight files, hex.
     pub weights_hash: String,
     /// How weights are held.

@@ -6,6 +6,7 @@ mod model_config;
 mod model_damage;
 mod model_folders;
 mod model_formats;
+mod model_heads;
 mod model_int8;
 mod model_pytorch_writer;
 mod model_second_reference;

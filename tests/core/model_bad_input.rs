@@ -105,7 +105,31 @@ fn settings_that_are_not_supported() {
     let cases = [
         ("bert", json!({"position_embedding_type": "relative_key"}), "expected \"absolute\", got \"relative_key\""),
         ("bert", json!({"is_decoder": true}), "\"is_decoder\": expected false, got true"),
-        ("bert", json!({"problem_type": "multi_label_classification"}), "expected \"single_label_classification\""),
+        ("bert", json!({"problem_type": "ranking"}), "expected one of \"single_label_classification\""),
+        ("bert", json!({"problem_type": "regression"}), "expected with 2 labels, another problem_type"),
+        (
+            "bert",
+            json!({"problem_type": "single_label_classification", "id2label": {"0": "score"}}),
+            "expected with a single label, \"regression\"",
+        ),
+        (
+            "bert",
+            json!({
+                "problem_type": "single_label_classification",
+                "sbert_ce_default_activation_function": "torch.nn.modules.activation.Sigmoid",
+            }),
+            "expected with a sigmoid on every output, \"multi_label_classification\"",
+        ),
+        (
+            "bert",
+            json!({"sbert_ce_default_activation_function": "torch.nn.modules.activation.Tanh"}),
+            "\"sbert_ce_default_activation_function\": expected torch.nn's Identity or Sigmoid",
+        ),
+        (
+            "bert",
+            json!({"sentence_transformers": {"activation_fn": "os.system"}}),
+            "\"sentence_transformers\": expected torch.nn's Identity or Sigmoid",
+        ),
         ("albert", json!({"num_hidden_groups": 2}), "\"num_hidden_groups\": expected 1, got 2"),
         ("albert", json!({"inner_group_num": 2}), "\"inner_group_num\": expected 1, got 2"),
         ("deberta-v2", json!({"share_att_key": false}), "\"share_att_key\": expected true, got false"),
@@ -142,12 +166,16 @@ fn an_unknown_activation_names_the_known_ones() {
 
 #[test]
 fn labels_that_are_not_classes() {
-    for labels in [json!({"0": "a", "2": "b"}), json!({"x": "a", "1": "b"}), json!(["a", "b"]), json!({"0": 1, "1": 2})]
-    {
+    let absurd = [
+        json!({}),
+        json!({"0": "a", "2": "b"}),
+        json!({"x": "a", "1": "b"}),
+        json!(["a", "b"]),
+        json!({"0": 1, "1": 2}),
+    ];
+    for labels in absurd {
         check_config("bert", &json!({"id2label": labels}), &["\"id2label\": expected an object with the keys"]);
     }
-    let one = json!({"id2label": {"0": "score"}});
-    check_config("bert", &one, &["expected at least 2 classes (a single output is a regression)"]);
 }
 
 #[test]

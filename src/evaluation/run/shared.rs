@@ -17,7 +17,6 @@ use crate::evaluation::StrategyRun;
 use crate::evaluation::run::strategy_run::TOKENS_PER_BATCH;
 use crate::evaluation::run::strategy_run::argmax;
 use crate::evaluation::run::strategy_run::build;
-use crate::evaluation::run::strategy_run::probabilities;
 use crate::input::Encoded;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
@@ -150,7 +149,7 @@ impl<'a> SharedRuns<'a> {
 fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> ExampleResult {
     ExampleResult {
         prediction: argmax(&outcome.logits),
-        probabilities: probabilities(&outcome.logits),
+        probabilities: model.config.head.outputs(&outcome.logits),
         tokens: outcome.trace.num_tokens,
         tokens_kept: outcome.trace.tokens_kept(),
         retention_mean: outcome.trace.retention_mean(),

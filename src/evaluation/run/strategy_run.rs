@@ -12,6 +12,7 @@ use crate::evaluation::Results;
 use crate::evaluation::SharedRuns;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
+use crate::model::HeadKind;
 use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
 
@@ -109,24 +110,15 @@ pub fn left_label(removal: Removal) -> &'static str {
     if removal == Removal::Merged { "rows left" } else { "kept" }
 }
 
-/// Builds a strategy for the model's shape.
+/// Builds a strategy for the model's shape; not for heads whose outputs would be misread.
 pub(in crate::evaluation) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<dyn Pruner>, Error> {
-    let shape = &checkpoint.model.config.shape;
+    let config = &checkpoint.model.config;
+    if config.head != HeadKind::Classifier {
+        return Err(Error::Head { head: config.head.label() });
+    }
+    let shape = &config.shape;
     let built = spec.build(shape);
     built.map_err(|source| Error::Build { spec: spec.to_string(), layers: shape.num_layers, source })
-}
-
-/// Softmax, computed in `f64`.
-///
-/// Shape: `[labels]` → `[labels]`. Range: 0–1, sum 1.
-#[must_use]
-pub(in crate::evaluation) fn probabilities(logits: &[f32]) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits.iter().map(|&logit| f64::from(logit - largest).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1, rounded to single precision")]
-    let shares = powers.into_iter().map(|power| (power / sum) as f32).collect();
-    shares
 }
 
 /// The class with the largest logit; the smaller class on ties.
@@ -144,14 +136,6 @@ pub(in crate::evaluation) fn argmax(logits: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn probabilities_are_the_softmax_of_the_logits() {
-        // exp(0) : exp(ln 3) = 1 : 3, and far logits do not overflow.
-        let found = probabilities(&[0.0, 3f32.ln()]);
-        assert!((found[0] - 0.25).abs() < 1e-6 && (found[1] - 0.75).abs() < 1e-6, "got {found:?}");
-        assert_eq!(probabilities(&[1000.0, -1000.0]), vec![1.0, 0.0], "large logits stay finite");
-    }
 
     #[test]
     fn ties_go_to_the_smaller_class() {

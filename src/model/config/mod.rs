@@ -2,6 +2,7 @@
 
 mod activation;
 pub(in crate::model) mod family;
+mod head;
 pub(in crate::model) mod model_config;
 pub(in crate::model) mod task;
 

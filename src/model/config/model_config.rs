@@ -14,8 +14,10 @@ use crate::disk::read_json_object;
 use crate::input::Expected;
 use crate::model::Activation;
 use crate::model::Error;
+use crate::model::HeadKind;
 use crate::model::config::activation::activation_or;
 use crate::model::config::family::FamilyDetails;
+use crate::model::config::head;
 use crate::model::config::task;
 use crate::tensor::ModelShape;
 
@@ -101,7 +103,9 @@ pub struct ModelConfig {
     pub max_tokens: usize,
     /// First position id (`pad_token_id + 1` for `RoBERTa`, else 0).
     pub position_offset: usize,
-    /// Names of the classes, index = class.
+    /// What the head's outputs mean.
+    pub head: HeadKind,
+    /// Names of the head's outputs, index = class or label; one for a regression.
     pub labels: Vec<String>,
     /// The id of padding, where it is given.
     pub pad_token_id: Option<u64>,
@@ -162,7 +166,6 @@ pub(in crate::model) struct Details {
 const MAX_LAYERS: usize = 1 << 10;
 const MAX_WIDTH: usize = 1 << 17;
 const MAX_ROWS: usize = 1 << 26;
-const MAX_LABELS: usize = 1 << 16;
 
 impl ParsedConfig {
     pub(in crate::model) fn load(dir: &Path) -> Result<Self, Error> {
@@ -183,8 +186,8 @@ impl ParsedConfig {
         let family = Family::find(model_type)
             .ok_or_else(|| Error::UnknownModelType { got: model_type.to_owned(), path: fields.path().to_owned() })?;
         let shape = parse_shape(family, fields)?;
-        refuse_other_tasks(fields)?;
-        let labels = parse_labels(fields)?;
+        fields.only("is_decoder", &Value::from(false))?;
+        let (head, labels) = head::parse(fields)?;
         let (positions, position_offset) = parse_positions(family, fields)?;
         let config = ModelConfig {
             family,
@@ -192,6 +195,7 @@ impl ParsedConfig {
             vocab_size: fields.size("vocab_size", MAX_ROWS)?,
             max_tokens: positions - position_offset,
             position_offset,
+            head,
             labels,
             pad_token_id: fields.get("pad_token_id").and_then(Value::as_u64),
             cls_token_id: fields.get("cls_token_id").and_then(Value::as_u64),
@@ -219,13 +223,6 @@ fn parse_shape(family: Family, fields: &Fields<'_>) -> Result<ModelShape, Error>
     Ok(shape)
 }
 
-/// Other problem types need other probabilities (a sigmoid per label, or none at all), so they would be shown wrongly.
-fn refuse_other_tasks(fields: &Fields<'_>) -> Result<(), Error> {
-    fields.only("problem_type", &Value::from("single_label_classification"))?;
-    fields.only("is_decoder", &Value::from(false))?;
-    Ok(())
-}
-
 /// Rows of the position table, and the first row in use.
 fn parse_positions(family: Family, fields: &Fields<'_>) -> Result<(usize, usize), Error> {
     let positions = fields.size("max_position_embeddings", MAX_ROWS)?;
@@ -241,30 +238,6 @@ fn parse_positions(family: Family, fields: &Fields<'_>) -> Result<(usize, usize)
         return Err(fields.refuse("max_position_embeddings", format!("more than pad_token_id + 1 = {offset}")).into());
     }
     Ok((positions, offset))
-}
-
-fn parse_labels(fields: &Fields<'_>) -> Result<Vec<String>, Error> {
-    let labels = match fields.get("id2label") {
-        Some(value) => labels_by_id(value).ok_or_else(|| {
-            fields.refuse("id2label", "an object with the keys \"0\", \"1\", … and a name for each class")
-        })?,
-        None => (0..fields.whole_or("num_labels", 1..=MAX_LABELS, 2)?).map(|id| format!("LABEL_{id}")).collect(),
-    };
-    if labels.len() < 2 {
-        let key = if fields.get("id2label").is_some() { "id2label" } else { "num_labels" };
-        return Err(fields.refuse(key, "at least 2 classes (a single output is a regression)").into());
-    }
-    Ok(labels)
-}
-
-fn labels_by_id(value: &Value) -> Option<Vec<String>> {
-    let map = value.as_object().filter(|map| map.len() <= MAX_LABELS)?;
-    let mut labels = vec![None; map.len()];
-    for (id, label) in map {
-        let id: usize = id.parse().ok()?;
-        *labels.get_mut(id)? = Some(label.as_str()?.to_owned());
-    }
-    labels.into_iter().collect()
 }
 
 fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) -> Result<Details, Error> {

@@ -193,7 +193,7 @@ impl<'a> DeviceStates<'a> {
         if let Some(norm) = &head.norm {
             states = norm.apply(&states)?;
         }
-        let logits = head.classifier.forward(&states)?;
+        let logits = head.projection.forward(&states)?;
         let (batch, labels) = logits.dims2()?;
         Ok(Matrix::from_vec(batch, labels, parts::download(&logits)?).unwrap_or_default())
     }

@@ -69,13 +69,13 @@ pub(super) struct DeviceLayer {
     pub(super) positions: Option<LayerPositions>,
 }
 
-/// See [`HeadWeights`](crate::model::HeadWeights).
+/// See [`Head`](crate::model::Head).
 #[derive(Clone, Debug)]
 pub(super) struct DeviceHead {
     pub(super) dense: candle_nn::Linear,
     pub(super) activation: Activation,
     pub(super) norm: Option<DeviceNorm>,
-    pub(super) classifier: candle_nn::Linear,
+    pub(super) projection: candle_nn::Linear,
 }
 
 impl DeviceWeights {
@@ -123,7 +123,7 @@ impl DeviceWeights {
             dense: dense(&[&model.head.dense], &[1.0], &device)?,
             activation: model.head.activation,
             norm: norm(&model.head.norm)?,
-            classifier: dense(&[&model.head.classifier], &[1.0], &device)?,
+            projection: dense(&[&model.head.projection], &[1.0], &device)?,
         };
         let positions = model.disentangled.as_ref();
         Ok(Self {

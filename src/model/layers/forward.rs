@@ -234,7 +234,7 @@ impl Model {
         if let Some(norm) = &self.head.norm {
             normalize(states.data_mut(), norm);
         }
-        self.head.classifier.apply(&states)
+        self.head.projection.apply(&states)
     }
 }
 

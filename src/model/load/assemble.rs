@@ -7,13 +7,13 @@ use crate::model::DisentangledAttention;
 use crate::model::EmbeddingWeights;
 use crate::model::Error;
 use crate::model::Family;
-use crate::model::HeadWeights;
+use crate::model::Head;
 use crate::model::LayerWeights;
 use crate::model::MOST_WORK;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
-use crate::model::Pooling;
+use crate::model::Pool;
 use crate::model::Precision;
 use crate::model::ProjectedPositions;
 use crate::model::RelativeBias;
@@ -93,7 +93,7 @@ pub(in crate::model) struct Weights {
     pub(in crate::model) final_norm: Option<Norm>,
     pub(in crate::model) disentangled: Option<DisentangledAttention>,
     pub(in crate::model) relative_bias: Option<RelativeBias>,
-    pub(in crate::model) head: HeadWeights,
+    pub(in crate::model) head: Head,
 }
 
 /// What the names of the encoder's tensors start with.
@@ -296,7 +296,7 @@ fn normalize_rows(matrix: &mut Matrix, norm: &Norm) {
     }
 }
 
-fn head(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> HeadWeights {
+fn head(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> Head {
     loader.enter(Part::Head);
     let (hidden, labels) = (parsed.config.shape.hidden, parsed.config.labels.len());
     let (dense, classifier) = match parsed.config.family {
@@ -309,11 +309,11 @@ fn head(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> HeadWeights {
         Family::DebertaV2 => ("pooler.dense", "classifier"),
         Family::ModernBert => ("head.dense", "classifier"),
     };
-    HeadWeights {
-        pooling: Pooling::First,
+    Head {
+        pool: Pool::First,
         dense: loader.linear(dense, hidden, hidden),
         activation: parsed.details.head_activation,
         norm: None,
-        classifier: loader.linear(classifier, labels, hidden),
+        projection: loader.linear(classifier, labels, hidden),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::EmbeddingWeights;
-use crate::model::HeadWeights;
+use crate::model::Head;
 use crate::model::LayerWeights;
 use crate::model::Linear;
 use crate::model::Norm;
@@ -33,12 +33,12 @@ pub(in crate::model) fn assemble(
     let layers = own.rotary.iter().enumerate().map(|(index, &rotary)| Arc::new(reader.layer(index, rotary))).collect();
     let final_norm = Some(reader.norm("model.final_norm"));
     reader.loader.enter(Part::Head);
-    let head = HeadWeights {
-        pooling: own.pooling,
+    let head = Head {
+        pool: own.pool,
         dense: reader.linear("head.dense", [hidden, hidden], own.classifier_bias),
         activation: parsed.details.head_activation,
         norm: Some(reader.norm("head.norm")),
-        classifier: reader.linear("classifier", [parsed.config.labels.len(), hidden], true),
+        projection: reader.linear("classifier", [parsed.config.labels.len(), hidden], true),
     };
     Weights {
         embeddings,
