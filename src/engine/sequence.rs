@@ -1,24 +1,26 @@
 //! What a strategy may know about a text.
 
-use std::sync::Arc;
-
 use crate::input::Encoded;
 use crate::input::Token;
 use crate::pruning::SequenceInfo;
+use crate::tensor::group_key;
+use crate::tensor::stable_hash;
 
 /// Describes a text to a strategy: special tokens, words, and a fingerprint of its token ids.
 #[must_use]
 pub fn sequence_info(encoded: &Encoded) -> SequenceInfo {
+    let (groups, group_keys) = words(encoded);
     SequenceInfo {
         is_special: encoded.tokens.iter().map(|token| token.special).collect(),
-        words: words(encoded),
+        groups,
+        group_keys,
         fingerprint: fingerprint(encoded),
     }
 }
 
-/// The lower-cased word of each token: the bytes from the first to the last piece that share a word index.
-fn words(encoded: &Encoded) -> Vec<Option<Arc<str>>> {
-    let mut words = vec![None; encoded.tokens.len()];
+/// The word of each token, and the key of each word: of the bytes from the first to the last piece that share a word index.
+fn words(encoded: &Encoded) -> (Vec<Option<u32>>, Vec<u64>) {
+    let (mut groups, mut keys) = (vec![None; encoded.tokens.len()], Vec::new());
     let mut first = 0;
     while first < encoded.tokens.len() {
         let token = &encoded.tokens[first];
@@ -28,22 +30,17 @@ fn words(encoded: &Encoded) -> Vec<Option<Arc<str>>> {
             let mut whole = token.clone();
             whole.end = encoded.tokens[first + count - 1].end;
             // RoBERTa's and SentencePiece's offsets may begin with the space before the word.
-            let word: Arc<str> = encoded.source(&whole).trim().to_lowercase().into();
-            words[first..first + count].fill(Some(word));
+            groups[first..first + count].fill(u32::try_from(keys.len()).ok());
+            keys.push(group_key(encoded.source(&whole)));
         }
         first += count;
     }
-    words
+    (groups, keys)
 }
 
-/// FNV-1a over the ids and segments: stable between runs, platforms and versions of the standard library.
+/// A stable number of the ids and segments.
 fn fingerprint(encoded: &Encoded) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let bytes = encoded.tokens.iter().flat_map(|token| [token.id, token.segment]).flat_map(u32::to_le_bytes);
-    for byte in bytes {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash
+    stable_hash(encoded.tokens.iter().flat_map(|token| [token.id, token.segment]).flat_map(u32::to_le_bytes))
 }
 
 #[cfg(test)]
@@ -55,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_share_their_lower_cased_word() {
+    fn pieces_share_the_key_of_their_lower_cased_word() {
         let tokens = vec![
             token(1, 0, 0, None),
             token(7, 0, 4, Some(0)),
@@ -66,8 +63,8 @@ mod tests {
         let encoded = Encoded { text: "Unloved !".into(), text_pair: None, tokens, full_length: 5 };
         let info = sequence_info(&encoded);
         assert_eq!(info.is_special, [true, false, false, false, true], "the two ends are special");
-        let words: Vec<Option<&str>> = info.words.iter().map(Option::as_deref).collect();
-        assert_eq!(words, [None, Some("unloved"), Some("unloved"), Some("!"), None], "both pieces name the whole word");
+        assert_eq!(info.groups, [None, Some(0), Some(0), Some(1), None], "both pieces are of one word");
+        assert_eq!(info.group_keys, [group_key("unloved"), group_key("!")], "which is lower-cased");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The trait behind which every strategy stands.
 
-use std::sync::Arc;
-
 use crate::pruning::Decision;
 use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
@@ -12,9 +10,13 @@ use crate::tensor::SequenceEvidence;
 pub struct SequenceInfo {
     /// Which tokens are special (`[CLS]`, `[SEP]`, `<s>`). Shape: `[n0]`. Position 0 is the one the head reads.
     pub is_special: Vec<bool>,
-    /// The word each token belongs to, lower-cased; `None` for special tokens. Shape: `[n0]`.
-    pub words: Vec<Option<Arc<str>>>,
-    /// A stable number of this text (hash of its token ids), from which seeded strategies draw, so that the outcome
+    /// The group each token belongs to: the pieces of one word, the patches of one block, the frames of one sound. Groups
+    /// are numbered from 0; `None` for special tokens and whatever stands alone. Shape: `[n0]`.
+    pub groups: Vec<Option<u32>>,
+    /// A stable number of what each group stands for, the same wherever it appears: of a word, its
+    /// [`group_key`](crate::tensor::group_key). Shape: `[groups]`.
+    pub group_keys: Vec<u64>,
+    /// A stable number of this input (hash of its token ids), from which seeded strategies draw, so that the outcome
     /// does not depend on the batch.
     pub fingerprint: u64,
 }
@@ -24,6 +26,13 @@ impl SequenceInfo {
     #[must_use]
     pub fn num_tokens(&self) -> usize {
         self.is_special.len()
+    }
+
+    /// What the group of a token stands for; `None` where it has no group.
+    #[must_use]
+    pub fn key_at(&self, position: usize) -> Option<u64> {
+        let group = (*self.groups.get(position)?)?;
+        self.group_keys.get(group as usize).copied()
     }
 }
 

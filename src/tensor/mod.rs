@@ -13,6 +13,7 @@ mod panels;
 mod ragged;
 pub mod rows;
 mod shape;
+mod stable_hash;
 pub mod vector;
 
 pub use evidence::Evidence;
@@ -33,4 +34,6 @@ pub use panels::Panels;
 pub use panels::RowsRef;
 pub use ragged::CuSeqlens;
 pub use shape::ModelShape;
+pub use stable_hash::group_key;
+pub use stable_hash::stable_hash;
 pub use vector::Activation;

@@ -1,5 +1,6 @@
 //! The strategies in the engine, on the sample model: what no hand-made evidence can show.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::support::Tolerance;
@@ -8,6 +9,7 @@ use prunescope::engine::Outcome;
 use prunescope::engine::Removal;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
+use prunescope::engine::sequence_info;
 use prunescope::input::Encoded;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
@@ -135,6 +137,31 @@ fn stop_words_leave_a_text_that_could_have_been_written() {
     let without = outcomes("dense", &["worst all films, not funny."]).remove(0);
     assert_eq!(pruned.trace.input.len(), without.trace.num_tokens, "the same tokens are left");
     assert_close("logits", &pruned.logits, &without.logits, Tolerance::absolute(1e-6));
+}
+
+/// Strategies see keys instead of words; over the whole sample data the same tokens stay as if words were compared.
+#[test]
+fn stop_words_by_key_are_stop_words_by_spelling() {
+    let lines = include_str!("../../assets/stop_words_en.txt").lines();
+    let listed: HashSet<&str> =
+        lines.flat_map(|line| line.split('#').next().unwrap_or_default().split_whitespace()).collect();
+    let pruner = StrategySpec::parse("stop_words").and_then(|spec| spec.build(&SAMPLE.model.config.shape)).expect("it");
+    let sample = include_str!("../../sample_data/identity-sentiment.csv");
+    let (mut left, mut stayed) = (0, 0);
+    for text in sample.lines().skip(1) {
+        let encoded = encode(text);
+        let by_spelling = |&position: &u32| {
+            let token = &encoded.tokens[position as usize];
+            let pieces = encoded.tokens.iter().filter(|other| !other.special && other.word == token.word);
+            let (start, end) =
+                pieces.fold((usize::MAX, 0), |(start, end), piece| (start.min(piece.start), end.max(piece.end)));
+            token.special || !listed.contains(&*text[start..end].to_lowercase())
+        };
+        let expected: Vec<u32> = (0..).take(encoded.tokens.len()).filter(by_spelling).collect();
+        (left, stayed) = (left + encoded.tokens.len() - expected.len(), stayed + expected.len());
+        assert_eq!(pruner.select_input(&sequence_info(&encoded)), Some(expected), "{text}");
+    }
+    assert!(left > 1000 && stayed > 1000, "{left} tokens left and {stayed} stayed");
 }
 
 #[test]

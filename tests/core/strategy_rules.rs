@@ -13,7 +13,7 @@ use prunescope::pruning::SequenceInfo;
 use prunescope::pruning::registry;
 use prunescope::tensor::Evidence;
 use prunescope::tensor::SequenceEvidence;
-use std::sync::Arc;
+use prunescope::tensor::group_key;
 
 /// Tokens left after each of six layers of a text of `n0` tokens.
 fn counts(settings: &str, n0: usize) -> Vec<usize> {
@@ -111,7 +111,10 @@ fn masking_ltp_removes_the_same_tokens_as_gathering() {
 
 fn words(list: &[Option<&str>]) -> SequenceInfo {
     let is_special = list.iter().map(Option::is_none).collect();
-    SequenceInfo { is_special, words: list.iter().map(|word| word.map(Arc::from)).collect(), fingerprint: 0 }
+    let group_keys = list.iter().flatten().map(|word| group_key(word)).collect();
+    let number = |position: usize| u32::try_from(list[..position].iter().flatten().count()).expect("a short text");
+    let groups = list.iter().enumerate().map(|(position, word)| word.map(|_| number(position))).collect();
+    SequenceInfo { is_special, groups, group_keys, fingerprint: 0 }
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(crate) fn shape(num_layers: usize, num_heads: usize) -> ModelShape {
 /// A text whose first and last tokens are special.
 pub(crate) fn text(num_tokens: usize) -> SequenceInfo {
     let is_special = (0..num_tokens).map(|position| position == 0 || position + 1 == num_tokens).collect();
-    SequenceInfo { is_special, words: vec![None; num_tokens], fingerprint: 7 }
+    SequenceInfo { is_special, fingerprint: 7, ..SequenceInfo::default() }
 }
 
 /// Everything that attention `[heads][query][key]` says, summed up naively.

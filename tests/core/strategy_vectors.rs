@@ -156,7 +156,7 @@ fn a_uniform_row_has_normalized_entropy_one_and_a_single_token_none() {
     let pruner = build("entropy:start=0,direction=keep_high", &shape(1, 2));
     let steps = follow(&*pruner, &text(4), 1, |_, _| uniform.clone());
     assert_close(&steps[0].decision.importance, &[1.0; 4], 1e-6, "uniform rows");
-    let single = SequenceInfo { is_special: vec![true], words: vec![None], fingerprint: 0 };
+    let single = SequenceInfo { is_special: vec![true], ..SequenceInfo::default() };
     let steps = follow(&*pruner, &single, 1, |_, _| evidence_of(&[vec![vec![1.0]], vec![vec![1.0]]]));
     assert_eq!(steps[0].kept, [0], "a single token stays");
     assert_close(&steps[0].decision.importance, &[0.0], 1e-6, "and has no spread");
