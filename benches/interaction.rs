@@ -163,6 +163,11 @@ fn words(tokens: usize) -> String {
     words.join(" ")
 }
 
+/// The view of that word.
+fn view(word: &str) -> ViewKind {
+    ViewKind::named(word).unwrap_or_else(|| panic!("there is no view {word:?}"))
+}
+
 fn options(tokens: usize, view: ViewKind) -> WindowOptions {
     WindowOptions {
         view: Some(view),
@@ -208,7 +213,7 @@ fn slider_to_ribbon(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("slider to ribbon, 128 tokens, four strategies");
     group.sample_size(20).measurement_time(Duration::from_secs(4)).warm_up_time(Duration::from_secs(1));
     for (spec, value) in STRATEGIES {
-        let mut screen = Screen::open(&options(128, ViewKind::Inspect));
+        let mut screen = Screen::open(&options(128, view("inspect")));
         screen.settle();
         let slider = screen.find(Role::Slider, Some(value));
         screen.press(slider.center(), true);
@@ -269,7 +274,7 @@ fn bench_frames(criterion: &mut Criterion, name: &str, screen: &mut Screen, type
 }
 
 fn typing(criterion: &mut Criterion) {
-    let mut screen = Screen::open(&options(480, ViewKind::Inspect));
+    let mut screen = Screen::open(&options(480, view("inspect")));
     screen.settle();
     let field = screen.find(Role::MultilineTextInput, None);
     // A long text is taller than what is seen of it: its first line is always there.
@@ -284,8 +289,8 @@ fn typing(criterion: &mut Criterion) {
 }
 
 fn during_sweep(criterion: &mut Criterion) {
-    let mut screen = Screen::open(&options(128, ViewKind::TradeOff));
-    while !screen.app.is_sweeping() {
+    let mut screen = Screen::open(&options(128, view("trade-off")));
+    while !screen.app.is_running(view("trade-off")) {
         screen.frame(Vec::new());
     }
     bench_frames(criterion, "the trade-off view while its sweep runs", &mut screen, false);
@@ -302,7 +307,7 @@ fn during_sweep(criterion: &mut Criterion) {
     screen.press(slider.center(), true);
     let mut step = 0;
     let times = (0..40).map(|_| move_slider(&mut screen, slider, &mut step)).collect();
-    assert!(screen.app.is_sweeping(), "the sweep lasted as long as the measurement");
+    assert!(screen.app.is_running(view("trade-off")), "the sweep lasted as long as the measurement");
     report("slider to ribbon while a sweep runs", times);
 }
 

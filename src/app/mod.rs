@@ -14,12 +14,13 @@ mod work;
 
 pub use base::command::Environment;
 pub use base::command::UiCommand;
-pub use base::options::Theme;
+pub use base::options::Timing;
 pub use base::options::WindowOptions;
-pub use base::state::ViewKind;
+pub use base::view_kind::ViewInfo;
+pub use base::view_kind::ViewKind;
+pub use core::app::App;
 pub use core::run::run;
-pub use core::shell::App;
-pub use core::timing::Timing;
+pub use widgets::theme::Theme;
 
 pub(crate) use base::queue::CommandQueue;
 pub(crate) use base::queue::Edit;

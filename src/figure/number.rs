@@ -142,6 +142,17 @@ fn with_true_minus(text: String) -> String {
     }
 }
 
+/// "about 40 s", "about 6 min", "about 2 h".
+#[must_use]
+pub fn rough_duration(secs: f64) -> String {
+    match secs {
+        secs if secs < 1.0 => "less than 1 s".to_owned(),
+        secs if secs < 90.0 => format!("about {secs:.0} s"),
+        secs if secs < 5400.0 => format!("about {:.0} min", secs / 60.0),
+        secs => format!("about {:.0} h", secs / 3600.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,5 +209,11 @@ mod tests {
         for (value, text) in [(0, "0"), (999, "999"), (3120, "3,120"), (1234567, "1,234,567")] {
             assert_eq!(count(value), text, "count of {value}");
         }
+    }
+
+    #[test]
+    fn times_are_told_roughly() {
+        let told = [0.4, 41.0, 370.0, 7300.0].map(rough_duration);
+        assert_eq!(told, ["less than 1 s", "about 41 s", "about 6 min", "about 2 h"], "in words");
     }
 }

@@ -35,7 +35,6 @@ mod parity;
 mod parity_sample;
 mod shared_runs;
 mod support;
-mod training;
 
 mod evaluation_agreement;
 mod evaluation_stream;

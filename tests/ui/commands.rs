@@ -7,7 +7,6 @@ use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
 use prunescope::app::UiCommand;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::project;
 use prunescope::project::Project;
@@ -18,12 +17,13 @@ use crate::eyes_and_hands::shows;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
+use crate::view;
 
 const TEXT: &str = "It wasn't bad, it just wasn't what we had hoped for.";
 
 fn window() -> Harness<'static, Window> {
     let options = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         text: Some(TEXT.to_owned()),
         strategies: vec!["power_bert:retention=0.4".to_owned(), "tome:r=2".to_owned()],
@@ -54,7 +54,7 @@ fn every_command_stands_in_a_menu() {
         harness.key_press(Key::Escape);
         settle(&mut harness);
     }
-    for command in UiCommand::ALL {
+    for command in UiCommand::all() {
         assert!(seen.lines().any(|label| label.starts_with(command.label())), "{command:?} stands in no menu");
     }
 }

@@ -11,7 +11,6 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::data::ChunkSize;
 use prunescope::data::DataStream;
@@ -33,6 +32,7 @@ use crate::plots_support::open;
 use crate::plots_support::options;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
+use crate::view;
 
 const SIZE: [f32; 2] = [1680.0, 1050.0];
 const SPEC: &str = "first_k:retention=0.4";
@@ -49,7 +49,7 @@ fn sample(folder: &Path) -> PathBuf {
 }
 
 fn fairness(data: PathBuf) -> WindowOptions {
-    WindowOptions { strategies: vec![SPEC.to_owned()], ..options(ViewKind::Fairness, data) }
+    WindowOptions { strategies: vec![SPEC.to_owned()], ..options(view("fairness"), data) }
 }
 
 /// Ids with the class that dense and pruned give, and the label.
@@ -231,7 +231,7 @@ fn without_labels_both_views_work_on_agreement_with_dense() {
     let place = format!("example 1 of {changed} (filter: class changed by first_k)");
     assert_eq!(texts(&harness, &place).len(), 1, "just those");
 
-    let sweep = WindowOptions { strategies: vec![SPEC.to_owned()], ..options(ViewKind::TradeOff, data) };
+    let sweep = WindowOptions { strategies: vec![SPEC.to_owned()], ..options(view("trade-off"), data) };
     let mut harness = open(sweep, SIZE);
     settle(&mut harness);
     let points = names(&harness, "first_k retention");

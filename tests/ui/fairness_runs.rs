@@ -7,7 +7,6 @@ use std::time::Instant;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use prunescope::app::ViewKind;
 
 use crate::eyes_and_hands::names;
 use crate::eyes_and_hands::press;
@@ -17,6 +16,7 @@ use crate::plots_support::open;
 use crate::plots_support::options;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
+use crate::view;
 
 const SIZE: [f32; 2] = [1500.0, 900.0];
 
@@ -32,7 +32,7 @@ fn unfit_data(folder: &tempfile::TempDir) -> PathBuf {
 #[test]
 fn a_comparison_that_fails_is_told_once_and_not_asked_for_again() {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    let mut harness = open(options(ViewKind::Fairness, unfit_data(&folder)), SIZE);
+    let mut harness = open(options(view("fairness"), unfit_data(&folder)), SIZE);
     settle(&mut harness);
     press(&mut harness, Key::Escape);
     assert!(shows(&harness, "Change the strategy's settings, the model or the data set"), "the failure in its place");
@@ -58,7 +58,7 @@ fn wait(harness: &mut Harness<'_, Window>, what: &str, holds: impl Fn(&Harness<'
 #[test]
 fn a_strategy_that_changes_while_groups_are_compared_leaves_no_progress_over_results() {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    let mut harness = open(options(ViewKind::Fairness, small_data(&folder)), SIZE);
+    let mut harness = open(options(view("fairness"), small_data(&folder)), SIZE);
     wait(&mut harness, "a comparison runs", |harness| shows(harness, " on 90 texts"));
     harness.get_by_label("Show first_k").click();
     // Settings are taken once they have stood still for a while.
@@ -87,7 +87,7 @@ fn few_clusters(folder: &tempfile::TempDir) -> PathBuf {
 
 #[test]
 fn few_clusters_say_why_there_is_no_interval() {
-    for view in [ViewKind::Fairness, ViewKind::TradeOff] {
+    for view in [view("fairness"), view("trade-off")] {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let mut shown = options(view, few_clusters(&folder));
         shown.strategies = vec!["stop_words".to_owned()];

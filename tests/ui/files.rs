@@ -9,7 +9,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::project;
 
@@ -20,10 +19,11 @@ use crate::eyes_and_hands::type_path;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
+use crate::view;
 
 fn window() -> Harness<'static, Window> {
     let options = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         text: Some("A fine film.".to_owned()),
         strategies: vec!["power_bert:retention=0.4".to_owned()],

@@ -15,7 +15,6 @@ use egui::Modifiers;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 
 use crate::eyes_and_hands::names;
@@ -27,6 +26,7 @@ use crate::plots_support::open;
 use crate::plots_support::settle;
 use crate::sheet_support::choose;
 use crate::sheet_support::tick;
+use crate::view;
 
 /// Rows of the comparison: some hundred whole templates.
 const ROWS: &str = "400";
@@ -53,7 +53,7 @@ fn rows() -> Option<String> {
 /// Opens model and data by keys, the path field and the sheet, as a new user does.
 fn window(data: &Path, model: &Path) -> Harness<'static, Window> {
     let options = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         strategies: vec![STRATEGY.to_owned()],
         ..WindowOptions::default()

@@ -9,7 +9,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::model::DeviceChoice;
 use prunescope::model::LoadOptions;
@@ -19,12 +18,13 @@ use crate::images;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
+use crate::view;
 
 const SIZE: [f32; 2] = [1600.0, 1000.0];
 
 fn options(text: &str, strategies: &[&str]) -> WindowOptions {
     WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         text: Some(text.to_owned()),
         strategies: strategies.iter().map(|&spec| spec.to_owned()).collect(),

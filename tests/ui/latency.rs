@@ -10,7 +10,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::latency::LatencyReport;
 
@@ -21,12 +20,13 @@ use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
+use crate::view;
 
 const SIZE: [f32; 2] = [1600.0, 1000.0];
 
 fn options() -> WindowOptions {
     WindowOptions {
-        view: Some(ViewKind::Latency),
+        view: Some(view("latency")),
         theme: Some(Theme::Light),
         text: Some("A joy from start to end.".to_owned()),
         strategies: vec!["power_bert:retention=0.5".to_owned(), "first_k:retention=0.5".to_owned()],

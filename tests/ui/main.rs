@@ -20,3 +20,10 @@ mod sheet_support;
 mod small_windows;
 mod trade_off;
 mod walk;
+
+use prunescope::app::ViewKind;
+
+/// The view of that word.
+pub(crate) fn view(word: &str) -> ViewKind {
+    ViewKind::named(word).unwrap_or_else(|| panic!("there is no view {word:?}"))
+}

@@ -2,13 +2,13 @@
 //! would stand.
 
 use egui_kittest::Harness;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 
 use crate::eyes_and_hands::shows;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
+use crate::view;
 
 /// A copy of the BERT fixture that may be changed.
 fn copied() -> tempfile::TempDir {
@@ -23,7 +23,7 @@ fn copied() -> tempfile::TempDir {
 
 fn window(folder: &std::path::Path) -> Harness<'static, Window> {
     let options = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         model: Some(folder.to_owned()),
         text: Some("a good film".to_owned()),
         strategies: vec!["first_k:retention=0.5".to_owned()],

@@ -16,6 +16,7 @@ use crate::plots_support::open;
 use crate::plots_support::options;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
+use crate::view;
 
 const SIZE: [f32; 2] = [1500.0, 900.0];
 
@@ -38,7 +39,7 @@ fn a_sweep_starts_by_itself_and_its_points_can_be_used_undone_and_compared() {
     // One strategy alone, so that no point hides another.
     let folder = tempfile::tempdir().expect("a folder for the test");
     let strategies = vec!["power_bert:retention=0.5".to_owned()];
-    let alone = WindowOptions { strategies, ..options(ViewKind::TradeOff, small_data(&folder)) };
+    let alone = WindowOptions { strategies, ..options(view("trade-off"), small_data(&folder)) };
     let mut harness = open(alone, SIZE);
     settle(&mut harness);
     let points = names(&harness, "power_bert retention");
@@ -73,7 +74,7 @@ fn a_sweep_starts_by_itself_and_its_points_can_be_used_undone_and_compared() {
 
 #[test]
 fn the_trade_off_can_be_read_as_a_table_and_against_other_axes() {
-    let (_folder, mut harness) = window(ViewKind::TradeOff);
+    let (_folder, mut harness) = window(view("trade-off"));
     harness.get_by_label("Table").click();
     settle(&mut harness);
     for head in ["Strategy", "Setting", "95% interval"] {
@@ -88,7 +89,7 @@ fn the_trade_off_can_be_seen_against_measured_latency() {
     // Without a dial there is one setting, which is soon measured.
     let folder = tempfile::tempdir().expect("a folder for the test");
     let strategies = vec!["stop_words".to_owned()];
-    let alone = WindowOptions { strategies, ..options(ViewKind::TradeOff, small_data(&folder)) };
+    let alone = WindowOptions { strategies, ..options(view("trade-off"), small_data(&folder)) };
     let mut harness = open(alone, SIZE);
     settle(&mut harness);
     let points = |harness: &Harness<'_, Window>| -> Vec<String> {
@@ -128,7 +129,7 @@ fn sorted_data(folder: &tempfile::TempDir) -> std::path::PathBuf {
 
 #[test]
 fn results_begin_with_a_sample_wait_where_the_rest_is_long_and_go_on_when_asked() {
-    for view in [ViewKind::TradeOff, ViewKind::Fairness] {
+    for view in [view("trade-off"), view("fairness")] {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let hasty = WindowOptions {
             // Everything beyond the dense run counts as long.
@@ -151,7 +152,7 @@ fn results_begin_with_a_sample_wait_where_the_rest_is_long_and_go_on_when_asked(
 
 #[test]
 fn a_group_table_asks_for_nothing_while_it_is_drawn() {
-    let (_folder, mut harness) = window(ViewKind::Fairness);
+    let (_folder, mut harness) = window(view("fairness"));
     let before = harness.ctx.cumulative_frame_nr();
     // Another measure makes another table; once it is there, nothing moves any more.
     harness.get_by_role_and_label(Role::ComboBox, "Measure").click();
@@ -166,7 +167,7 @@ fn a_group_table_asks_for_nothing_while_it_is_drawn() {
 
 #[test]
 fn groups_are_compared_small_ones_listed_and_rows_sorted() {
-    let (_folder, mut harness) = window(ViewKind::Fairness);
+    let (_folder, mut harness) = window(view("fairness"));
     for group in ["all, n 90", "women, n 36", "men, n 37", "nonbinary, n 14"] {
         let rows = names(&harness, group);
         assert_eq!(rows.len(), 1, "one row for {group}");
@@ -184,7 +185,7 @@ fn groups_are_compared_small_ones_listed_and_rows_sorted() {
 
 #[test]
 fn a_row_leads_to_all_examples_of_its_group() {
-    let (_folder, mut harness) = window(ViewKind::Fairness);
+    let (_folder, mut harness) = window(view("fairness"));
     let row = names(&harness, "women, n 36").remove(0);
     harness.get_by_label(&row).click();
     settle(&mut harness);
@@ -195,7 +196,7 @@ fn a_row_leads_to_all_examples_of_its_group() {
 
 #[test]
 fn without_data_or_strategies_the_views_say_what_to_do() {
-    for view in [ViewKind::TradeOff, ViewKind::Fairness] {
+    for view in [view("trade-off"), view("fairness")] {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let mut with_dense = options(view, small_data(&folder));
         with_dense.strategies = vec!["dense".to_owned()];
@@ -216,15 +217,15 @@ fn check_image(name: &str, view: ViewKind, theme: Theme) {
 
 #[test]
 fn the_trade_off_looks_as_before() {
-    check_image("trade_off_light", ViewKind::TradeOff, Theme::Light);
+    check_image("trade_off_light", view("trade-off"), Theme::Light);
 }
 
 #[test]
 fn the_trade_off_looks_as_before_in_the_dark() {
-    check_image("trade_off_dark", ViewKind::TradeOff, Theme::Dark);
+    check_image("trade_off_dark", view("trade-off"), Theme::Dark);
 }
 
 #[test]
 fn the_group_table_looks_as_before() {
-    check_image("fairness_light", ViewKind::Fairness, Theme::Light);
+    check_image("fairness_light", view("fairness"), Theme::Light);
 }

@@ -10,7 +10,6 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 use prunescope::project;
 
@@ -18,10 +17,11 @@ use crate::eyes_and_hands::shows;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
+use crate::view;
 
 fn window(folder: &Path, start_empty: bool) -> Harness<'static, Window> {
     let options = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         state_folder: Some(folder.to_owned()),
         start_empty,

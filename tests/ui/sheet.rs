@@ -25,6 +25,7 @@ use crate::sheet_support::choose;
 use crate::sheet_support::fill_in;
 use crate::sheet_support::options_of_flags;
 use crate::sheet_support::tick;
+use crate::view;
 
 fn window(view: ViewKind, size: [f32; 2]) -> Harness<'static, Window> {
     let options = WindowOptions {
@@ -60,7 +61,7 @@ fn source(harness: &mut Harness<'_, Window>) -> DataSource {
 fn an_audit_set_is_opened_without_a_command_line() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let path = audit_set(folder.path());
-    let mut harness = window(ViewKind::Inspect, [1280.0, 900.0]);
+    let mut harness = window(view("inspect"), [1280.0, 900.0]);
     open_by_typing(&mut harness, &path);
     assert!(shows(&harness, "Open data: audit set.csv"), "the sheet");
     assert!(shows(&harness, "The women crowd of film 0"), "with the first rows");
@@ -110,7 +111,7 @@ fn an_audit_set_is_opened_without_a_command_line() {
 fn choices_are_there_when_the_file_is_opened_again() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let path = audit_set(folder.path());
-    let mut harness = window(ViewKind::Inspect, [1280.0, 900.0]);
+    let mut harness = window(view("inspect"), [1280.0, 900.0]);
     drop_file(&mut harness, &path);
     fill_in(&mut harness, ["negative", "positive"], &[]);
     choose(&mut harness, "Class of interest", "negative");
@@ -132,7 +133,7 @@ fn choices_are_there_when_the_file_is_opened_again() {
 fn labels_that_do_not_fit_open_the_sheet_by_itself_where_they_are_needed() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let options = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         data: Some(audit_set(folder.path())),
         strategies: vec!["first_k:retention=0.5".to_owned()],
@@ -163,7 +164,7 @@ fn a_file_that_cannot_be_read_is_mended_in_the_sheet() {
     // No program guesses a caret between cells, and in this encoding no Russian letter is UTF-8: "хорошо", "плохо".
     let rows = [&b"text^label\n"[..], b"\xc8\xcf\xd2\xcf\xdb\xcf^1\n", b"\xd0\xcc\xcf\xc8\xcf, da^0\n"].concat();
     std::fs::write(&path, rows).expect("a file");
-    let mut harness = window(ViewKind::Inspect, [1024.0, 768.0]);
+    let mut harness = window(view("inspect"), [1024.0, 768.0]);
     open_by_typing(&mut harness, &path);
     assert!(shows(&harness, "no text column found"), "why it cannot be read");
     let is_disabled = harness.get_by_label("Open data").accesskit_node().is_disabled();

@@ -13,6 +13,7 @@ use prunescope::app::WindowOptions;
 use crate::plots_support::Window;
 use crate::plots_support::open;
 use crate::plots_support::settle;
+use crate::view;
 
 /// Sizes in points: as they are, and 1200 x 800 pixels at 300%.
 const SIZES: [[f32; 2]; 4] = [[1024.0, 768.0], [720.0, 480.0], [500.0, 360.0], [400.0, 267.0]];
@@ -28,7 +29,7 @@ fn window(view: ViewKind, text: &str, size: [f32; 2]) -> Harness<'static, Window
     };
     let mut harness = open(options, size);
     // The other views start work over the data set, which nothing here waits for.
-    if view == ViewKind::Inspect {
+    if view == ViewKind::default() {
         settle(&mut harness);
     } else {
         harness.run_steps(4);
@@ -51,7 +52,7 @@ const TEXT: &str = "It wasn't bad, it just wasn't what we had hoped for.";
 #[test]
 fn tabs_menus_and_status_never_lie_over_each_other() {
     for size in SIZES {
-        for view in ViewKind::ALL {
+        for view in ViewKind::all() {
             let harness = window(view, TEXT, size);
             let menus = ["File", "Edit", "View", "Help", "Light"].map(|menu| (menu, highest(&harness, menu)));
             let tabs = ["Inspect", "Trade-off", "Fairness", "Latency"].map(|tab| (tab, highest(&harness, tab)));
@@ -72,7 +73,7 @@ fn tabs_menus_and_status_never_lie_over_each_other() {
 #[test]
 fn badges_and_buttons_end_inside_the_view() {
     for size in SIZES {
-        let harness = window(ViewKind::Inspect, TEXT, size);
+        let harness = window(view("inspect"), TEXT, size);
         // Nothing of the Inspect view is wider than the window: it is scrolled up and down only.
         for name in ["removed", "merged", "Play", "Next layer", "Previous layer", "special", "no score", "Text"] {
             for node in harness.query_all_by_label(name) {
@@ -86,7 +87,7 @@ fn badges_and_buttons_end_inside_the_view() {
 
 #[test]
 fn a_small_window_reaches_the_settings_by_keyboard() {
-    let mut harness = window(ViewKind::Inspect, TEXT, [400.0, 267.0]);
+    let mut harness = window(view("inspect"), TEXT, [400.0, 267.0]);
     let top = |harness: &Harness<'_, Window>| rect(harness, "Show power_bert").top();
     assert!(top(&harness) > 267.0, "the settings are below what is seen");
     harness.get_by_label("Show power_bert").focus();
@@ -100,7 +101,7 @@ fn a_small_window_reaches_the_settings_by_keyboard() {
 #[test]
 fn the_sheet_of_shortcuts_fits_and_its_rows_are_apart() {
     for size in SIZES {
-        let mut harness = window(ViewKind::Inspect, TEXT, size);
+        let mut harness = window(view("inspect"), TEXT, size);
         harness.key_press_modifiers(Modifiers::SHIFT, Key::Questionmark);
         settle(&mut harness);
         let rows: Vec<(String, Rect)> = harness
@@ -131,10 +132,10 @@ fn the_sheet_of_shortcuts_fits_and_its_rows_are_apart() {
 
 #[test]
 fn a_text_the_model_cannot_read_looks_not_understood() {
-    let harness = window(ViewKind::Inspect, "这部电影很好看", [1280.0, 800.0]);
+    let harness = window(view("inspect"), "这部电影很好看", [1280.0, 800.0]);
     harness.get_by_label_contains("6 of 7 tokens are unknown to this model: its answer says nothing about this text");
     harness.get_by_label("unknown to the model");
     assert!(harness.query_all_by_label_contains("power_bert: layer 1, '[UNK]'").count() == 6, "each of them is marked");
-    let understood = window(ViewKind::Inspect, TEXT, [1280.0, 800.0]);
+    let understood = window(view("inspect"), TEXT, [1280.0, 800.0]);
     assert!(understood.query_by_label_contains("unknown to").is_none(), "nothing is said of what is understood");
 }

@@ -12,7 +12,6 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 
 use crate::plots_support::Window;
@@ -20,12 +19,13 @@ use crate::plots_support::open;
 use crate::plots_support::options;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
+use crate::view;
 
 /// A window with the points of one strategy.
 fn window() -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let strategies = vec!["power_bert:retention=0.5".to_owned()];
-    let alone = WindowOptions { strategies, ..options(ViewKind::TradeOff, small_data(&folder)) };
+    let alone = WindowOptions { strategies, ..options(view("trade-off"), small_data(&folder)) };
     let mut harness = open(alone, [1500.0, 900.0]);
     settle(&mut harness);
     (folder, harness)
@@ -215,7 +215,7 @@ fn without_labels_the_table_and_the_comparison_speak_of_agreement_alone() {
     let rows: Vec<String> = (0..40).map(|row| format!("film {row} was {}", ["a joy", "a bore"][row % 2])).collect();
     std::fs::write(&path, format!("text\n{}\n", rows.join("\n"))).expect("a file in the test's folder");
     let strategies = vec!["first_k:retention=0.5".to_owned()];
-    let mut harness = open(WindowOptions { strategies, ..options(ViewKind::TradeOff, path) }, [1500.0, 900.0]);
+    let mut harness = open(WindowOptions { strategies, ..options(view("trade-off"), path) }, [1500.0, 900.0]);
     settle(&mut harness);
     press(&mut harness, "Table");
     harness.get_by_label("Sort by Agreement with dense");

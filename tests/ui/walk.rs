@@ -7,7 +7,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
 use prunescope::app::Theme;
-use prunescope::app::ViewKind;
 use prunescope::app::WindowOptions;
 
 use crate::eyes_and_hands::shows;
@@ -16,6 +15,7 @@ use crate::plots_support::open;
 use crate::plots_support::options;
 use crate::plots_support::settle;
 use crate::plots_support::small_data;
+use crate::view;
 
 const SIZE: [f32; 2] = [1400.0, 900.0];
 
@@ -27,7 +27,7 @@ fn all(harness: &Harness<'_, Window>) -> Vec<String> {
 
 fn window() -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    let mut harness = open(options(ViewKind::Inspect, small_data(&folder)), SIZE);
+    let mut harness = open(options(view("inspect"), small_data(&folder)), SIZE);
     settle(&mut harness);
     (folder, harness)
 }
@@ -86,7 +86,7 @@ fn an_example_is_found_by_number_and_by_id() {
 #[test]
 fn examples_of_a_group_are_counted_among_themselves() {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    let mut harness = open(options(ViewKind::Fairness, small_data(&folder)), SIZE);
+    let mut harness = open(options(view("fairness"), small_data(&folder)), SIZE);
     settle(&mut harness);
     let nodes = harness.root().children_recursive();
     let row = nodes.filter_map(|node| node.accesskit_node().label()).find(|label| label.starts_with("women, n 36"));
@@ -104,7 +104,7 @@ fn line_breaks_in_names_stay_on_their_line() {
     let path = folder.path().join("breaks.csv");
     let row = |index: usize| format!("good film {index},1,\"new\nland\"\nbad film {index},0,old\n");
     std::fs::write(&path, format!("text,label,origin\n{}", (0..20).map(row).collect::<String>())).expect("a file");
-    let mut harness = open(options(ViewKind::Inspect, path), SIZE);
+    let mut harness = open(options(view("inspect"), path), SIZE);
     settle(&mut harness);
     harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
     settle(&mut harness);
@@ -117,7 +117,7 @@ fn typing_is_taken_back_in_steps_that_a_person_means() {
     let text = "Good.".to_owned();
     let strategies = vec!["power_bert:retention=0.4".to_owned()];
     let shown = WindowOptions {
-        view: Some(ViewKind::Inspect),
+        view: Some(view("inspect")),
         theme: Some(Theme::Light),
         text: Some(text),
         strategies,

@@ -3,56 +3,35 @@
 use egui::Key;
 use egui::KeyboardShortcut;
 use egui::Modifiers;
+use egui::Ui;
 
-/// A command without payload. Menus, buttons, shortcuts and the overlay are all made from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "`label` and `tooltip` say what each does, once")]
-pub enum UiCommand {
-    OpenPath,
-    OpenModel,
-    OpenSampleModel,
-    OpenData,
-    OpenSampleData,
-    DataSettings,
-    CloseData,
-    OpenSession,
-    SaveSession,
-    NewSession,
-    ExportPng,
-    ExportSvg,
-    ExportCsv,
-    Quit,
-    Undo,
-    Redo,
-    ResetStrategies,
-    FocusText,
-    ShowInspect,
-    ShowTradeOff,
-    ShowFairness,
-    ShowLatency,
-    ThemeSystem,
-    ThemeLight,
-    ThemeDark,
-    ZoomIn,
-    ZoomOut,
-    ZoomReset,
-    ToggleFit,
-    ToggleSettings,
-    ToggleDetails,
-    NextLayer,
-    PreviousLayer,
-    FirstLayer,
-    LastLayer,
-    Play,
-    NextExample,
-    PreviousExample,
-    FindExample,
-    GoToExample,
-    ClearSelection,
-    StopJobs,
-    ShowMessages,
-    ShowShortcuts,
-    About,
+use crate::app::ViewKind;
+
+/// Declares the commands and the list of those that are always there.
+macro_rules! commands {
+    ($($before:ident)*; $($after:ident)*) => {
+        /// A command without payload. Menus, buttons, shortcuts and the overlay are all made from it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "`label` and `tooltip` say what each does, once")]
+        pub enum UiCommand {
+            $($before,)*
+            /// Brings a view to the front.
+            ShowView(ViewKind),
+            $($after,)*
+        }
+
+        impl UiCommand {
+            /// Every command but those of the views, in the order of the menus. [`UiCommand::all`] has all of them.
+            pub(crate) const FIXED: &'static [Self] = &[$(Self::$before,)* $(Self::$after,)*];
+            /// Where in that list the views belong.
+            pub(crate) const VIEWS_GO_BEFORE: usize = [$(Self::$before,)*].len();
+        }
+    };
+}
+
+commands! {
+    OpenPath OpenModel OpenSampleModel OpenData OpenSampleData DataSettings CloseData OpenSession SaveSession NewSession ExportPng ExportSvg ExportCsv Quit Undo Redo ResetStrategies FocusText;
+    ThemeSystem ThemeLight ThemeDark ZoomIn ZoomOut ZoomReset ToggleFit ToggleSettings ToggleDetails NextLayer PreviousLayer FirstLayer LastLayer Play NextExample PreviousExample FindExample GoToExample ClearSelection StopJobs ShowMessages ShowShortcuts About
 }
 
 /// What a command's availability depends on.
@@ -79,55 +58,6 @@ pub struct Environment {
 const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl UiCommand {
-    /// Every command, in the order of the menus.
-    pub const ALL: [Self; 45] = [
-        Self::OpenPath,
-        Self::OpenModel,
-        Self::OpenSampleModel,
-        Self::OpenData,
-        Self::OpenSampleData,
-        Self::DataSettings,
-        Self::CloseData,
-        Self::OpenSession,
-        Self::SaveSession,
-        Self::NewSession,
-        Self::ExportPng,
-        Self::ExportSvg,
-        Self::ExportCsv,
-        Self::Quit,
-        Self::Undo,
-        Self::Redo,
-        Self::ResetStrategies,
-        Self::FocusText,
-        Self::ShowInspect,
-        Self::ShowTradeOff,
-        Self::ShowFairness,
-        Self::ShowLatency,
-        Self::ThemeSystem,
-        Self::ThemeLight,
-        Self::ThemeDark,
-        Self::ZoomIn,
-        Self::ZoomOut,
-        Self::ZoomReset,
-        Self::ToggleFit,
-        Self::ToggleSettings,
-        Self::ToggleDetails,
-        Self::NextLayer,
-        Self::PreviousLayer,
-        Self::FirstLayer,
-        Self::LastLayer,
-        Self::Play,
-        Self::NextExample,
-        Self::PreviousExample,
-        Self::FindExample,
-        Self::GoToExample,
-        Self::ClearSelection,
-        Self::StopJobs,
-        Self::ShowMessages,
-        Self::ShowShortcuts,
-        Self::About,
-    ];
-
     /// What stands on the button.
     pub fn label(self) -> &'static str {
         match self {
@@ -149,10 +79,7 @@ impl UiCommand {
             Self::Redo => "Redo",
             Self::ResetStrategies => "Reset strategies",
             Self::FocusText => "Edit text",
-            Self::ShowInspect => "Inspect",
-            Self::ShowTradeOff => "Trade-off",
-            Self::ShowFairness => "Fairness",
-            Self::ShowLatency => "Latency",
+            Self::ShowView(view) => view.0.label,
             Self::ThemeSystem => "System theme",
             Self::ThemeLight => "Light theme",
             Self::ThemeDark => "Dark theme",
@@ -200,10 +127,7 @@ impl UiCommand {
             Self::Redo => "Make the change again that was taken back",
             Self::ResetStrategies => "Replace the list by the default strategies",
             Self::FocusText => "Put the cursor into the text box",
-            Self::ShowInspect => "What each strategy keeps of one text, layer by layer",
-            Self::ShowTradeOff => "Accuracy against cost over a data set",
-            Self::ShowFairness => "Dense against pruned, group by group",
-            Self::ShowLatency => "What FLOPs promise, and what the clock says",
+            Self::ShowView(view) => view.0.tooltip,
             Self::ThemeSystem => "Light or dark as the system says",
             Self::ThemeLight => "Dark text on light ground",
             Self::ThemeDark => "Light text on dark ground",
@@ -250,10 +174,7 @@ impl UiCommand {
             Self::Undo => vec![command(Key::Z)],
             Self::Redo => vec![shifted(Key::Z), command(Key::Y)],
             Self::FocusText => vec![command(Key::L)],
-            Self::ShowInspect => vec![command(Key::Num1)],
-            Self::ShowTradeOff => vec![command(Key::Num2)],
-            Self::ShowFairness => vec![command(Key::Num3)],
-            Self::ShowLatency => vec![command(Key::Num4)],
+            Self::ShowView(view) => vec![command(view.0.key)],
             Self::ZoomIn => vec![command(Key::Plus), command(Key::Equals)],
             Self::ZoomOut => vec![command(Key::Minus)],
             Self::ZoomReset => vec![command(Key::Num0)],
@@ -308,6 +229,14 @@ impl UiCommand {
     }
 }
 
+/// A command's tooltip with its key.
+pub(crate) fn hint(ui: &Ui, command: UiCommand) -> String {
+    match command.shortcuts().first() {
+        Some(shortcut) => format!("{} ({})", command.tooltip(), ui.ctx().format_shortcut(shortcut)),
+        None => command.tooltip().to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,7 +246,7 @@ mod tests {
     #[test]
     fn no_two_commands_share_a_shortcut() {
         let mut owners = BTreeMap::new();
-        for command in UiCommand::ALL {
+        for command in UiCommand::all() {
             for shortcut in command.shortcuts() {
                 let earlier = owners.insert(format!("{shortcut:?}"), command);
                 assert_eq!(earlier, None, "{shortcut:?} belongs to {command:?} and to another command");
@@ -327,11 +256,9 @@ mod tests {
 
     #[test]
     fn every_command_is_listed_once_and_speaks_for_itself() {
-        let labels: BTreeSet<_> = UiCommand::ALL.iter().map(|command| command.label()).collect();
-        assert_eq!(labels.len(), UiCommand::ALL.len(), "two commands have the same label");
-        // The last variant's number is the count of variants less one: none is missing from `ALL`.
-        assert_eq!(UiCommand::About as usize + 1, UiCommand::ALL.len(), "`ALL` leaves a command out");
-        for command in UiCommand::ALL {
+        let labels: BTreeSet<_> = UiCommand::all().into_iter().map(UiCommand::label).collect();
+        assert_eq!(labels.len(), UiCommand::all().len(), "two commands have the same label");
+        for command in UiCommand::all() {
             assert!(!command.tooltip().ends_with('.'), "no full stop in the tooltip of {command:?}");
         }
     }

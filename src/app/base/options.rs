@@ -1,25 +1,15 @@
 //! What the command line tells the window.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use std::time::Instant;
 
-use crate::app::Timing;
+use crate::app::Theme;
 use crate::app::ViewKind;
 use crate::data::ReadOptions;
 use crate::model::LoadOptions;
-
-/// Light, dark, or whatever the system says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Theme {
-    /// Follows the system.
-    #[default]
-    System,
-    /// Dark text on light ground.
-    Light,
-    /// Light text on dark ground.
-    Dark,
-}
 
 impl FromStr for Theme {
     type Err = UnknownWord;
@@ -29,7 +19,7 @@ impl FromStr for Theme {
             "system" => Ok(Self::System),
             "light" => Ok(Self::Light),
             "dark" => Ok(Self::Dark),
-            _ => Err(UnknownWord { got: word.to_owned(), expected: "light, dark, system" }),
+            _ => Err(UnknownWord { got: word.to_owned(), expected: "light, dark, system".into() }),
         }
     }
 }
@@ -41,7 +31,16 @@ pub struct UnknownWord {
     /// As typed.
     pub got: String,
     /// The words there are.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
+}
+
+/// Where times are told, and from when they count.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// When the process started.
+    pub started: Instant,
+    /// Takes one line.
+    pub tell: fn(&str),
 }
 
 /// How the window opens. Every part that is `None` or empty comes from the last session, else from the sample.

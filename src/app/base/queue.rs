@@ -4,12 +4,10 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use crate::app::UiCommand;
-use crate::app::base::messages::MessageId;
-use crate::app::views::fairness::panel::FairnessRequest;
-use crate::app::views::latency::panel::LatencyRequest;
-use crate::app::views::trade_off::panel::TradeOffRequest;
 use crate::app::work::chooser::Purpose;
 use crate::app::work::examples::ExampleFilter;
+use crate::app::work::latency::LatencyRequest;
+use crate::app::work::messages::MessageId;
 use crate::project::DataSource;
 use crate::project::EntryId;
 use crate::project::Project;
@@ -78,11 +76,7 @@ pub(crate) enum Request {
     DismissToast(MessageId),
     /// Empties the list of messages.
     ClearMessages,
-    /// For the trade-off view.
-    TradeOff(TradeOffRequest),
-    /// For the fairness view.
-    Fairness(FairnessRequest),
-    /// For the latency view.
+    /// Starts and stops measurements of time.
     Latency(LatencyRequest),
 }
 

@@ -3,18 +3,12 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::app::ViewKind;
-use crate::app::base::messages::Messages;
-use crate::app::views::fairness::panel::FairnessWork;
-use crate::app::views::fairness::work::TableKey;
-use crate::app::views::latency::panel::LatencyWork;
-use crate::app::views::trade_off::panel::TradeOffWork;
 use crate::app::work::chooser::Chooser;
-use crate::app::work::dense_baseline::error_chain;
 use crate::app::work::examples::ExampleWork;
 use crate::app::work::file_work::FileWork;
+use crate::app::work::latency::LatencyWork;
+use crate::app::work::messages::Messages;
 use crate::app::work::paths;
 use crate::app::work::recent::RecentWork;
 use crate::app::work::results::Results;
@@ -22,6 +16,7 @@ use crate::app::work::sheet::SheetWork;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::Slot;
 use crate::app::work::slot::SlotEvent;
+use crate::app::work::slot::error_chain;
 use crate::app::work::text_runs::InspectWork;
 use crate::data;
 use crate::data::Dataset;
@@ -33,7 +28,6 @@ use crate::model::Checkpoint;
 use crate::model::LoadOptions;
 use crate::project::DataSource;
 use crate::project::Project;
-use crate::pruning::StrategySpec;
 
 /// Everything that was computed, and what is being computed.
 #[derive(Default)]
@@ -50,15 +44,11 @@ pub(crate) struct Session {
     pub(crate) recent: RecentWork,
     /// What the Open data sheet shows.
     pub(crate) sheet: SheetWork,
-    /// Of the Inspect view.
+    /// Runs of the text at hand.
     pub(crate) inspect: InspectWork,
-    /// Of the trade-off view.
-    pub(crate) trade_off: TradeOffWork,
-    /// Of the fairness view.
-    pub(crate) fairness: FairnessWork,
-    /// Of the latency view.
+    /// Measurements of time, which need the whole machine.
     pub(crate) latency: LatencyWork,
-    /// Runs that these two have in common.
+    /// Runs over the data set, for whichever view wants them.
     pub(crate) results: Results,
     /// The list of examples that is walked through.
     pub(crate) examples: ExampleWork,
@@ -66,32 +56,6 @@ pub(crate) struct Session {
     pub(crate) messages: Messages,
     /// How models compute.
     pub(crate) load: LoadOptions,
-}
-
-/// What background work of a view may know when it starts or takes in results.
-pub(crate) struct WorkContext<'a> {
-    /// What is set.
-    pub(crate) project: &'a Project,
-    /// The checkpoint, if it is the one the project names.
-    pub(crate) checkpoint: Option<Arc<Checkpoint>>,
-    /// The data set, if it is the one the project names.
-    pub(crate) dataset: Option<Arc<Dataset>>,
-    /// Runs that are known already.
-    pub(crate) results: Results,
-    /// The view in front.
-    pub(crate) shown: ViewKind,
-    /// The group table that the fairness view shows or would show; `None` without groups or strategies.
-    pub(crate) table: Option<TableKey>,
-    /// Two settings that the trade-off view compares.
-    pub(crate) compared: Option<[StrategySpec; 2]>,
-    /// Work that takes longer is not begun unasked.
-    pub(crate) longest_unasked: Duration,
-    /// Work that would wait for a click starts by itself: a picture must not be empty.
-    pub(crate) starts_by_itself: bool,
-    /// Wakes the window when work is done.
-    pub(crate) wake: Wake,
-    /// Where failures are told.
-    pub(crate) messages: &'a mut Messages,
 }
 
 /// One line of the status bar.
@@ -181,12 +145,6 @@ impl Session {
         }
     }
 
-    /// What runs, for the status bar.
-    pub(crate) fn jobs(&self) -> Vec<JobStatus> {
-        let latency = self.latency.progress().map(|progress| JobStatus { label: "Latency".to_owned(), progress });
-        self.other_jobs().into_iter().chain(latency).collect()
-    }
-
     /// What runs besides a measurement of time.
     pub(crate) fn other_jobs(&self) -> Vec<JobStatus> {
         let line = |label: &str, progress: Option<Progress>| {
@@ -199,17 +157,10 @@ impl Session {
             line("Reading data", self.data.progress()),
             line(file_label.unwrap_or_default(), file_progress),
             line("Running the text", inspect),
-            line("Trade-off", self.trade_off.progress()),
-            line("Fairness", self.fairness.progress()),
         ]
         .into_iter()
         .flatten()
         .collect()
-    }
-
-    /// Whether anything runs or is about to.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.others_busy() || self.latency.is_busy()
     }
 
     /// Whether anything runs or is about to, besides a measurement of time.
@@ -220,15 +171,6 @@ impl Session {
             || self.sheet.is_busy()
             || self.inspect.is_busy()
             || self.examples.is_busy()
-            || self.trade_off.progress().is_some()
-            || self.trade_off.is_comparing()
-            || self.fairness.progress().is_some()
-    }
-
-    /// Asks everything to stop.
-    pub(crate) fn stop(&mut self) {
-        self.stop_others();
-        self.latency.stop();
     }
 
     /// Asks everything to stop, save a measurement of time.
@@ -238,8 +180,6 @@ impl Session {
         self.files.stop();
         self.sheet.stop();
         self.inspect.stop();
-        self.trade_off.stop();
-        self.fairness.stop();
     }
 }
 

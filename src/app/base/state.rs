@@ -1,19 +1,17 @@
 //! What is looked at: view, layer, selection, layout. Saved by the window, not undone.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use crate::app::CommandQueue;
 use crate::app::Environment;
 use crate::app::Session;
 use crate::app::Theme;
-use crate::app::base::options::UnknownWord;
+use crate::app::ViewKind;
+use crate::app::base::path_field::PathField;
 use crate::app::base::selection::CellRef;
 use crate::app::base::selection::Hover;
-use crate::app::panels::path_field::PathField;
-use crate::app::views::fairness::panel::FairnessState;
-use crate::app::views::latency::panel::LatencyState;
-use crate::app::views::trade_off::panel::TradeOffState;
+use crate::app::base::session::JobStatus;
 use crate::app::work::chooser::Purpose;
 use crate::app::work::data_sheet::DataSheet;
 use crate::app::work::data_sheet::Remembered;
@@ -21,46 +19,6 @@ use crate::app::work::examples::ExampleFilter;
 use crate::app::work::examples::Search;
 use crate::project::EntryId;
 use crate::project::Project;
-
-/// The views of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum ViewKind {
-    /// One text, layer by layer.
-    #[default]
-    Inspect,
-    /// Accuracy against cost.
-    TradeOff,
-    /// Group by group.
-    Fairness,
-    /// Time beside FLOPs.
-    Latency,
-}
-
-impl ViewKind {
-    /// In the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::Inspect, Self::TradeOff, Self::Fairness, Self::Latency];
-
-    /// As typed on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Inspect => "inspect",
-            Self::TradeOff => "trade-off",
-            Self::Fairness => "fairness",
-            Self::Latency => "latency",
-        }
-    }
-}
-
-impl FromStr for ViewKind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|view| view.word() == word)
-            .ok_or_else(|| UnknownWord { got: word.to_owned(), expected: "inspect, trade-off, fairness, latency" })
-    }
-}
 
 /// Files that were opened before, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -181,18 +139,15 @@ pub(crate) struct UiState {
     /// See `show_shortcuts`.
     #[serde(skip)]
     pub(crate) show_messages: bool,
-    /// Of the trade-off view.
-    pub(crate) trade_off: TradeOffState,
-    /// Of the fairness view.
-    pub(crate) fairness: FairnessState,
-    /// Of the latency view.
-    pub(crate) latency: LatencyState,
+    /// What the views remember, by name, as they wrote it when the session was saved last.
+    #[serde(flatten)]
+    pub(crate) views: BTreeMap<String, serde_json::Value>,
 }
 
 impl Default for UiState {
     fn default() -> Self {
         Self {
-            view: ViewKind::Inspect,
+            view: ViewKind::default(),
             theme: Theme::System,
             recent: Recent::default(),
             example: None,
@@ -219,9 +174,7 @@ impl Default for UiState {
             show_shortcuts: false,
             show_about: false,
             show_messages: false,
-            trade_off: TradeOffState::default(),
-            fairness: FairnessState::default(),
-            latency: LatencyState::default(),
+            views: BTreeMap::new(),
         }
     }
 }
@@ -236,6 +189,8 @@ pub(crate) struct View<'a> {
     pub(crate) commands: &'a CommandQueue,
     /// What is possible now.
     pub(crate) environment: &'a Environment,
+    /// What runs besides a measurement of time.
+    pub(crate) jobs: &'a [JobStatus],
 }
 
 impl View<'_> {
@@ -249,15 +204,6 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn views_are_found_by_their_word_and_unknown_ones_list_the_known() {
-        for view in ViewKind::ALL {
-            assert_eq!(view.word().parse(), Ok(view), "{view:?} by its own word");
-        }
-        let err = "tradeoff".parse::<ViewKind>().expect_err("no such view");
-        assert!(err.to_string().contains("trade-off"), "{err} names the known views");
-    }
 
     #[test]
     fn recent_files_are_newest_first_and_unique() {

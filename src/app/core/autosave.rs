@@ -12,10 +12,10 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::app::UiState;
-use crate::app::base::messages::Level;
-use crate::app::base::messages::Messages;
-use crate::app::work::dense_baseline::error_chain;
+use crate::app::work::messages::Level;
+use crate::app::work::messages::Messages;
 use crate::app::work::paths;
+use crate::app::work::slot::error_chain;
 use crate::disk;
 use crate::jobs::Job;
 use crate::jobs::Poll;
@@ -222,6 +222,11 @@ impl Autosave {
     pub(crate) fn due_in(&self, now: f64) -> Option<Duration> {
         let is_waiting = self.is_pending || self.has_told;
         is_waiting.then(|| Duration::from_secs_f64((self.next_look - now).clamp(0.0, LONG_PAUSE)))
+    }
+
+    /// Whether the next [`Self::tick`] looks at what is to be kept.
+    pub(crate) fn is_due(&self, now: f64) -> bool {
+        now >= self.next_look
     }
 
     /// Looks now and then whether something has changed, and writes it. `now` in seconds of the window's clock.

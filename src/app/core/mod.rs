@@ -1,5 +1,6 @@
 //! What the window is made of: one frame, what commands do, undo, saving, pictures. The only room that knows all others.
 
+pub(crate) mod app;
 pub(crate) mod apply;
 pub(crate) mod autosave;
 pub(crate) mod defaults;
@@ -12,3 +13,4 @@ pub(crate) mod shortcuts;
 pub(crate) mod synthetic;
 pub(crate) mod timing;
 pub(crate) mod undo;
+pub(crate) mod walk;

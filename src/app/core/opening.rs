@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use crate::app::App;
 use crate::app::Edit;
 use crate::app::UiCommand;
-use crate::app::ViewKind;
+use crate::app::base::path_field::PathField;
 use crate::app::base::state::Recent;
+use crate::app::base::view_class::ViewClass;
 use crate::app::core::apply;
-use crate::app::panels::path_field::PathField;
 use crate::app::work::chooser::Answer;
 use crate::app::work::chooser::Purpose;
 use crate::app::work::data_sheet;
@@ -59,7 +59,7 @@ pub(crate) fn type_instead(app: &mut App) {
 fn proposed_name(app: &App, purpose: Purpose) -> String {
     match purpose {
         Purpose::SaveSession => "session.prunescope".to_owned(),
-        Purpose::Export(kind) => export::file_name(app.ui.view, kind),
+        Purpose::Export(kind) => export::file_name(app.ui.view.word(), kind),
         Purpose::OpenAny | Purpose::OpenModel | Purpose::OpenData | Purpose::OpenSession | Purpose::OpenLexicon => {
             String::new()
         }
@@ -94,7 +94,7 @@ pub(crate) fn chosen(app: &mut App, purpose: Purpose, path: PathBuf, replaces: b
             let payload = Payload::Session(Box::new(app.project.clone()));
             write(app, purpose, payload, (path, replaces));
         }
-        Purpose::Export(kind) => match export::figure_of(&app.project, &app.session, &app.ui) {
+        Purpose::Export(kind) => match app.figure() {
             Some(figure) => write(app, purpose, Payload::Figure(Box::new(figure), kind), (path, replaces)),
             None => app.session.messages.error("there is nothing to write yet", "Wait until the view shows something"),
         },
@@ -186,7 +186,7 @@ pub(crate) fn show_settings(app: &mut App) {
 /// Opens the sheet by itself where a view of the data set needs labels that the model does not know; once for a data set
 /// and a model.
 pub(crate) fn notice_misfit(app: &mut App) {
-    let needs_labels = matches!(app.ui.view, ViewKind::TradeOff | ViewKind::Fairness);
+    let needs_labels = app.views.get(app.ui.view).is_some_and(ViewClass::needs_labels);
     if !needs_labels || app.ui.data_sheet.is_some() {
         return;
     }

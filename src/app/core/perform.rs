@@ -16,12 +16,10 @@ use crate::app::base::state::Field;
 use crate::app::core::apply;
 use crate::app::core::defaults;
 use crate::app::core::opening;
-use crate::app::views::fairness::panel::FairnessRequest;
-use crate::app::views::latency::panel::LatencyRequest;
-use crate::app::views::trade_off::panel::TradeOffRequest;
+use crate::app::core::walk;
 use crate::app::widgets::theme;
 use crate::app::work::chooser::Purpose;
-use crate::app::work::examples;
+use crate::app::work::latency::LatencyRequest;
 
 /// Everything that was asked for since the last frame, dropped files included.
 pub(crate) fn all(app: &mut App, ctx: &Context) {
@@ -29,9 +27,6 @@ pub(crate) fn all(app: &mut App, ctx: &Context) {
         ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     for path in dropped {
         app.commands.request(Request::OpenPath(path));
-    }
-    if !app.session.latency.is_measuring() {
-        app.postponed.drain(..).for_each(|request| app.commands.request(request));
     }
     for command in app.commands.drain() {
         match command {
@@ -62,10 +57,7 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::Redo => redo(app, ctx.input(|input| input.time)),
         UiCommand::ResetStrategies => apply::apply(&mut app.project, Edit::SetStrategies(defaults::strategies())),
         UiCommand::FocusText => focus_field(app, Field::Text),
-        UiCommand::ShowInspect => app.ui.view = ViewKind::Inspect,
-        UiCommand::ShowTradeOff => app.ui.view = ViewKind::TradeOff,
-        UiCommand::ShowFairness => app.ui.view = ViewKind::Fairness,
-        UiCommand::ShowLatency => app.ui.view = ViewKind::Latency,
+        UiCommand::ShowView(view) => app.ui.view = view,
         UiCommand::ThemeSystem => choose_theme(app, ctx, Theme::System),
         UiCommand::ThemeLight => choose_theme(app, ctx, Theme::Light),
         UiCommand::ThemeDark => choose_theme(app, ctx, Theme::Dark),
@@ -80,39 +72,19 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::FirstLayer => set_layer(app, 0),
         UiCommand::LastLayer => set_layer(app, usize::MAX),
         UiCommand::Play => toggle_play(app, ctx),
-        UiCommand::NextExample => examples::step(app, true),
-        UiCommand::PreviousExample => examples::step(app, false),
+        UiCommand::NextExample => walk::step(app, true),
+        UiCommand::PreviousExample => walk::step(app, false),
         UiCommand::FindExample => focus_field(app, Field::Search),
         UiCommand::GoToExample => focus_field(app, Field::GoTo),
         UiCommand::ClearSelection => app.ui.pinned = None,
-        UiCommand::StopJobs => app.session.stop(),
+        UiCommand::StopJobs => app.stop(),
         UiCommand::ShowMessages => app.ui.show_messages = !app.ui.show_messages,
         UiCommand::ShowShortcuts => app.ui.show_shortcuts = !app.ui.show_shortcuts,
         UiCommand::About => app.ui.show_about = !app.ui.show_about,
     }
 }
 
-/// Work that was asked for while a time is measured waits until the machine is free again.
-fn postpones(app: &mut App, request: &Request) -> bool {
-    let is_work = match request {
-        Request::TradeOff(request) => *request != TradeOffRequest::Stop,
-        Request::Fairness(request) => *request != FairnessRequest::Stop,
-        _ => false,
-    };
-    if !is_work || !app.session.latency.is_measuring() {
-        return false;
-    }
-    if !app.postponed.contains(request) {
-        app.postponed.push(request.clone());
-        app.session.messages.info("This starts when the latency measurement has finished");
-    }
-    true
-}
-
 fn answer(app: &mut App, request: Request) {
-    if postpones(app, &request) {
-        return;
-    }
     match request {
         Request::OpenPath(path) => opening::open_path(app, path),
         Request::Choose(purpose, path) => opening::chosen(app, purpose, path, false),
@@ -123,16 +95,14 @@ fn answer(app: &mut App, request: Request) {
         Request::TypePath => opening::type_instead(app),
         Request::LookAtRecent(paths) => app.session.recent.look(paths, &app.wake),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
-        Request::FilterExamples(filter) => examples::filter(app, filter),
-        Request::GoToExample(wanted) => examples::go_to(app, &wanted),
+        Request::FilterExamples(filter) => walk::filter(app, filter),
+        Request::GoToExample(wanted) => walk::go_to(app, &wanted),
         Request::DismissToast(id) => app.session.messages.dismiss(id),
         Request::ClearMessages => app.session.messages.clear(),
-        Request::TradeOff(request) => app.with_work(|work, _, context| work.handle(request, context)),
-        Request::Fairness(request) => app.with_work(|_, work, context| work.handle(request, context)),
         Request::Latency(LatencyRequest::Measure(plan)) => app.session.latency.ask(plan),
         Request::Latency(LatencyRequest::MeasureSettings(specs)) => app.session.latency.ask_settings(specs),
         Request::Latency(LatencyRequest::Stop) => app.session.latency.stop(),
-        Request::Latency(LatencyRequest::StopOthers) => app.session.stop_others(),
+        Request::Latency(LatencyRequest::StopOthers) => app.stop_others(),
     }
 }
 
@@ -168,7 +138,7 @@ fn redo(app: &mut App, now: f64) {
 }
 
 fn focus_field(app: &mut App, field: Field) {
-    app.ui.view = ViewKind::Inspect;
+    app.ui.view = ViewKind::default();
     app.ui.focus = Some(field);
 }
 

@@ -1,20 +1,16 @@
 //! The window itself: one frame is `update` and then `show`.
 
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::App;
 use crate::app::CommandQueue;
-use crate::app::Environment;
-use crate::app::Request;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::ViewKind;
 use crate::app::WindowOptions;
-use crate::app::base::messages::Level;
-use crate::app::base::session::WorkContext;
+use crate::app::base::session::JobStatus;
 use crate::app::core::autosave;
 use crate::app::core::autosave::Autosave;
 use crate::app::core::autosave::Restored;
@@ -28,16 +24,17 @@ use crate::app::core::shortcuts;
 use crate::app::core::timing::Stage;
 use crate::app::core::timing::Stopwatch;
 use crate::app::core::undo::History;
+use crate::app::core::walk;
 use crate::app::panels;
-use crate::app::views::fairness::panel::FairnessWork;
-use crate::app::views::trade_off::panel::TradeOffWork;
+use crate::app::views::collection::Views;
 use crate::app::widgets::theme;
 use crate::app::work::chooser::Chooser;
-use crate::app::work::examples;
+use crate::app::work::context::WorkContext;
 use crate::app::work::export;
 use crate::app::work::export::ExportKind;
 use crate::app::work::growth::LONGEST_UNASKED;
 use crate::app::work::latency::LatencyContext;
+use crate::app::work::messages::Level;
 use crate::app::work::results::Results;
 use crate::jobs::Wake;
 use crate::latency::LatencyReport;
@@ -45,26 +42,6 @@ use crate::project;
 use crate::project::DataSource;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
-
-/// The window.
-pub struct App {
-    pub(crate) project: Project,
-    pub(crate) session: Session,
-    pub(crate) ui: UiState,
-    pub(crate) undo: History,
-    pub(crate) commands: CommandQueue,
-    /// Asked for while a time is measured; done afterwards.
-    pub(crate) postponed: Vec<Request>,
-    pub(crate) wake: Wake,
-    screenshot: Option<Screenshot>,
-    stopwatch: Option<Stopwatch>,
-    starts_by_itself: bool,
-    is_saved: bool,
-    autosave: Option<Autosave>,
-    longest_unasked: Duration,
-    /// Data set and model whose labels were looked at.
-    pub(crate) noticed: Option<(DataSource, PathBuf)>,
-}
 
 /// Below the folder of the session: results of the data set views, which may be removed at any time.
 const RESULTS_FOLDER: &str = "results";
@@ -155,6 +132,9 @@ impl App {
         if ctx.input(|input| !input.events.is_empty()) || self.undo.is_in_flux() {
             autosave.note_activity();
         }
+        if autosave.is_due(now) {
+            self.ui.views = self.views.save();
+        }
         let note = autosave.tick(now, &self.project, &self.ui, &self.wake);
         if let Some(pause) = autosave.due_in(now) {
             ctx.request_repaint_after(pause);
@@ -183,7 +163,8 @@ impl App {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         let kind = ExportKind::ALL.into_iter().find(|kind| kind.extension() == extension);
         let kind = kind.ok_or_else(|| anyhow::anyhow!("unknown extension {extension:?}, expected png, svg or csv"))?;
-        Ok(export::export(&self.project, &self.session, &self.ui, &export::Target { kind, path })?)
+        let figure = self.figure().ok_or_else(|| anyhow::anyhow!("there is nothing to write yet"))?;
+        Ok(export::export(&figure, &export::Target { kind, path })?)
     }
 
     fn build(
@@ -199,7 +180,8 @@ impl App {
             ui,
             undo: History::default(),
             commands: CommandQueue::default(),
-            postponed: Vec::new(),
+            views: Views::default(),
+            has_told_wait: false,
             wake: wake(ctx.clone()),
             screenshot: None,
             stopwatch: options.timing.map(Stopwatch::new),
@@ -209,6 +191,7 @@ impl App {
             longest_unasked: options.longest_unasked.unwrap_or(LONGEST_UNASKED),
             noticed: None,
         };
+        app.views.restore(&app.ui.views);
         app.ui.view = options.view.unwrap_or(app.ui.view);
         app.ui.theme = options.theme.unwrap_or(app.ui.theme);
         theme::choose(ctx, app.ui.theme);
@@ -232,19 +215,8 @@ impl App {
         self.session.update(&self.project, &self.wake);
         self.update_sheet();
         let wake = Arc::clone(&self.wake);
-        examples::update(self, &wake);
-        if !self.session.latency.is_measuring() {
-            self.with_work(|trade_off, fairness, context| {
-                trade_off.poll(context);
-                fairness.poll(context);
-                if let Some(reason) = context.results.trouble() {
-                    context.messages.warn(
-                        format!("Results cannot be kept for the next start: {reason}"),
-                        "Make room or give write access; what is computed now stays until the window closes",
-                    );
-                }
-            });
-        }
+        walk::update(self, &wake);
+        self.poll_views();
         self.measure();
         perform::drop_stale_selection(self);
         self.undo.feed(now, &self.project);
@@ -264,7 +236,7 @@ impl App {
     fn missing(&self) -> Vec<String> {
         let errors = self.session.messages.list().iter().filter(|message| message.level == Level::Error);
         let mut missing: Vec<String> = errors.map(|message| message.text.clone()).collect();
-        if missing.is_empty() && !export::can_export(&self.session, &self.ui) {
+        if missing.is_empty() && !self.views.can_export(self.ui.view, &self.session) {
             let needs = "a model, a labelled data set (with groups for Fairness) and an enabled strategy";
             missing.push(format!("the view {} has nothing to show; it needs {needs}", self.ui.view.word()));
         }
@@ -273,14 +245,12 @@ impl App {
 
     /// Takes in what the latency laboratory has found, and lets it begin once nothing else runs.
     fn measure(&mut self) {
-        let is_picture = self.starts_by_itself && self.ui.view == ViewKind::Latency;
-        let is_free = !self.session.others_busy();
+        let is_free = !self.session.others_busy() && !self.views.is_busy();
         let context = LatencyContext {
             project: &self.project,
             checkpoint: self.session.model.get(&self.project.model),
             dataset: self.project.data.as_ref().and_then(|source| self.session.data.get(&source.reading())),
             is_free,
-            by_itself: is_picture.then_some(&self.ui.latency.plan),
             wake: &self.wake,
         };
         self.session.latency.poll(&context);
@@ -295,13 +265,17 @@ impl App {
             || self.ui.path_field.is_some()
             || self.ui.replaced.is_some();
         shortcuts::read(ui.ctx(), environment, is_covered, &self.commands);
+        let jobs: Vec<JobStatus> = self.session.other_jobs().into_iter().chain(self.views.jobs()).collect();
         let view = View {
             project: &self.project,
             session: &self.session,
             commands: &self.commands,
             environment: &environment,
+            jobs: &jobs,
         };
-        panels::window_ui(ui, &view, &mut self.ui);
+        if let Some(front) = self.views.get_mut(self.ui.view) {
+            panels::window_ui(ui, &view, &mut self.ui, front.as_mut());
+        }
         if let Some(stopwatch) = &mut self.stopwatch {
             stopwatch.note(ui.ctx(), stage(&self.session, &self.project));
         }
@@ -315,50 +289,33 @@ impl App {
         self.project.data.as_ref()
     }
 
-    /// Whether anything runs or waits to be carried out.
-    pub fn is_busy(&self) -> bool {
-        self.session.is_busy() || !self.commands.is_empty()
-    }
-
-    /// Whether the Inspect view waits for a run: what it shows belongs to an earlier text or setting.
-    pub fn is_inspecting(&self) -> bool {
-        self.session.model.is_busy() || self.session.inspect.is_busy() || !self.commands.is_empty()
-    }
-
-    /// Whether a sweep runs for the trade-off view.
-    pub fn is_sweeping(&self) -> bool {
-        self.session.trade_off.progress().is_some()
-    }
-
-    /// Lets the work of the data set views see what it may see.
-    pub(crate) fn with_work(&mut self, act: impl FnOnce(&mut TradeOffWork, &mut FairnessWork, &mut WorkContext<'_>)) {
+    /// Lets the views take in and begin work; while a time is measured it waits until the machine is free again.
+    fn poll_views(&mut self) {
+        if self.session.latency.is_measuring() {
+            if self.views.is_asked() && !self.has_told_wait {
+                self.has_told_wait = true;
+                self.session.messages.info("This starts when the latency measurement has finished");
+            }
+            return;
+        }
+        self.has_told_wait = false;
         let mut context = WorkContext {
             project: &self.project,
             checkpoint: self.session.checkpoint(&self.project).cloned(),
             dataset: self.session.dataset(&self.project).cloned(),
             results: self.session.results.clone(),
-            shown: self.ui.view,
-            table: crate::app::views::fairness::panel::wanted_table(&self.project, &self.session, &self.ui.fairness),
-            compared: self.ui.trade_off.compared(),
             longest_unasked: self.longest_unasked,
             starts_by_itself: self.starts_by_itself,
             wake: Arc::clone(&self.wake),
+            latency: &mut self.session.latency,
             messages: &mut self.session.messages,
         };
-        act(&mut self.session.trade_off, &mut self.session.fairness, &mut context);
-    }
-
-    /// What is possible now.
-    pub(crate) fn environment(&self) -> Environment {
-        Environment {
-            has_data: self.session.dataset(&self.project).is_some_and(|dataset| !dataset.examples.is_empty()),
-            has_source: self.project.data.is_some(),
-            has_layers: self.ui.view == ViewKind::Inspect && self.session.inspect.shown().is_some(),
-            can_export: export::can_export(&self.session, &self.ui),
-            can_undo: self.undo.has_undo(),
-            can_redo: self.undo.has_redo(),
-            is_busy: self.session.is_busy(),
-            has_selection: self.ui.pinned.is_some(),
+        self.views.poll(self.ui.view, &mut context);
+        if let Some(reason) = context.results.trouble() {
+            context.messages.warn(
+                format!("Results cannot be kept for the next start: {reason}"),
+                "Make room or give write access; what is computed now stays until the window closes",
+            );
         }
     }
 }
@@ -374,6 +331,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         if let Some(autosave) = &mut self.autosave {
+            self.ui.views = self.views.save();
             autosave.finish(&self.project, &self.ui);
         }
     }

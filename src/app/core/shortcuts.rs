@@ -5,12 +5,10 @@
 
 use egui::Context;
 use egui::Event;
-use egui::InputState;
 use egui::Key;
 use egui::KeyboardShortcut;
 use egui::Modifiers;
 use egui::Popup;
-use egui::Ui;
 
 use crate::app::CommandQueue;
 use crate::app::Environment;
@@ -72,7 +70,7 @@ impl Focus {
 /// The command an event asks for, and the shortcut it was found by.
 fn command_of(event: &Event) -> Option<(UiCommand, KeyboardShortcut)> {
     let &Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
-    UiCommand::ALL.into_iter().find_map(|command| {
+    UiCommand::all().into_iter().find_map(|command| {
         let mut shortcuts = command.shortcuts().into_iter();
         Some((command, shortcuts.find(|&shortcut| is_match(shortcut, key, modifiers))?))
     })
@@ -90,46 +88,15 @@ fn is_match(shortcut: KeyboardShortcut, key: Key, modifiers: Modifiers) -> bool 
 
 /// Signs and digits, which need Shift on some keyboards and not on others.
 fn is_sign(key: Key) -> bool {
-    let digits = [Key::Num0, Key::Num1, Key::Num2, Key::Num3, Key::Num4];
-    digits.contains(&key) || matches!(key, Key::Questionmark | Key::Plus | Key::Equals | Key::Minus | Key::Period)
-}
-
-/// The keys pressed in this frame without any modifier, in order, for a widget that has the focus.
-pub(crate) fn plain_presses(ui: &Ui) -> Vec<Key> {
-    ui.input(|input| {
-        let plain = input.events.iter().filter_map(|event| match event {
-            Event::Key { key, pressed: true, modifiers, .. } if modifiers.is_none() => Some(*key),
-            _ => None,
-        });
-        plain.collect()
-    })
-}
-
-/// The modifiers of Enter, if it was pressed in this frame.
-pub(crate) fn enter_pressed(ui: &Ui) -> Option<Modifiers> {
-    ui.input(|input| {
-        input.events.iter().find_map(|event| match event {
-            Event::Key { key: Key::Enter, pressed: true, modifiers, .. } => Some(*modifiers),
-            _ => None,
-        })
-    })
-}
-
-/// The modifiers held when the pointer was released in this frame.
-pub(crate) fn click_modifiers(ui: &Ui) -> Modifiers {
-    ui.input(|input| release_modifiers(input).unwrap_or(input.modifiers))
-}
-
-fn release_modifiers(input: &InputState) -> Option<Modifiers> {
-    input.events.iter().rev().find_map(|event| match event {
-        Event::PointerButton { pressed: false, modifiers, .. } => Some(*modifiers),
-        _ => None,
-    })
+    (Key::Num0..=Key::Num9).contains(&key)
+        || matches!(key, Key::Questionmark | Key::Plus | Key::Equals | Key::Minus | Key::Period)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::ViewKind;
+    use crate::app::widgets::keys::plain_presses;
 
     fn press(key: Key, modifiers: Modifiers) -> Event {
         Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }
@@ -156,7 +123,11 @@ mod tests {
         for shift in [Modifiers::NONE, Modifiers::SHIFT] {
             assert_eq!(command(Key::Questionmark, shift), Some(UiCommand::ShowShortcuts), "{shift:?} and ?");
             assert_eq!(command(Key::Plus, CONTROL | shift), Some(UiCommand::ZoomIn), "{shift:?} and +");
-            assert_eq!(command(Key::Num2, CONTROL | shift), Some(UiCommand::ShowTradeOff), "{shift:?} and 2");
+            assert_eq!(
+                command(Key::Num2, CONTROL | shift),
+                ViewKind::named("trade-off").map(UiCommand::ShowView),
+                "{shift:?} and 2"
+            );
         }
     }
 

@@ -1,17 +1,8 @@
 //! `--timing`: tells when the window, the model and the first ribbons were there, counted from the start of the process.
 
-use std::time::Instant;
-
 use egui::Context;
 
-/// Where times are told, and from when they count.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// When the process started.
-    pub started: Instant,
-    /// Takes one line.
-    pub tell: fn(&str),
-}
+use crate::app::Timing;
 
 /// What there is to see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +78,7 @@ impl Stopwatch {
 mod tests {
     use super::*;
     use std::sync::Mutex;
+    use std::time::Instant;
 
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 

@@ -6,6 +6,7 @@ use egui::Ui;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::base::command::hint;
 use crate::app::panels::menu_bar;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
@@ -40,12 +41,12 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         }
     }
     ui.horizontal(|ui| {
-        if ui.button("Open…").on_hover_text(menu_bar::hint(ui, UiCommand::OpenData)).clicked() {
+        if ui.button("Open…").on_hover_text(hint(ui, UiCommand::OpenData)).clicked() {
             view.commands.send(UiCommand::OpenData);
         }
         if view.project.data.is_some() {
             let settings = ui.button("Settings…").accessible_name("Settings of the data set");
-            if settings.on_hover_text(menu_bar::hint(ui, UiCommand::DataSettings)).clicked() {
+            if settings.on_hover_text(hint(ui, UiCommand::DataSettings)).clicked() {
                 view.commands.send(UiCommand::DataSettings);
             }
         }

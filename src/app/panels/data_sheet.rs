@@ -1,7 +1,5 @@
 //! The Open data sheet: how a file is read, chosen beside its first rows.
 
-use std::sync::Arc;
-
 use egui::Align;
 use egui::Context;
 use egui::Frame;
@@ -19,53 +17,14 @@ use crate::app::UiState;
 use crate::app::View;
 use crate::app::panels::sheet_columns;
 use crate::app::panels::sheet_labels;
+use crate::app::panels::sheet_parts::Known;
+use crate::app::panels::sheet_parts::short;
 use crate::app::panels::sheet_preview;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::app::work::data_sheet;
 use crate::app::work::data_sheet::DataSheet;
-use crate::app::work::sheet::DataFacts;
-use crate::app::work::sheet::Fit;
-use crate::app::work::sheet::Preview;
-use crate::figure::shortened;
-
-/// What is known of the file and of the model.
-pub(crate) struct Known {
-    /// The first rows; the last ones that were read, while newer ones come.
-    pub(crate) preview: Option<Arc<Preview>>,
-    /// The whole file, read as the draft says.
-    pub(crate) facts: Option<Arc<DataFacts>>,
-    /// What the labels mean.
-    pub(crate) fit: Option<Arc<Fit>>,
-    /// Classes of the model.
-    pub(crate) classes: Vec<String>,
-    /// Why the file cannot be read as the draft says.
-    pub(crate) failure: Option<String>,
-}
-
-impl Known {
-    fn of(view: &View<'_>, sheet: &DataSheet) -> Self {
-        let work = &view.session.sheet;
-        let (file, read) = (sheet.file_key(), sheet.read_key());
-        let checkpoint = view.session.checkpoint(view.project);
-        let classes = checkpoint.map(|checkpoint| checkpoint.model.config.labels.clone()).unwrap_or_default();
-        let failure = work.preview.failure(&file).or_else(|| work.facts.failure(&read));
-        Self {
-            preview: work.preview.get(&file).or_else(|| work.preview.latest()).cloned(),
-            facts: work.facts.get(&read).cloned(),
-            fit: work.fit_of(sheet, &classes).cloned(),
-            failure: failure.map(str::to_owned),
-            classes,
-        }
-    }
-
-    /// Names of the group columns that are taken as long as nothing is said.
-    pub(crate) fn guessed(&self) -> Vec<String> {
-        let groups = self.facts.iter().flat_map(|facts| &facts.groups);
-        groups.map(|group| group.name.clone()).filter(|name| name != crate::data::LEXICON_COLUMN).collect()
-    }
-}
 
 /// What the person decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,12 +165,6 @@ fn facts_ui(ui: &mut Ui, view: &View<'_>, known: &Known) {
         ui.label(RichText::new(short(&group.name)).font(theme::medium(theme::BODY)));
         ui.add(egui::Label::new(RichText::new(text).color(colors.muted)).wrap());
     }
-}
-
-/// A name that leaves room for others.
-pub(crate) fn short(name: &str) -> String {
-    const MOST: usize = 40;
-    shortened(name, MOST)
 }
 
 fn flags_ui(ui: &mut Ui, sheet: &DataSheet, known: &Known) {

@@ -16,6 +16,7 @@ use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
 use crate::app::ViewKind;
+use crate::app::base::command::hint;
 use crate::app::widgets::tabs;
 use crate::app::work::paths;
 
@@ -57,16 +58,11 @@ fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
 }
 
 fn tabs_ui(ui: &mut Ui, view: &View<'_>, state: &UiState, width: f32) {
-    let views = [
-        (ViewKind::Inspect, UiCommand::ShowInspect),
-        (ViewKind::TradeOff, UiCommand::ShowTradeOff),
-        (ViewKind::Fairness, UiCommand::ShowFairness),
-        (ViewKind::Latency, UiCommand::ShowLatency),
-    ];
-    let chosen = views.iter().position(|(kind, _)| *kind == state.view).unwrap_or(0);
-    let labels = views.map(|(_, command)| (command.label(), hint(ui, command)));
+    let views = ViewKind::all();
+    let chosen = views.iter().position(|view| *view == state.view).unwrap_or(0);
+    let labels: Vec<_> = views.iter().map(|&view| (view.label(), hint(ui, UiCommand::ShowView(view)))).collect();
     if let Some(index) = tabs::tabs(ui, &labels, chosen, width) {
-        view.commands.send(views[index].1);
+        view.commands.send(UiCommand::ShowView(views[index]));
     }
 }
 
@@ -93,8 +89,7 @@ const EXAMPLES: [UiCommand; 4] =
     [UiCommand::NextExample, UiCommand::PreviousExample, UiCommand::FindExample, UiCommand::GoToExample];
 
 fn view_menu(ui: &mut Ui, view: &View<'_>) {
-    let views = [UiCommand::ShowInspect, UiCommand::ShowTradeOff, UiCommand::ShowFairness, UiCommand::ShowLatency];
-    command_buttons(ui, view, &views);
+    command_buttons(ui, view, &ViewKind::all().into_iter().map(UiCommand::ShowView).collect::<Vec<_>>());
     ui.separator();
     let layers = [UiCommand::NextLayer, UiCommand::PreviousLayer, UiCommand::FirstLayer, UiCommand::LastLayer];
     command_buttons(ui, view, &layers);
@@ -150,14 +145,6 @@ fn command_buttons(ui: &mut Ui, view: &View<'_>, commands: &[UiCommand]) {
         if response.on_hover_text(command.tooltip()).clicked() {
             view.commands.send(command);
         }
-    }
-}
-
-/// A command's tooltip with its key.
-pub(crate) fn hint(ui: &Ui, command: UiCommand) -> String {
-    match command.shortcuts().first() {
-        Some(shortcut) => format!("{} ({})", command.tooltip(), ui.ctx().format_shortcut(shortcut)),
-        None => command.tooltip().to_owned(),
     }
 }
 

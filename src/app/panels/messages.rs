@@ -15,9 +15,9 @@ use egui::Ui;
 use crate::app::Request;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::base::messages::Level;
-use crate::app::base::messages::Message;
 use crate::app::widgets::theme;
+use crate::app::work::messages::Level;
+use crate::app::work::messages::Message;
 
 /// At most this many float at once; the others are in the list.
 const FLOATING: usize = 4;

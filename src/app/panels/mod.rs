@@ -10,13 +10,14 @@ pub(crate) mod model;
 pub(crate) mod overlays;
 pub(crate) mod path_field;
 pub(crate) mod positive_class;
+pub(crate) mod row_limit;
 pub(crate) mod sheet_columns;
 pub(crate) mod sheet_labels;
+pub(crate) mod sheet_parts;
 pub(crate) mod sheet_preview;
 pub(crate) mod status_bar;
 pub(crate) mod strategies;
 
-pub(crate) use menu_bar::hint;
 pub(crate) use strategies::paper_tooltip;
 
 use egui::CentralPanel;
@@ -28,12 +29,8 @@ use egui::UiBuilder;
 
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::ViewKind;
-use crate::app::views::fairness::panel as fairness;
-use crate::app::views::inspect::details;
-use crate::app::views::inspect::panel as inspect;
-use crate::app::views::latency::panel as latency;
-use crate::app::views::trade_off::panel as trade_off;
+use crate::app::base::view_class::Room;
+use crate::app::base::view_class::ViewClass;
 use crate::app::widgets::scroll_area;
 use crate::app::widgets::theme;
 
@@ -46,16 +43,16 @@ const CENTRE: f32 = 440.0;
 /// Least size of the views that are made for a plot or a table; a smaller window scrolls over them.
 const PLOT: egui::Vec2 = egui::vec2(560.0, 440.0);
 
-/// The whole window.
-pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+/// The whole window; `front` is the view in front.
+pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, front: &mut dyn ViewClass) {
     let colors = theme::colors(ui);
     let bar = Frame::new().fill(colors.panel).inner_margin(Margin::symmetric(8, 4));
     Panel::top("menu bar").frame(bar).show(ui, |ui| menu_bar::menu_bar_ui(ui, view, state));
     Panel::bottom("status bar").frame(bar).show(ui, |ui| status_bar::status_bar_ui(ui, view, state));
     if ui.available_width() < SETTINGS + CENTRE {
-        stacked_ui(ui, view, state);
+        stacked_ui(ui, view, state, front);
     } else {
-        beside_ui(ui, view, state);
+        beside_ui(ui, view, state, front);
     }
     overlays::overlays_ui(ui.ctx(), view, state);
     data_sheet::data_sheet_ui(ui.ctx(), view, state);
@@ -64,7 +61,7 @@ pub(crate) fn window_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
 }
 
 /// Settings at the left, details at the right, the view between them.
-fn beside_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+fn beside_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, front: &mut dyn ViewClass) {
     let colors = theme::colors(ui);
     let side = Frame::new().fill(colors.panel).inner_margin(Margin::same(12));
     if !state.hides_settings {
@@ -74,34 +71,34 @@ fn beside_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     }
     // Where there is no room for all three the text comes first; tooltips still tell the most.
     let has_room = ui.available_width() > DETAILS + CENTRE;
-    if state.view == ViewKind::Inspect && !state.hides_details && has_room {
+    if front.has_details() && !state.hides_details && has_room {
         Panel::right("details").frame(side).default_size(DETAILS).size_range(240.0..=480.0).show(ui, |ui| {
-            scroll_area::vertical(ui, "details", |ui| details::details_ui(ui, view, state));
+            scroll_area::vertical(ui, "details", |ui| front.details_ui(ui, view, state));
         });
     }
     let centre = Frame::new().fill(colors.ground).inner_margin(Margin::symmetric(16, 12));
-    CentralPanel::no_frame().frame(centre).show(ui, |ui| match state.view {
-        ViewKind::Inspect => inspect::inspect_ui(ui, view, state, false),
-        _ => at_least_ui(ui, view, state),
+    CentralPanel::no_frame().frame(centre).show(ui, |ui| match front.room() {
+        Room::Any => front.ui(ui, view, state, false),
+        Room::Plot => at_least_ui(ui, view, state, front),
     });
 }
 
 /// In a narrow or much enlarged window: view, details and settings below each other, all in one scrolled page.
-fn stacked_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+fn stacked_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, front: &mut dyn ViewClass) {
     let colors = theme::colors(ui);
     let centre = Frame::new().fill(colors.ground).inner_margin(Margin::symmetric(8, 8));
     CentralPanel::no_frame().frame(centre).show(ui, |ui| {
         scroll_area::both(ui, "page", |ui| {
             let room = ui.max_rect().size();
-            match state.view {
-                ViewKind::Inspect => inspect::inspect_ui(ui, view, state, true),
-                _ => plot_of(ui, room.max(PLOT), view, state),
+            match front.room() {
+                Room::Any => front.ui(ui, view, state, true),
+                Room::Plot => plot_of(ui, room.max(PLOT), |ui| front.ui(ui, view, state, true)),
             }
             // The panels need no more than the window's width, however wide the plot.
             ui.set_max_width(room.x);
-            if state.view == ViewKind::Inspect && !state.hides_details {
+            if front.has_details() && !state.hides_details {
                 ui.separator();
-                details::details_ui(ui, view, state);
+                front.details_ui(ui, view, state);
             }
             if !state.hides_settings {
                 ui.separator();
@@ -112,29 +109,20 @@ fn stacked_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
 }
 
 /// A view with a plot, which needs some room: what does not fit is scrolled to.
-fn at_least_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+fn at_least_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, front: &mut dyn ViewClass) {
     let room = ui.max_rect().size();
     let size = room.max(PLOT);
     if size == room {
-        plot_view_ui(ui, view, state);
+        front.ui(ui, view, state, false);
     } else {
-        scroll_area::both(ui, "view", |ui| plot_of(ui, size, view, state));
+        scroll_area::both(ui, "view", |ui| plot_of(ui, size, |ui| front.ui(ui, view, state, false)));
     }
 }
 
-/// A view with a plot, in so much room.
-fn plot_of(ui: &mut Ui, size: egui::Vec2, view: &View<'_>, state: &mut UiState) {
+/// Draws in so much room.
+fn plot_of(ui: &mut Ui, size: egui::Vec2, draw: impl FnOnce(&mut Ui)) {
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| plot_view_ui(ui, view, state));
-}
-
-fn plot_view_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
-    match state.view {
-        ViewKind::Inspect => inspect::inspect_ui(ui, view, state, false),
-        ViewKind::TradeOff => trade_off::trade_off_ui(ui, view, state),
-        ViewKind::Fairness => fairness::fairness_ui(ui, view, state),
-        ViewKind::Latency => latency::latency_ui(ui, view, state),
-    }
+    ui.scope_builder(UiBuilder::new().max_rect(rect), draw);
 }
 
 fn settings_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {

@@ -6,6 +6,7 @@ use egui::Ui;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::base::command::hint;
 use crate::app::panels::menu_bar;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
@@ -78,7 +79,7 @@ pub(crate) fn model_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         ui.weak("Loading…");
     }
     ui.horizontal(|ui| {
-        if ui.button("Open…").on_hover_text(menu_bar::hint(ui, UiCommand::OpenModel)).clicked() {
+        if ui.button("Open…").on_hover_text(hint(ui, UiCommand::OpenModel)).clicked() {
             view.commands.send(UiCommand::OpenModel);
         }
         ui.menu_button("Recent", |ui| {

@@ -74,7 +74,7 @@ fn shortcuts(ui: &mut Ui) -> bool {
 
 /// Keys and what they do.
 fn shortcut_rows(ui: &Ui) -> Vec<(Vec<String>, &'static str)> {
-    let commands = UiCommand::ALL.into_iter().filter(|command| !command.shortcuts().is_empty());
+    let commands = UiCommand::all().into_iter().filter(|command| !command.shortcuts().is_empty());
     let keys = |command: UiCommand| {
         command.shortcuts().iter().map(|shortcut| ui.ctx().format_shortcut(shortcut)).collect::<Vec<_>>()
     };

@@ -20,48 +20,13 @@ use egui::text::CCursorRange;
 use crate::app::Request;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::base::path_field::PathField;
 use crate::app::widgets::theme;
 use crate::app::work::chooser::Purpose;
-use crate::app::work::file_work::ListingKey;
 use crate::app::work::listing;
 use crate::app::work::listing::Entry;
 use crate::app::work::listing::Listing;
 use crate::app::work::listing::Target;
-
-/// A path that is being typed.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PathField {
-    purpose: Purpose,
-    text: String,
-    /// The offered name the arrow keys are on.
-    selected: Option<usize>,
-    /// Enter was pressed; the answer waits for what is known of the path.
-    is_sent: bool,
-    /// Asks for the keyboard, with the cursor at the end.
-    wants_focus: bool,
-}
-
-impl PathField {
-    /// A field that starts with this text.
-    pub(crate) fn new(purpose: Purpose, mut text: String) -> Self {
-        let is_folder = !purpose.writes();
-        if is_folder && !text.is_empty() && !text.ends_with(std::path::is_separator) {
-            text.push(std::path::MAIN_SEPARATOR);
-        }
-        Self { purpose, text, selected: None, is_sent: false, wants_focus: true }
-    }
-
-    /// What has to be known about the path.
-    pub(crate) fn listing_key(&self) -> ListingKey {
-        (self.text.clone(), self.purpose)
-    }
-
-    fn set_text(&mut self, text: String) {
-        self.text = text;
-        self.selected = None;
-        self.wants_focus = true;
-    }
-}
 
 /// The field, if a path is asked for, and the question whether a file may be replaced.
 pub(crate) fn path_field_ui(ctx: &Context, view: &View<'_>, state: &mut UiState) {

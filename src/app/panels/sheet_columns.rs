@@ -9,8 +9,8 @@ use egui::Ui;
 
 use crate::app::Request;
 use crate::app::View;
-use crate::app::panels::data_sheet::Known;
-use crate::app::panels::data_sheet::short;
+use crate::app::panels::sheet_parts::Known;
+use crate::app::panels::sheet_parts::short;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::app::work::data_sheet;

@@ -6,8 +6,8 @@ use egui::RichText;
 use egui::TextEdit;
 use egui::Ui;
 
-use crate::app::panels::data_sheet::Known;
-use crate::app::panels::data_sheet::short;
+use crate::app::panels::sheet_parts::Known;
+use crate::app::panels::sheet_parts::short;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;

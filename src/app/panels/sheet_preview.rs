@@ -5,8 +5,8 @@ use egui::RichText;
 use egui::ScrollArea;
 use egui::Ui;
 
-use crate::app::panels::data_sheet::Known;
-use crate::app::panels::data_sheet::short;
+use crate::app::panels::sheet_parts::Known;
+use crate::app::panels::sheet_parts::short;
 use crate::app::widgets::theme;
 use crate::app::work::data_sheet::DataSheet;
 use crate::app::work::sheet::SHOWN_COLUMNS;

@@ -18,8 +18,8 @@ use egui::UiBuilder;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::base::command::hint;
 use crate::app::base::session::JobStatus;
-use crate::app::panels::hint;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
@@ -47,7 +47,9 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     };
     let from_left = Layout::left_to_right(Align::Center);
     let from_right = Layout::right_to_left(Align::Center);
-    let running = view.session.jobs();
+    let latency = view.session.latency.progress();
+    let latency = latency.map(|progress| JobStatus { label: "Latency".to_owned(), progress });
+    let running: Vec<JobStatus> = view.jobs.iter().cloned().chain(latency).collect();
     let rest = if running.is_empty() { rest.union(jobs) } else { rest };
     place(rest, from_left, &mut |ui| costs(ui, view));
     if !running.is_empty() {

@@ -4,6 +4,7 @@ pub(crate) mod bars;
 pub(crate) mod chip;
 pub(crate) mod figure_view;
 pub(crate) mod hatch;
+pub(crate) mod keys;
 pub(crate) mod marker;
 pub(crate) mod numbers;
 pub(crate) mod plots;

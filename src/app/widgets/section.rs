@@ -50,6 +50,19 @@ pub(crate) fn go_on_ui(ui: &mut Ui, (rows, time): (usize, Option<Duration>)) -> 
     ui.button(label).on_hover_text(hint).clicked()
 }
 
+/// A line on a warning's ground with buttons at its right end.
+pub(crate) fn notice_ui(ui: &mut Ui, text: &str, buttons: impl FnOnce(&mut Ui)) {
+    let colors = theme::colors(ui);
+    let frame = Frame::new().fill(colors.warning_ground).corner_radius(4).inner_margin(Margin::symmetric(8, 4));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(text).color(colors.warning));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), buttons);
+        });
+    });
+}
+
 /// What must be known before what is shown is believed.
 pub(crate) fn caution(ui: &mut Ui, text: &str) -> Response {
     let colors = theme::colors(ui);

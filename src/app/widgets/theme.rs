@@ -15,10 +15,21 @@ use egui::Stroke;
 use egui::TextStyle;
 use egui::Visuals;
 
-use crate::app::Theme;
 use crate::figure::fonts;
 use crate::figure::palette;
 use crate::figure::palette::Rgb;
+
+/// Light, dark, or whatever the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Theme {
+    /// Follows the system.
+    #[default]
+    System,
+    /// Dark text on light ground.
+    Light,
+    /// Light text on dark ground.
+    Dark,
+}
 
 /// Size of captions.
 pub(crate) const CAPTION: f32 = 11.0;

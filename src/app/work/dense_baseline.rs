@@ -14,9 +14,10 @@ use crate::app::work::growth::Meter;
 use crate::app::work::growth::Texts;
 use crate::app::work::growth::Tracker;
 use crate::app::work::growth::rounds;
-use crate::app::work::results::KnownRun;
+use crate::app::work::known_run::KnownRun;
 use crate::app::work::results::Results;
 use crate::app::work::slot::Failure;
+use crate::app::work::slot::error_chain;
 use crate::app::work::slot::leaving_a_core;
 use crate::data::Dataset;
 use crate::data::Sample;
@@ -34,7 +35,7 @@ use crate::pruning::StrategySpec;
 
 /// The texts of a round and the dense run, in the order of the data set.
 #[derive(Debug)]
-pub(crate) struct Ground {
+pub(crate) struct DenseBaseline {
     /// The data set that the texts come from.
     pub(crate) dataset: Arc<Dataset>,
     /// What is known of the texts.
@@ -49,7 +50,7 @@ pub(crate) struct Ground {
     warning: Option<String>,
 }
 
-impl Ground {
+impl DenseBaseline {
     /// What results rest on, in words, with what makes that a poor sample.
     pub(crate) fn basis_line(&self) -> String {
         let mut line = basis_line(self.prepared.len(), &self.sample, &self.dataset.sample);
@@ -78,7 +79,7 @@ pub(crate) struct Offer {
 /// What is heard of while strategies run.
 pub(crate) enum Step {
     /// A round begins: its texts and the dense run are there.
-    Ground(Arc<Ground>),
+    Baseline(Arc<DenseBaseline>),
     /// A strategy is finished on the texts of the round; how much of the work was shared so far.
     Run(Arc<StrategyRun>, SharedWork),
     /// A strategy cannot run.
@@ -146,7 +147,7 @@ impl Plan {
     }
 
     fn run_here(&self, ticket: &Ticket, mut tell: impl FnMut(Step) -> Result<(), Failure>) -> Result<(), Failure> {
-        let basis = &self.goal.basis;
+        let basis = &self.goal.key;
         let begin = || Texts::begin(&self.checkpoint, &self.dataset, basis.seed());
         let texts = self.results.texts(basis, begin).map_err(|err| failure(&err))?;
         let (order, digest) = {
@@ -192,7 +193,7 @@ impl Plan {
 
     /// Texts that are still to be run for results of so many rows.
     fn missing(&self, specs: &[StrategySpec], rows: usize) -> u64 {
-        let known = |spec| self.results.run(&self.goal.basis, spec).map_or(0, |known| known.rows);
+        let known = |spec| self.results.run(&self.goal.key, spec).map_or(0, |known| known.rows);
         specs.iter().map(|spec| rows.saturating_sub(known(spec)) as u64).sum()
     }
 
@@ -224,8 +225,8 @@ impl Plan {
                     let (dataset, prepared) = (Arc::clone(&self.dataset), Arc::clone(&round.prepared));
                     let (sample, warning) = (sample.clone(), locked(work.texts).warning.clone());
                     let clusters = prepared.cluster_line();
-                    let ground = Ground { dataset, prepared, dense: run, sample, clusters, warning };
-                    tell(Step::Ground(Arc::new(ground)))?;
+                    let ground = DenseBaseline { dataset, prepared, dense: run, sample, clusters, warning };
+                    tell(Step::Baseline(Arc::new(ground)))?;
                 }
                 Ok(run) => {
                     work.shared = shared.values().fold(before, |sum, runs| sum + runs.work());
@@ -249,13 +250,13 @@ impl Plan {
         let items = texts.items(rows);
         let mut missing: BTreeMap<usize, (Chunk, Vec<StrategySpec>)> = BTreeMap::new();
         for spec in all {
-            let known = self.results.run(&self.goal.basis, spec);
+            let known = self.results.run(&self.goal.key, spec);
             let fits = known.as_ref().is_none_or(|known| {
                 let len = known.run.results.len();
                 if known.rows < rows { len == texts.items(known.rows) } else { len >= items }
             });
             if !fits {
-                self.results.forget(&self.goal.basis, spec);
+                self.results.forget(&self.goal.key, spec);
             }
             let known = known.filter(|_| fits);
             if known.as_ref().is_none_or(|known| known.rows < rows) {
@@ -265,7 +266,7 @@ impl Plan {
         }
         let drawn = Arc::clone(&texts.prepared);
         let (prepared, places) = drawn.first_in_order(items);
-        let prepared = prepared.with_positive(self.goal.basis.positive())?;
+        let prepared = prepared.with_positive(self.goal.key.positive())?;
         Ok(Round { rows, items, drawn, prepared: Arc::new(prepared), places, missing })
     }
 
@@ -277,7 +278,7 @@ impl Plan {
         shared: &mut BTreeMap<usize, SharedRuns<'_>>,
         spec: &StrategySpec,
     ) -> Result<StrategyRun, evaluation::Error> {
-        let basis = &self.goal.basis;
+        let basis = &self.goal.key;
         let known = self.results.run(basis, spec);
         if let Some(known) = known.as_ref().filter(|known| known.rows >= round.rows) {
             return Ok(known.run.pick(&round.places));
@@ -322,22 +323,6 @@ fn failure(err: &evaluation::Error) -> Failure {
     }
 }
 
-/// An error with its causes, for a person.
-pub(crate) fn error_chain(err: &dyn std::error::Error) -> String {
-    let mut text = err.to_string();
-    let mut cause = err.source();
-    while let Some(err) = cause {
-        let words = err.to_string();
-        // Some messages tell their cause themselves.
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = err.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,7 +332,7 @@ mod tests {
         let gone = crate::data::read(Path::new("/no/such.csv"), &ReadOptions::default()).unwrap_err();
         assert_eq!(error_chain(&gone).matches("No such file").count(), 1, "once: {}", error_chain(&gone));
     }
-    use crate::app::work::evaluation_key::Basis;
+    use crate::app::work::evaluation_key::EvaluationKey;
     use crate::app::work::growth::LONGEST_UNASKED;
     use crate::data::ReadOptions;
     use std::path::Path;
@@ -362,7 +347,7 @@ mod tests {
         Plan {
             checkpoint: Arc::new(Checkpoint::load(&fixture).unwrap()),
             dataset: Arc::new(crate::data::read(&path, &ReadOptions::default()).unwrap()),
-            goal: Goal { basis: Basis::for_tests("texts"), rows },
+            goal: Goal { key: EvaluationKey::for_tests("texts"), rows },
             specs: specs.iter().map(|spec| StrategySpec::parse(spec).unwrap()).collect(),
             shown_rows: 0,
             is_asked: false,
@@ -377,7 +362,7 @@ mod tests {
     struct Heard {
         /// Rows of each round.
         rounds: Vec<usize>,
-        grounds: Vec<Arc<Ground>>,
+        grounds: Vec<Arc<DenseBaseline>>,
         /// Of the last round.
         runs: Vec<Arc<StrategyRun>>,
         /// Shared work included.
@@ -392,7 +377,7 @@ mod tests {
         let told = plan.run(&Ticket::detached(), |step| {
             heard.progress.push(plan.tracker.progress().done);
             match step {
-                Step::Ground(ground) => {
+                Step::Baseline(ground) => {
                     heard.rounds.push(ground.sample.rows);
                     heard.grounds.push(ground);
                     heard.runs.clear();
@@ -437,8 +422,9 @@ mod tests {
         assert_eq!(heard.paused, None, "a small model is soon through");
         assert!(heard.progress.is_sorted(), "progress never goes back: {:?}", heard.progress);
         assert_eq!(plan.tracker.progress().done, 3000, "every text through every run");
-        let positives =
-            |ground: &Ground| (0..ground.prepared.len()).filter(|&item| ground.prepared.label(item) == Some(1)).count();
+        let positives = |ground: &DenseBaseline| {
+            (0..ground.prepared.len()).filter(|&item| ground.prepared.label(item) == Some(1)).count()
+        };
         assert_eq!(
             heard.grounds.iter().map(|ground| positives(ground)).collect::<Vec<_>>(),
             [200, 400, 500],
@@ -467,7 +453,7 @@ mod tests {
         drop(hear(&first));
         let about = |class: &str, results: &Results| {
             let plan = plan(folder.path(), 60, &["first_k:retention=0.3"], results);
-            let goal = Goal { basis: plan.goal.basis.about(class), ..plan.goal.clone() };
+            let goal = Goal { key: plan.goal.key.about(class), ..plan.goal.clone() };
             hear(&Plan { goal, ..plan })
         };
         for results in [first.results.clone(), Results::in_folder(cache)] {
@@ -492,7 +478,7 @@ mod tests {
             }
         }
         let plan = plan(folder.path(), 60, &["ltp"], &first.results);
-        let goal = Goal { basis: plan.goal.basis.about("joyful"), ..plan.goal.clone() };
+        let goal = Goal { key: plan.goal.key.about("joyful"), ..plan.goal.clone() };
         let told = Plan { goal, ..plan }.run(&Ticket::detached(), |_| Ok(()));
         assert!(matches!(told, Err(Failure::Failed(reason)) if reason.contains("joyful")), "no such class");
     }

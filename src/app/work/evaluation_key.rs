@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::app::base::session::WorkContext;
+use crate::data::Dataset;
 use crate::data::Sample;
 use crate::data::SampleKind;
 use crate::evaluation::ModelInfo;
 use crate::figure::number;
+use crate::model::Checkpoint;
+use crate::project::Project;
 
 /// Results of the same basis belong together: each of them is of a beginning of the same order of rows, and measures are
 /// about the same class.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Basis {
+pub(crate) struct EvaluationKey {
     /// Everything that decides about a result beside the strategy, a line for each part.
     text: Arc<str>,
     /// The class of interest, as named: what measures are about, and no part of a result.
@@ -19,13 +21,12 @@ pub(crate) struct Basis {
     seed: u64,
 }
 
-impl Basis {
-    /// What an evaluation would rest on now; `None` until model and data are there.
-    pub(crate) fn of(context: &WorkContext<'_>) -> Option<Self> {
-        let model = ModelInfo::of(context.checkpoint.as_ref()?);
-        let dataset = context.dataset.as_ref()?;
-        let source = context.project.data.as_ref()?;
-        let seed = context.project.seed;
+impl EvaluationKey {
+    /// What an evaluation would rest on now; `None` where the project names no data set.
+    pub(crate) fn of(project: &Project, checkpoint: &Checkpoint, dataset: &Dataset) -> Option<Self> {
+        let model = ModelInfo::of(checkpoint);
+        let source = project.data.as_ref()?;
+        let seed = project.seed;
         let lexicon = source.lexicon.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
         let parts = [
             model.weights_hash,
@@ -81,16 +82,17 @@ impl Basis {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Goal {
     /// Of what.
-    pub(crate) basis: Basis,
+    pub(crate) key: EvaluationKey,
     /// At most so many rows.
     pub(crate) rows: usize,
 }
 
 impl Goal {
-    /// What the project asks for; `None` until model and data are there.
-    pub(crate) fn of(context: &WorkContext<'_>) -> Option<Self> {
-        let rows = context.dataset.as_ref()?.examples.len();
-        Some(Self { basis: Basis::of(context)?, rows: context.project.row_limit.unwrap_or(rows).min(rows) })
+    /// What the project asks for; `None` where it names no data set.
+    pub(crate) fn of(project: &Project, checkpoint: &Checkpoint, dataset: &Dataset) -> Option<Self> {
+        let rows = dataset.examples.len();
+        let key = EvaluationKey::of(project, checkpoint, dataset)?;
+        Some(Self { key, rows: project.row_limit.unwrap_or(rows).min(rows) })
     }
 }
 

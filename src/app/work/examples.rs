@@ -6,11 +6,6 @@ use std::sync::Arc;
 
 use regex::RegexBuilder;
 
-use crate::app::App;
-use crate::app::Edit;
-use crate::app::UiState;
-use crate::app::ViewKind;
-use crate::app::core::apply;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::Slot;
 use crate::data::Dataset;
@@ -110,7 +105,7 @@ impl List<'_> {
     }
 
     /// The example before or after, around the ends; from an example outside the list, the nearest one.
-    fn step(self, from: Option<usize>, forward: bool) -> Option<usize> {
+    pub(crate) fn step(self, from: Option<usize>, forward: bool) -> Option<usize> {
         let count = self.len().filter(|&count| count > 0)?;
         let Some(from) = from else { return self.at(if forward { 0 } else { count - 1 }) };
         // How many of the list come before, and whether it is one of them.
@@ -132,14 +127,19 @@ pub(crate) struct ExampleWork {
 
 impl ExampleWork {
     /// Starts what is due and takes in what has finished.
-    pub(crate) fn update(&mut self, open: Option<(&DataSource, &Arc<Dataset>)>, ui: &UiState, wake: &Wake) {
+    pub(crate) fn update(
+        &mut self,
+        open: Option<(&DataSource, &Arc<Dataset>)>,
+        (filter, search): (Option<&ExampleFilter>, &Search),
+        wake: &Wake,
+    ) {
         let _ended = self.slot.poll();
-        let is_all = ui.example_filter.is_none() && ui.search.text.is_empty();
+        let is_all = filter.is_none() && search.text.is_empty();
         let (Some((source, dataset)), false) = (open, is_all) else {
             self.key = None;
             return;
         };
-        let key = Key { source: source.clone(), filter: ui.example_filter.clone(), search: ui.search.clone() };
+        let key = Key { source: source.clone(), filter: filter.cloned(), search: search.clone() };
         if self.key.as_ref() != Some(&key) {
             self.slot.forget_failure();
         }
@@ -202,71 +202,6 @@ fn list(ticket: &Ticket, dataset: &Dataset, key: &Key) -> Result<Vec<usize>, Fai
 fn last_line(message: &str) -> String {
     let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(message);
     last.trim().trim_start_matches("error: ").to_owned()
-}
-
-/// Shows one example.
-pub(crate) fn show(app: &mut App, index: usize) {
-    let dataset = app.session.dataset(&app.project);
-    let Some(example) = dataset.and_then(|dataset| dataset.examples.get(index)) else { return };
-    let text = example.text.as_ref().to_owned();
-    app.ui.example = Some(index);
-    app.ui.pinned = None;
-    app.ui.scroll = 0.0;
-    apply::apply(&mut app.project, Edit::SetText(text));
-}
-
-/// Shows the next example of the list, or the one before.
-pub(crate) fn step(app: &mut App, forward: bool) {
-    let Some(dataset) = app.session.dataset(&app.project) else { return };
-    let list = app.session.examples.list(dataset);
-    if list == List::Pending {
-        app.ui.steps_when_listed = Some(forward);
-    } else if let Some(index) = list.step(app.ui.example, forward) {
-        show(app, index);
-    }
-}
-
-/// Walks through other examples from now on, from the first of them.
-pub(crate) fn filter(app: &mut App, filter: Option<ExampleFilter>) {
-    app.ui.example_filter = filter;
-    if app.ui.example_filter.is_some() {
-        app.ui.search.text.clear();
-        app.ui.example = None;
-        app.ui.view = ViewKind::Inspect;
-        app.ui.steps_when_listed = Some(true);
-    }
-}
-
-/// Shows the example of this place in the list, or of this id.
-pub(crate) fn go_to(app: &mut App, wanted: &str) {
-    let Some(dataset) = app.session.dataset(&app.project) else { return };
-    let wanted = wanted.trim();
-    let list = app.session.examples.list(dataset);
-    let number = wanted.replace(',', "").parse::<usize>().ok();
-    let place = number.and_then(|number| list.at(number.checked_sub(1)?));
-    let by_id = || dataset.examples.iter().position(|example| example.id == wanted);
-    match place.or_else(by_id) {
-        Some(index) => show(app, index),
-        None if wanted.is_empty() => {}
-        None => {
-            let count = list.len().unwrap_or(0);
-            app.session.messages.warn(
-                format!("there is no example {wanted:?}"),
-                format!("Give a number from 1 to {count}, or an id as it stands in the data set"),
-            );
-        }
-    }
-}
-
-/// Lists what filter and search ask for; takes the step that waited for it.
-pub(crate) fn update(app: &mut App, wake: &Wake) {
-    let dataset = app.session.dataset(&app.project).cloned();
-    let open = app.project.data.as_ref().zip(dataset.as_ref());
-    app.session.examples.update(open, &app.ui, wake);
-    let is_listed = dataset.is_some_and(|dataset| app.session.examples.list(&dataset) != List::Pending);
-    if is_listed && let Some(forward) = app.ui.steps_when_listed.take() {
-        step(app, forward);
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use crate::app::Session;
-use crate::app::UiState;
-use crate::app::ViewKind;
-use crate::app::views::fairness::panel as fairness;
-use crate::app::views::inspect::figure as inspect_figure;
-use crate::app::views::latency::panel as latency;
-use crate::app::views::trade_off::panel as trade_off;
 use crate::disk;
 use crate::figure;
 use crate::figure::Figure;
@@ -17,7 +10,6 @@ use crate::figure::ForeignText;
 use crate::figure::Page;
 use crate::figure::TextMetrics;
 use crate::figure::palette::Theme;
-use crate::project::Project;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,9 +57,6 @@ pub(crate) struct Target<'a> {
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The view in front has nothing yet.
-    #[error("there is nothing to write yet")]
-    Nothing,
     /// No image could be made.
     #[error(transparent)]
     Image {
@@ -91,36 +80,15 @@ pub(crate) enum Error {
 /// Pixels per point: 300 dots per inch on a page.
 const SCALE: f64 = 300.0 / 72.0;
 
-/// The name the dialog proposes.
-pub(crate) fn file_name(view: ViewKind, kind: ExportKind) -> String {
-    format!("{}.{}", view.word(), kind.extension())
+/// The name the dialog proposes for a view of this word.
+pub(crate) fn file_name(view: &str, kind: ExportKind) -> String {
+    format!("{view}.{}", kind.extension())
 }
 
-/// Whether the view in front has anything to write.
-pub(crate) fn can_export(session: &Session, state: &UiState) -> bool {
-    match state.view {
-        ViewKind::Inspect => session.inspect.shown().is_some(),
-        ViewKind::TradeOff => session.trade_off.dense().is_some(),
-        ViewKind::Fairness => session.fairness.shown().is_some(),
-        ViewKind::Latency => session.latency.shown().is_some(),
-    }
-}
-
-/// Writes the view in front. Files are light whatever the window: they go on paper and into documents.
-pub(crate) fn export(project: &Project, session: &Session, state: &UiState, target: &Target<'_>) -> Result<(), Error> {
-    let figure = figure_of(project, session, state).ok_or(Error::Nothing)?;
-    let bytes = render(&figure, target.kind)?;
+/// Writes a figure. Files are light whatever the window: they go on paper and into documents.
+pub(crate) fn export(figure: &Figure, target: &Target<'_>) -> Result<(), Error> {
+    let bytes = render(figure, target.kind)?;
     disk::write_file(target.path, &bytes).map_err(|source| Error::Write { source })
-}
-
-/// What the view in front would write.
-pub(crate) fn figure_of(project: &Project, session: &Session, state: &UiState) -> Option<Figure> {
-    match state.view {
-        ViewKind::Inspect => inspect_figure::figure_for_file(project, session),
-        ViewKind::TradeOff => trade_off::figure_for_file(project, session, &state.trade_off),
-        ViewKind::Fairness => fairness::figure_for_file(project, session, &state.fairness),
-        ViewKind::Latency => latency::figure_for_file(project, session),
-    }
 }
 
 /// The bytes of a file of this kind.
@@ -143,6 +111,6 @@ mod tests {
 
     #[test]
     fn the_proposed_name_tells_view_and_kind() {
-        assert_eq!(file_name(ViewKind::TradeOff, ExportKind::Svg), "trade-off.svg", "view and extension");
+        assert_eq!(file_name("trade-off", ExportKind::Svg), "trade-off.svg", "view and extension");
     }
 }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::app::work::chooser::Purpose;
-use crate::app::work::dense_baseline::error_chain;
 use crate::app::work::export;
 use crate::app::work::export::ExportKind;
 use crate::app::work::listing;
@@ -12,6 +11,7 @@ use crate::app::work::paths;
 use crate::app::work::paths::Openable;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::Slot;
+use crate::app::work::slot::error_chain;
 use crate::disk;
 use crate::figure::Figure;
 use crate::jobs::Cancelled;

@@ -9,7 +9,6 @@ use std::time::Instant;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use crate::app::widgets::numbers;
 use crate::data::Dataset;
 use crate::data::DatasetIndex;
 use crate::data::DrawOrder;
@@ -18,6 +17,7 @@ use crate::data::sample_warning;
 use crate::evaluation;
 use crate::evaluation::Chunk;
 use crate::evaluation::Prepared;
+use crate::figure::number;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -198,8 +198,8 @@ impl Meter {
         let done = (self.done + texts).min(self.total);
         let stage = match speed.filter(|speed| *speed > 0.0) {
             Some(speed) => {
-                let left = numbers::duration((self.total - done) as f64 / speed);
-                format!("{stage}, {} texts/s, {left} left", numbers::count(rounded(speed)))
+                let left = number::rough_duration((self.total - done) as f64 / speed);
+                format!("{stage}, {} texts/s, {left} left", number::count(rounded(speed)))
             }
             None => stage.to_owned(),
         };
@@ -219,8 +219,8 @@ impl Meter {
     clippy::cast_sign_loss,
     reason = "a positive rate, shown without a fraction"
 )]
-fn rounded(speed: f64) -> u64 {
-    speed.round().max(1.0) as u64
+fn rounded(speed: f64) -> usize {
+    speed.round().max(1.0) as usize
 }
 
 #[cfg(test)]

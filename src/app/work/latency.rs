@@ -8,13 +8,13 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::app::work::dense_baseline::error_chain;
 use crate::app::work::latency_plan;
 use crate::app::work::latency_plan::LatencyPlan;
 use crate::app::work::latency_plan::Texts;
 use crate::app::work::latency_settings;
 use crate::app::work::latency_settings::SettingsLatency;
 use crate::app::work::slot::Failure;
+use crate::app::work::slot::error_chain;
 use crate::data::Dataset;
 use crate::data::Example;
 use crate::figure::Figure;
@@ -60,8 +60,6 @@ pub(crate) struct LatencyContext<'a> {
     pub(crate) dataset: Option<&'a Arc<Dataset>>,
     /// Nothing else runs.
     pub(crate) is_free: bool,
-    /// What to measure unasked: a picture must not be empty.
-    pub(crate) by_itself: Option<&'a LatencyPlan>,
     /// Wakes the window when work is done.
     pub(crate) wake: &'a Wake,
 }
@@ -108,7 +106,6 @@ pub(crate) struct LatencyWork {
     shown: Option<ShownLatency>,
     settings: Option<SettingsLatency>,
     failure: Option<String>,
-    began_by_itself: bool,
     generation: u64,
 }
 
@@ -140,10 +137,6 @@ impl LatencyWork {
     /// Takes in what has finished and begins what waits, if it may; called once a frame.
     pub(crate) fn poll(&mut self, context: &LatencyContext<'_>) {
         self.take_in();
-        if let Some(plan) = context.by_itself.filter(|_| !self.began_by_itself && context.checkpoint.is_some()) {
-            self.began_by_itself = true;
-            self.ask(plan.clone());
-        }
         let may_begin = self.running.is_none() && context.is_free;
         if let Some(checkpoint) = context.checkpoint.filter(|_| may_begin)
             && let Some(asked) = self.waiting.take()

@@ -15,9 +15,9 @@ use std::time::SystemTime;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use crate::app::work::evaluation_key::Basis;
+use crate::app::work::evaluation_key::EvaluationKey;
 use crate::app::work::growth::hex;
-use crate::app::work::results::KnownRun;
+use crate::app::work::known_run::KnownRun;
 use crate::disk;
 use crate::engine::Removal;
 use crate::evaluation;
@@ -66,7 +66,7 @@ impl ResultFiles {
     }
 
     /// A strategy's results; `None` where there are none that can be believed.
-    pub(crate) fn read(&self, basis: &Basis, digest: &str, spec: &StrategySpec) -> Option<KnownRun> {
+    pub(crate) fn read(&self, basis: &EvaluationKey, digest: &str, spec: &StrategySpec) -> Option<KnownRun> {
         let path = self.path(basis, digest, spec);
         let size = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?.len();
         let bytes = if size <= self.most_bytes { fs::read(&path).ok()? } else { return None };
@@ -87,7 +87,7 @@ impl ResultFiles {
     }
 
     /// Writes a strategy's results. What fails is told once and costs nothing but the next start.
-    pub(crate) fn write(&self, basis: &Basis, digest: &str, known: &KnownRun) {
+    pub(crate) fn write(&self, basis: &EvaluationKey, digest: &str, known: &KnownRun) {
         let KnownRun { rows, run } = known;
         let nanos = u64::try_from(run.duration.as_nanos()).unwrap_or(u64::MAX);
         let removal = REMOVALS.iter().position(|removal| *removal == run.removal).unwrap_or(0);
@@ -134,7 +134,7 @@ impl ResultFiles {
         Ok(())
     }
 
-    fn path(&self, basis: &Basis, digest: &str, spec: &StrategySpec) -> PathBuf {
+    fn path(&self, basis: &EvaluationKey, digest: &str, spec: &StrategySpec) -> PathBuf {
         let key = [VERSION, basis.text(), digest, &spec.to_string()].join("\n");
         self.folder.join(hex(&Sha256::digest(key))).with_extension(EXTENSION)
     }
@@ -162,14 +162,14 @@ mod tests {
     #[test]
     fn results_come_back_by_key_and_damaged_ones_do_not() {
         let folder = tempfile::tempdir().unwrap();
-        let (basis, made) = (Basis::for_tests("here"), run("tome:r=2", 9));
+        let (basis, made) = (EvaluationKey::for_tests("here"), run("tome:r=2", 9));
         files(&folder).write(&basis, "order", &made);
-        let read = |basis: &Basis, digest: &str, spec: &str| {
+        let read = |basis: &EvaluationKey, digest: &str, spec: &str| {
             files(&folder).read(basis, digest, &StrategySpec::parse(spec).unwrap())
         };
         assert_eq!(read(&basis, "order", "tome:r=2").as_ref(), Some(&*made), "after a restart");
         assert_eq!(read(&basis, "other order", "tome:r=2"), None, "rows in another order");
-        assert_eq!(read(&Basis::for_tests("there"), "order", "tome:r=2"), None, "other texts");
+        assert_eq!(read(&EvaluationKey::for_tests("there"), "order", "tome:r=2"), None, "other texts");
         assert_eq!(read(&basis, "order", "tome:r=3"), None, "other settings");
         let path = names(&folder).remove(0);
         let bytes = fs::read(&path).unwrap();
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn the_oldest_files_make_room() {
         let folder = tempfile::tempdir().unwrap();
-        let basis = Basis::for_tests("here");
+        let basis = EvaluationKey::for_tests("here");
         // Each file takes about 2.9 kB.
         let files = ResultFiles { most_bytes: 7000, ..files(&folder) };
         for r in 1..=4_u64 {
@@ -207,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("results"), "a file where the folder should be").unwrap();
         let files = files(&folder);
-        let basis = Basis::for_tests("here");
+        let basis = EvaluationKey::for_tests("here");
         assert_eq!(files.trouble(), None, "nothing was tried");
         files.write(&basis, "", &run("tome:r=1", 3));
         assert!(files.trouble().is_some_and(|text| text.contains("results")), "it says where");

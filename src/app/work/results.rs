@@ -8,11 +8,11 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use crate::app::work::evaluation_key::Basis;
+use crate::app::work::evaluation_key::EvaluationKey;
 use crate::app::work::growth::Texts;
+use crate::app::work::known_run::KnownRun;
 use crate::app::work::result_files::ResultFiles;
 use crate::evaluation;
-use crate::evaluation::StrategyRun;
 use crate::pruning::StrategySpec;
 
 /// Results of single texts that are kept in all; one takes 36 bytes.
@@ -20,15 +20,6 @@ const MOST_RESULTS: usize = 500_000;
 
 /// Data sets whose tokens are kept: one for each view.
 const MOST_TEXTS: usize = 2;
-
-/// A strategy's results on the first rows of an order.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct KnownRun {
-    /// How many rows, those counted that could not be used.
-    pub(crate) rows: usize,
-    /// The results, in the order of the draw.
-    pub(crate) run: StrategyRun,
-}
 
 /// What is known; shared between the views and their jobs.
 #[derive(Clone, Debug, Default)]
@@ -43,10 +34,10 @@ struct Shared {
 /// Newest first.
 #[derive(Debug, Default)]
 struct Kept {
-    texts: VecDeque<(Basis, Arc<Mutex<Texts>>)>,
-    runs: VecDeque<(Basis, Arc<KnownRun>)>,
+    texts: VecDeque<(EvaluationKey, Arc<Mutex<Texts>>)>,
+    runs: VecDeque<(EvaluationKey, Arc<KnownRun>)>,
     /// Texts a second.
-    speed: Option<(Basis, f64)>,
+    speed: Option<(EvaluationKey, f64)>,
 }
 
 impl Results {
@@ -67,7 +58,7 @@ impl Results {
     /// The tokens of a data set; `begin` makes them where they are not known.
     pub(crate) fn texts(
         &self,
-        basis: &Basis,
+        basis: &EvaluationKey,
         begin: impl FnOnce() -> Result<Texts, evaluation::Error>,
     ) -> Result<Arc<Mutex<Texts>>, evaluation::Error> {
         let find = |kept: &Kept| {
@@ -88,7 +79,7 @@ impl Results {
     }
 
     /// A strategy's run, of however many rows.
-    pub(crate) fn run(&self, basis: &Basis, spec: &StrategySpec) -> Option<Arc<KnownRun>> {
+    pub(crate) fn run(&self, basis: &EvaluationKey, spec: &StrategySpec) -> Option<Arc<KnownRun>> {
         let kept = self.kept();
         kept.runs
             .iter()
@@ -97,7 +88,7 @@ impl Results {
     }
 
     /// Reads a run from its file, where it is not known yet. `digest` is that of the order of rows.
-    pub(crate) fn load(&self, basis: &Basis, digest: &str, spec: &StrategySpec) {
+    pub(crate) fn load(&self, basis: &EvaluationKey, digest: &str, spec: &StrategySpec) {
         if self.run(basis, spec).is_none()
             && let Some(run) = self.0.files.as_ref().and_then(|files| files.read(basis, digest, spec))
         {
@@ -106,19 +97,19 @@ impl Results {
     }
 
     /// Keeps a run in memory and, if results have a folder, in a file.
-    pub(crate) fn keep_run(&self, basis: &Basis, digest: &str, run: &Arc<KnownRun>) {
+    pub(crate) fn keep_run(&self, basis: &EvaluationKey, digest: &str, run: &Arc<KnownRun>) {
         self.keep(basis, run);
         if let Some(files) = &self.0.files {
             files.write(basis, digest, run);
         }
     }
 
-    fn keep(&self, basis: &Basis, run: &Arc<KnownRun>) {
+    fn keep(&self, basis: &EvaluationKey, run: &Arc<KnownRun>) {
         let mut kept = self.kept();
         kept.runs.retain(|(known, other)| !known.has_same_runs(basis) || other.run.spec != run.run.spec);
         kept.runs.push_front((basis.clone(), Arc::clone(run)));
         let mut total = 0;
-        let fits = |(_, run): &&(Basis, Arc<KnownRun>)| {
+        let fits = |(_, run): &&(EvaluationKey, Arc<KnownRun>)| {
             total += run.run.results.len();
             total <= MOST_RESULTS
         };
@@ -127,16 +118,16 @@ impl Results {
     }
 
     /// Forgets a run that does not fit what it is said to belong to.
-    pub(crate) fn forget(&self, basis: &Basis, spec: &StrategySpec) {
+    pub(crate) fn forget(&self, basis: &EvaluationKey, spec: &StrategySpec) {
         self.kept().runs.retain(|(known, run)| !known.has_same_runs(basis) || run.run.spec != *spec);
     }
 
     /// Texts a second of the runs on this basis.
-    pub(crate) fn speed(&self, basis: &Basis) -> Option<f64> {
+    pub(crate) fn speed(&self, basis: &EvaluationKey) -> Option<f64> {
         self.kept().speed.as_ref().filter(|(known, _)| known.has_same_runs(basis)).map(|(_, speed)| *speed)
     }
 
-    pub(crate) fn keep_speed(&self, basis: &Basis, speed: f64) {
+    pub(crate) fn keep_speed(&self, basis: &EvaluationKey, speed: f64) {
         self.kept().speed = Some((basis.clone(), speed));
     }
 }
@@ -146,6 +137,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::engine::Removal;
     use crate::evaluation::ExampleResult;
+    use crate::evaluation::StrategyRun;
     use std::time::Duration;
 
     pub(crate) fn run(spec: &str, texts: usize) -> Arc<KnownRun> {
@@ -171,7 +163,7 @@ pub(crate) mod tests {
     #[test]
     fn runs_are_found_by_what_they_rest_on_and_their_settings() {
         let results = Results::default();
-        let (here, there) = (Basis::for_tests("here"), Basis::for_tests("there"));
+        let (here, there) = (EvaluationKey::for_tests("here"), EvaluationKey::for_tests("there"));
         let made = run("tome:r=2", 3);
         results.keep_run(&here, "", &made);
         let spec = |text| StrategySpec::parse(text).unwrap();
@@ -186,7 +178,7 @@ pub(crate) mod tests {
     #[test]
     fn old_runs_make_room() {
         let results = Results::default();
-        let basis = Basis::for_tests("here");
+        let basis = EvaluationKey::for_tests("here");
         for r in 1..=3 {
             results.keep_run(&basis, "", &run(&format!("tome:r={r}"), MOST_RESULTS / 2));
         }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::app::work::data_sheet::DataSheet;
 use crate::app::work::data_sheet::FileKey;
-use crate::app::work::dense_baseline::error_chain;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::Slot;
+use crate::app::work::slot::error_chain;
 use crate::data;
 use crate::data::Cell;
 use crate::data::ChunkSize;

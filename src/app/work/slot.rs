@@ -25,6 +25,22 @@ impl From<Cancelled> for Failure {
     }
 }
 
+/// An error with its causes, for a person.
+pub(crate) fn error_chain(err: &dyn std::error::Error) -> String {
+    let mut text = err.to_string();
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        let words = err.to_string();
+        // Some messages tell their cause themselves.
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = err.source();
+    }
+    text
+}
+
 /// Runs long work on all cores but one, which is left to the window and to the text that is looked at.
 ///
 /// Short work goes on using every core: it has a pool of its own, so it never waits behind what `work` has queued.

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::app::work::dense_baseline::error_chain;
 use crate::app::work::slot::Failure;
+use crate::app::work::slot::error_chain;
 use crate::engine::Ribbon;
 use crate::evaluation;
 use crate::evaluation::InspectedRun;

@@ -2,5 +2,97 @@
 
 pub(crate) mod gaps;
 pub(crate) mod panel;
+pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod work;
+
+use std::cell::Cell;
+
+use egui::Key;
+use egui::Ui;
+
+use crate::app::Session;
+use crate::app::UiState;
+use crate::app::View;
+use crate::app::ViewKind;
+use crate::app::base::session::JobStatus;
+use crate::app::base::view_class::ViewClass;
+use crate::app::base::view_kind::ViewInfo;
+use crate::app::views::fairness::state::FairnessState;
+use crate::app::views::fairness::state::Seen;
+use crate::app::views::fairness::work::FairnessRequest;
+use crate::app::views::fairness::work::FairnessWork;
+use crate::app::work::context::WorkContext;
+use crate::figure::Figure;
+use crate::project::Project;
+
+/// How the view is called.
+pub(crate) static INFO: ViewInfo =
+    ViewInfo { word: "fairness", label: "Fairness", tooltip: "Dense against pruned, group by group", key: Key::Num3 };
+
+/// The view.
+#[derive(Default)]
+pub(crate) struct FairnessView {
+    state: FairnessState,
+    work: FairnessWork,
+    asked: Option<FairnessRequest>,
+}
+
+impl ViewClass for FairnessView {
+    fn kind(&self) -> ViewKind {
+        ViewKind(&INFO)
+    }
+
+    fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, _is_page: bool) {
+        let seen = Seen { view, work: &self.work, asked: Cell::new(None) };
+        panel::fairness_ui(ui, &seen, &mut self.state);
+        if let Some(request) = seen.asked.take() {
+            self.asked = Some(request);
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn poll(&mut self, context: &mut WorkContext<'_>, is_shown: bool) {
+        if let Some(request) = self.asked.take() {
+            self.work.handle(request, context);
+        }
+        let table = panel::wanted_table(context.project, context.dataset.as_deref(), &self.state);
+        self.work.poll(context, is_shown, table);
+    }
+
+    fn is_asked(&self) -> bool {
+        self.asked.is_some_and(|request| request != FairnessRequest::Stop)
+    }
+
+    fn job(&self) -> Option<JobStatus> {
+        self.work.progress().map(|progress| JobStatus { label: INFO.label.to_owned(), progress })
+    }
+
+    fn is_busy(&self) -> bool {
+        self.work.progress().is_some()
+    }
+
+    fn stop(&mut self) {
+        self.work.stop();
+    }
+
+    fn needs_labels(&self) -> bool {
+        true
+    }
+
+    fn can_export(&self, _session: &Session) -> bool {
+        self.work.shown().is_some()
+    }
+
+    fn figure(&self, project: &Project, _session: &Session) -> Option<Figure> {
+        panel::figure_for_file(project, &self.work, &self.state)
+    }
+
+    fn save(&self) -> serde_json::Value {
+        serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn restore(&mut self, saved: &serde_json::Value) {
+        self.state = serde_json::from_value(saved.clone()).unwrap_or_default();
+    }
+}

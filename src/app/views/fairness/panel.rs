@@ -4,17 +4,16 @@ use egui::ComboBox;
 use egui::RichText;
 use egui::Ui;
 
-use crate::app::Request;
-use crate::app::Session;
-use crate::app::UiState;
-use crate::app::View;
 use crate::app::panels::empty_state;
 use crate::app::panels::positive_class::positive_class_ui;
+use crate::app::panels::row_limit::rows_ui;
+use crate::app::views::fairness::state::FairnessState;
+use crate::app::views::fairness::state::Seen;
 use crate::app::views::fairness::table;
+use crate::app::views::fairness::work::FairnessRequest;
+use crate::app::views::fairness::work::FairnessWork;
 use crate::app::views::fairness::work::Table;
 use crate::app::views::fairness::work::TableKey;
-use crate::app::views::trade_off::panel::rows_ui;
-use crate::app::widgets::figure_view::FigureMemo;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::data::Dataset;
@@ -25,40 +24,8 @@ use crate::figure::Figure;
 use crate::figure::charts;
 use crate::figure::charts::FairnessInput;
 use crate::figure::charts::fairness_figure;
-use crate::project::EntryId;
 use crate::project::Project;
 use crate::project::StrategyEntry;
-
-pub(crate) use crate::app::views::fairness::work::FairnessRequest;
-pub(crate) use crate::app::views::fairness::work::FairnessWork;
-
-/// What the fairness view remembers.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub(crate) struct FairnessState {
-    /// The group column, by name.
-    pub(crate) column: Option<String>,
-    /// The measure.
-    pub(crate) measure: Measure,
-    /// The strategy.
-    pub(crate) strategy: Option<EntryId>,
-    /// Column and direction (descending) the rows are sorted by.
-    pub(crate) sorted_by: (Column, bool),
-    #[serde(skip)]
-    pub(crate) memo: FigureMemo<(u64, (Column, bool))>,
-}
-
-impl Default for FairnessState {
-    fn default() -> Self {
-        Self {
-            column: None,
-            measure: Measure::Accuracy,
-            strategy: None,
-            sorted_by: (Column::Count, true),
-            memo: FigureMemo::default(),
-        }
-    }
-}
 
 /// Measures offered in the menu, the usual ones of fairness first.
 const MEASURES: [Measure; 13] = [
@@ -88,7 +55,7 @@ fn chosen_measure(state: &FairnessState, dataset: &Dataset) -> Measure {
 }
 
 /// Draws the view.
-pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+pub(crate) fn fairness_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut FairnessState) {
     if empty_state::no_data_ui(ui, view, "see for which groups pruning decides worse") {
         return;
     }
@@ -97,8 +64,8 @@ pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         empty_state::no_groups_ui(ui, view, dataset);
         return;
     }
-    let Some(key) = controls_ui(ui, view, dataset, &mut state.fairness) else { return };
-    let work = &view.session.fairness;
+    let Some(key) = controls_ui(ui, view, dataset, state) else { return };
+    let work = view.work;
     if let Some(reason) = work.failure() {
         section::failure(ui, reason, "Change the strategy's settings, the model or the data set");
     }
@@ -107,15 +74,15 @@ pub(crate) fn fairness_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         empty_state::waiting_ui(ui, work.progress(), "Evaluate the data set to compare groups");
         return;
     };
-    let memo_key = (work.generation(), state.fairness.sorted_by);
-    let sorted_by = state.fairness.sorted_by;
-    let figure = state.fairness.memo.figure(memo_key, || make_figure(view.project, view.session, table, sorted_by));
+    let memo_key = (work.generation(), state.sorted_by);
+    let sorted_by = state.sorted_by;
+    let figure = state.memo.figure(memo_key, || make_figure(view.project, work, table, sorted_by));
     let Body::Dots(dots) = &figure.body else { return };
     status_ui(ui, &figure, is_current);
     if !is_current {
         ui.multiply_opacity(0.5);
     }
-    table::table_ui(ui, view, &mut state.fairness, (dots, table));
+    table::table_ui(ui, view, state, (dots, table));
 }
 
 fn status_ui(ui: &mut Ui, figure: &Figure, is_current: bool) {
@@ -129,8 +96,8 @@ fn status_ui(ui: &mut Ui, figure: &Figure, is_current: bool) {
     });
 }
 
-fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (Column, bool)) -> Figure {
-    let data = session.fairness.dataset().map(|dataset| dataset.name.clone()).unwrap_or_default();
+fn make_figure(project: &Project, work: &FairnessWork, table: &Table, sorted_by: (Column, bool)) -> Figure {
+    let data = work.dataset().map(|dataset| dataset.name.clone()).unwrap_or_default();
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let spec = &table.key.spec;
     let entry = project.enabled().find(|entry| entry.spec == *spec);
@@ -153,14 +120,14 @@ fn make_figure(project: &Project, session: &Session, table: &Table, sorted_by: (
 }
 
 /// What an export writes: the figure of what the view shows; `None` while there is nothing.
-pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &FairnessState) -> Option<Figure> {
-    let table = session.fairness.shown()?;
-    Some(make_figure(project, session, table, state.sorted_by))
+pub(crate) fn figure_for_file(project: &Project, work: &FairnessWork, state: &FairnessState) -> Option<Figure> {
+    let table = work.shown()?;
+    Some(make_figure(project, work, table, state.sorted_by))
 }
 
 /// The table that the view shows or would show; `None` without a data set, its groups, or a strategy.
-pub(crate) fn wanted_table(project: &Project, session: &Session, state: &FairnessState) -> Option<TableKey> {
-    let dataset = session.dataset(project).filter(|dataset| !dataset.groups.is_empty())?;
+pub(crate) fn wanted_table(project: &Project, dataset: Option<&Dataset>, state: &FairnessState) -> Option<TableKey> {
+    let dataset = dataset.filter(|dataset| !dataset.groups.is_empty())?;
     let entries: Vec<&StrategyEntry> = project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
     let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first())?;
     Some(key_of(state, dataset, entry))
@@ -172,7 +139,7 @@ fn key_of(state: &FairnessState, dataset: &Dataset, entry: &StrategyEntry) -> Ta
 }
 
 /// Column, measure, strategy and rows; what is chosen, if it can be shown.
-fn controls_ui(ui: &mut Ui, view: &View<'_>, dataset: &Dataset, state: &mut FairnessState) -> Option<TableKey> {
+fn controls_ui(ui: &mut Ui, view: &Seen<'_>, dataset: &Dataset, state: &mut FairnessState) -> Option<TableKey> {
     let entries: Vec<&StrategyEntry> = view.project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
     let column = chosen_column(state, dataset);
     let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first()).copied()?;
@@ -227,22 +194,22 @@ fn chosen_column(state: &FairnessState, dataset: &Dataset) -> usize {
     state.column.as_ref().and_then(named).unwrap_or(0)
 }
 
-fn run_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry) {
-    let work = &view.session.fairness;
+fn run_ui(ui: &mut Ui, view: &Seen<'_>, entry: &StrategyEntry) {
+    let work = view.work;
     if let Some(progress) = work.progress() {
         ui.spinner();
         ui.label(&progress.stage);
         if ui.button("Stop").on_hover_text("Stop the evaluation; finished strategies stay").clicked() {
-            view.commands.request(Request::Fairness(FairnessRequest::Stop));
+            view.ask(FairnessRequest::Stop);
         }
     } else if let Some(rest) = work.rest() {
         if section::go_on_ui(ui, rest) {
-            view.commands.request(Request::Fairness(FairnessRequest::GoOn));
+            view.ask(FairnessRequest::GoOn);
         }
     } else if !work.has_run(&entry.spec) {
         let hint = "Run the dense model and every enabled strategy over the data set";
         if ui.button("Evaluate").on_hover_text(hint).clicked() {
-            view.commands.request(Request::Fairness(FairnessRequest::Start));
+            view.ask(FairnessRequest::Start);
         }
     }
 }

@@ -10,7 +10,7 @@ use egui::Ui;
 
 use crate::app::Request;
 use crate::app::View;
-use crate::app::views::fairness::panel::FairnessState;
+use crate::app::views::fairness::state::FairnessState;
 use crate::app::views::fairness::work::Table;
 use crate::app::widgets::figure_view;
 use crate::app::widgets::scene_painter;

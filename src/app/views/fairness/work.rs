@@ -1,7 +1,7 @@
 //! Group comparisons in the background: the dense model and every enabled strategy over a sample of the data set that grows
 //! until it is all of it, and the rows of the table for what is looked at.
 //!
-//! What the view shows decides what is made ([`WorkContext::table`]); drawing it asks for nothing.
+//! What the view shows decides what is made; drawing it asks for nothing.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -9,14 +9,13 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::app::ViewKind;
-use crate::app::base::session::WorkContext;
 use crate::app::views::fairness::gaps::gap_lines;
-use crate::app::work::dense_baseline::Ground;
+use crate::app::work::context::WorkContext;
+use crate::app::work::dense_baseline::DenseBaseline;
 use crate::app::work::dense_baseline::Offer;
 use crate::app::work::dense_baseline::Plan;
 use crate::app::work::dense_baseline::Step;
-use crate::app::work::evaluation_key::Basis;
+use crate::app::work::evaluation_key::EvaluationKey;
 use crate::app::work::evaluation_key::Goal;
 use crate::app::work::growth::Tracker;
 use crate::app::work::slot::Failure;
@@ -65,7 +64,7 @@ pub(crate) struct Table {
     pub(crate) judgments: Arc<Judgments>,
     /// Which texts it rests on, in words.
     pub(crate) basis: String,
-    ground: Arc<Ground>,
+    ground: Arc<DenseBaseline>,
     run: Arc<StrategyRun>,
 }
 
@@ -99,13 +98,13 @@ struct Running {
 
 /// Runs over the same texts.
 struct Shown {
-    basis: Basis,
-    ground: Arc<Ground>,
+    basis: EvaluationKey,
+    ground: Arc<DenseBaseline>,
     runs: Vec<Arc<StrategyRun>>,
 }
 
 /// What a table is made of: basis, number of rows, and what it shows.
-type TableOf = (Basis, usize, TableKey);
+type TableOf = (EvaluationKey, usize, TableKey);
 
 /// The fairness view's work in the background.
 #[derive(Default)]
@@ -152,7 +151,7 @@ impl FairnessWork {
             }
             FairnessRequest::GoOn => {
                 self.failure = None;
-                self.asked = Goal::of(context);
+                self.asked = context.goal();
                 self.start(context);
             }
             FairnessRequest::Stop => self.stop(),
@@ -160,18 +159,17 @@ impl FairnessWork {
     }
 
     /// Takes in what has finished and starts what is due; called once a frame.
-    pub(crate) fn poll(&mut self, context: &mut WorkContext<'_>) {
-        self.wanted = Goal::of(context);
+    pub(crate) fn poll(&mut self, context: &mut WorkContext<'_>, is_shown: bool, wanted: Option<TableKey>) {
+        self.wanted = context.goal();
         let specs = enabled(context.project);
         let is_settled = self.is_settled(&specs, context);
         self.drop_outdated(&specs, is_settled);
         self.take_in(context);
         // Without groups there is nothing to compare, and without a strategy nothing to compare with.
-        let is_shown = context.shown == ViewKind::Fairness && context.table.is_some();
-        if is_shown && is_settled && self.running.is_none() && !self.is_begun(&specs) {
+        if is_shown && wanted.is_some() && is_settled && self.running.is_none() && !self.is_begun(&specs) {
             self.start(context);
         }
-        self.make_table(context);
+        self.make_table(context, wanted);
     }
 
     fn is_begun(&self, specs: &[StrategySpec]) -> bool {
@@ -213,7 +211,7 @@ impl FairnessWork {
         for found in found {
             self.generation += 1;
             match found {
-                Step::Ground(ground) => self.open_round(&goal.basis, ground),
+                Step::Baseline(ground) => self.open_round(&goal.key, ground),
                 Step::Run(run, _) => {
                     if let Some(round) = self.coming.as_mut().or(self.shown.as_mut()) {
                         round.runs.retain(|other| other.spec != run.spec);
@@ -241,7 +239,7 @@ impl FairnessWork {
 
     /// The first round is seen while it fills; later ones wait until they are complete. New settings join what is on
     /// screen if they begin on the same texts.
-    fn open_round(&mut self, basis: &Basis, ground: Arc<Ground>) {
+    fn open_round(&mut self, basis: &EvaluationKey, ground: Arc<DenseBaseline>) {
         match &mut self.shown {
             Some(shown) if shown.basis == *basis && shown.ground.sample == ground.sample => shown.ground = ground,
             Some(shown) if shown.basis == *basis => {
@@ -254,8 +252,8 @@ impl FairnessWork {
         }
     }
 
-    fn make_table(&mut self, context: &mut WorkContext<'_>) {
-        if let (Some(shown), Some(key)) = (&self.shown, &context.table)
+    fn make_table(&mut self, context: &mut WorkContext<'_>, wanted: Option<TableKey>) {
+        if let (Some(shown), Some(key)) = (&self.shown, wanted)
             && let Some(run) = shown.runs.iter().find(|run| run.spec == key.spec)
         {
             self.tables.want((shown.basis.clone(), shown.ground.sample.rows, key.clone()));
@@ -277,7 +275,12 @@ impl FairnessWork {
     }
 
     /// Those of the table on screen, if they are of the same run: they are the same for every measure and column.
-    fn known_judgments(&self, basis: &Basis, ground: &Ground, spec: &StrategySpec) -> Option<Arc<Judgments>> {
+    fn known_judgments(
+        &self,
+        basis: &EvaluationKey,
+        ground: &DenseBaseline,
+        spec: &StrategySpec,
+    ) -> Option<Arc<Judgments>> {
         let (known, rows, key) = self.tables.latest_key()?;
         let is_same = known == basis && *rows == ground.sample.rows && key.spec == *spec;
         self.tables.latest().filter(|_| is_same).map(|table| Arc::clone(&table.judgments))
@@ -285,7 +288,7 @@ impl FairnessWork {
 
     fn start(&mut self, context: &WorkContext<'_>) {
         let (Some(checkpoint), Some(dataset)) = (context.checkpoint.clone(), context.dataset.clone()) else { return };
-        let Some(goal) = Goal::of(context) else { return };
+        let Some(goal) = context.goal() else { return };
         let specs = enabled(context.project);
         if specs.is_empty() {
             return;
@@ -295,7 +298,7 @@ impl FairnessWork {
         self.begun = Some((goal.clone(), specs.clone()));
         let (sender, found) = sync_channel(16);
         let tracker = Tracker::default();
-        let shown = self.shown.as_ref().filter(|shown| shown.basis == goal.basis);
+        let shown = self.shown.as_ref().filter(|shown| shown.basis == goal.key);
         let plan = Plan {
             checkpoint,
             dataset,
@@ -350,20 +353,20 @@ impl FairnessWork {
     /// Whether the table on screen is the one asked for, be it on fewer texts than there will be.
     pub(crate) fn is_current(&self, key: &TableKey) -> bool {
         let Some(wanted) = &self.wanted else { return false };
-        self.tables.latest_key().is_some_and(|(basis, _, have)| *basis == wanted.basis && have == key)
+        self.tables.latest_key().is_some_and(|(basis, _, have)| *basis == wanted.key && have == key)
     }
 
     /// Whether the run that a table needs is there.
     pub(crate) fn has_run(&self, spec: &StrategySpec) -> bool {
         let Some((wanted, shown)) = self.wanted.as_ref().zip(self.shown.as_ref()) else { return false };
-        shown.basis == wanted.basis && shown.runs.iter().any(|run| run.spec == *spec)
+        shown.basis == wanted.key && shown.runs.iter().any(|run| run.spec == *spec)
     }
 
     /// What is left to do for results on all rows that are wanted: how many, and how long it takes where that is known.
     /// `None` while something runs and when there is nothing left.
     pub(crate) fn rest(&self) -> Option<(usize, Option<Duration>)> {
         let wanted = self.wanted.as_ref().filter(|_| self.running.is_none())?;
-        let shown = self.shown.as_ref().filter(|shown| shown.basis == wanted.basis)?;
+        let shown = self.shown.as_ref().filter(|shown| shown.basis == wanted.key)?;
         let is_short = self.finished.as_ref() != Some(wanted) && shown.ground.sample.rows < wanted.rows;
         is_short.then_some((wanted.rows, self.offer.as_ref().map(|offer| offer.time)))
     }
@@ -376,7 +379,7 @@ impl FairnessWork {
 
 fn table(
     ticket: &Ticket,
-    (ground, run): (Arc<Ground>, Arc<StrategyRun>),
+    (ground, run): (Arc<DenseBaseline>, Arc<StrategyRun>),
     key: TableKey,
     judgments: Option<Arc<Judgments>>,
 ) -> Result<Table, Failure> {

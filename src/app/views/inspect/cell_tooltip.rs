@@ -4,7 +4,7 @@ use egui::RichText;
 use egui::Ui;
 
 use crate::app::views::inspect::cell_text;
-use crate::app::views::inspect::ribbon::RibbonView;
+use crate::app::views::inspect::ribbon_view::RibbonView;
 use crate::app::widgets::numbers;
 use crate::app::widgets::theme;
 use crate::app::widgets::unknown;

@@ -24,20 +24,19 @@ use egui::accesskit::Role;
 use crate::app::UiState;
 use crate::app::base::selection::CellRef;
 use crate::app::base::selection::Hovered;
-use crate::app::core::shortcuts;
 use crate::app::views::inspect::cell_text;
 use crate::app::views::inspect::cell_tooltip;
 use crate::app::views::inspect::columns::Columns;
+use crate::app::views::inspect::ribbon_view::RibbonView;
 use crate::app::widgets::hatch::Hatch;
+use crate::app::widgets::keys;
 use crate::app::widgets::scene_painter::narrow;
 use crate::app::widgets::theme;
 use crate::app::widgets::theme::Colors;
 use crate::app::widgets::unknown;
-use crate::app::work::text_runs::RibbonRun;
 use crate::engine::Cell;
 use crate::engine::Fate;
 use crate::engine::Ribbon;
-use crate::project::EntryId;
 
 /// Left of the cells: the layer's number.
 pub(crate) const LEFT: f32 = 28.0;
@@ -49,24 +48,6 @@ const AHEAD: f32 = 0.30;
 const EDGE: f32 = 3.0;
 /// Cells given to the accessibility tree at most, per ribbon.
 const SPOKEN: usize = 1200;
-
-/// What a ribbon is drawn from.
-pub(crate) struct RibbonView<'a> {
-    /// Whose it is.
-    pub(crate) entry: EntryId,
-    /// Its name, for screen readers.
-    pub(crate) name: &'a str,
-    /// The run.
-    pub(crate) run: &'a RibbonRun,
-    /// The columns shared by all.
-    pub(crate) columns: &'a Columns,
-    /// Horizontal scale, below 1 when the text is squeezed.
-    pub(crate) scale: f32,
-    /// Height of a row.
-    pub(crate) row: f32,
-    /// Whether the run belongs to the present settings.
-    pub(crate) is_current: bool,
-}
 
 /// Height of a row: as much as there is room for, within what reads well.
 pub(crate) fn row_height(num_layers: usize, room: f32) -> f32 {
@@ -169,7 +150,7 @@ fn keyboard(ui: &Ui, response: &Response, view: &RibbonView<'_>, state: &mut UiS
     let mut cursor = state.cursor.filter(|cursor| cursor.entry == view.entry).unwrap_or(home);
     let last_column = ribbon.num_columns.saturating_sub(1);
     let last_layer = ribbon.num_layers().saturating_sub(1);
-    for key in shortcuts::plain_presses(ui) {
+    for key in keys::plain_presses(ui) {
         let step = |at: usize, step: isize, last: usize| at.saturating_add_signed(step).min(last);
         match key {
             Key::ArrowLeft => cursor.column = step(cursor.column, -1, last_column),

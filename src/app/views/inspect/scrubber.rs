@@ -12,8 +12,8 @@ use egui::WidgetInfo;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
-use crate::app::core::shortcuts;
-use crate::app::panels::hint;
+use crate::app::base::command::hint;
+use crate::app::widgets::keys;
 use crate::app::widgets::theme;
 
 /// Widest distance between two ticks.
@@ -65,7 +65,7 @@ fn track(ui: &mut Ui, state: &mut UiState, num_layers: usize, room: f32) {
     if response.has_focus() {
         let lock = egui::EventFilter { horizontal_arrows: true, ..egui::EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, lock));
-        for key in shortcuts::plain_presses(ui) {
+        for key in keys::plain_presses(ui) {
             chosen = match key {
                 Key::ArrowRight => (chosen + 1).min(num_layers),
                 Key::ArrowLeft => chosen.saturating_sub(1),

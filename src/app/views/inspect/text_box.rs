@@ -12,9 +12,9 @@ use crate::app::Request;
 use crate::app::UiCommand;
 use crate::app::UiState;
 use crate::app::View;
+use crate::app::base::command::hint;
 use crate::app::base::state::Field;
-use crate::app::core::shortcuts;
-use crate::app::panels::hint;
+use crate::app::widgets::keys;
 use crate::app::widgets::numbers;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
@@ -124,7 +124,7 @@ fn go_to_field(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         TextEdit::singleline(&mut state.go_to).id_salt("go to example").hint_text("number or id").desired_width(96.0);
     let response = ui.add(field).accessible_name("Go to example").on_hover_text(hint(ui, UiCommand::GoToExample));
     focus_if_asked(state, Field::GoTo, &response);
-    if response.lost_focus() && shortcuts::enter_pressed(ui).is_some() {
+    if response.lost_focus() && keys::enter_pressed(ui).is_some() {
         view.commands.request(Request::GoToExample(std::mem::take(&mut state.go_to)));
     }
 }
@@ -139,7 +139,7 @@ fn search_field(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     let response = ui.add(field).accessible_name("Search examples").on_hover_text(tooltip);
     focus_if_asked(state, Field::Search, &response);
     if response.lost_focus()
-        && let Some(modifiers) = shortcuts::enter_pressed(ui)
+        && let Some(modifiers) = keys::enter_pressed(ui)
     {
         view.commands.send(if modifiers.shift { UiCommand::PreviousExample } else { UiCommand::NextExample });
         response.request_focus();

@@ -6,10 +6,9 @@ use egui::Ui;
 
 use crate::app::Request;
 use crate::app::View;
-use crate::app::views::latency::panel::LatencyRequest;
-use crate::app::views::latency::panel::LatencyState;
-use crate::app::views::latency::panel::measure_button;
+use crate::app::views::latency::state::LatencyState;
 use crate::app::widgets::tabs;
+use crate::app::work::latency::LatencyRequest;
 use crate::app::work::latency_plan;
 use crate::app::work::latency_plan::BATCHES;
 use crate::app::work::latency_plan::Effort;
@@ -131,4 +130,21 @@ fn how_ui(ui: &mut Ui, plan: &mut LatencyPlan) {
                     cheaper. Papers count the whole last layer, so leave this off to compare with them";
         ui.checkbox(&mut plan.head_rows_only, "head's rows only").on_hover_text(hint);
     });
+}
+
+/// Starts a measurement; says why where it cannot.
+pub(crate) fn measure_button(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
+    let has_model = view.session.checkpoint(view.project).is_some();
+    let missing = if has_model {
+        plan.missing(view.project, view.session.dataset(view.project).is_some())
+    } else {
+        Some("Open a model first")
+    };
+    let button = ui.add_enabled(missing.is_none(), Button::new("Measure"));
+    let hint =
+        "Dense and pruned passes take turns; nothing else runs meanwhile. The more rounds, the narrower the interval";
+    let button = button.on_hover_text(hint).on_disabled_hover_text(missing.unwrap_or_default());
+    if button.clicked() {
+        view.commands.request(Request::Latency(LatencyRequest::Measure(plan.clone())));
+    }
 }

@@ -2,31 +2,25 @@
 
 use std::sync::Arc;
 
-use egui::Align;
-use egui::Button;
-use egui::Frame;
 use egui::Id;
-use egui::Layout;
-use egui::Margin;
 use egui::RichText;
 use egui::ScrollArea;
 use egui::TextWrapMode;
 use egui::Ui;
 
 use crate::app::Request;
-use crate::app::Session;
-use crate::app::UiState;
 use crate::app::View;
 use crate::app::panels::empty_state;
 use crate::app::views::latency::controls::controls_ui;
+use crate::app::views::latency::controls::measure_button;
+use crate::app::views::latency::state::LatencyState;
 use crate::app::views::latency::table;
-use crate::app::views::latency::table::SortColumn;
 use crate::app::widgets::figure_view;
-use crate::app::widgets::figure_view::FigureMemo;
 use crate::app::widgets::scene_painter;
 use crate::app::widgets::scene_painter::narrow;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
+use crate::app::work::latency::LatencyRequest;
 use crate::app::work::latency_plan::LatencyPlan;
 use crate::figure::Body;
 use crate::figure::Figure;
@@ -35,36 +29,18 @@ use crate::figure::SpeedupChart;
 use crate::figure::SpeedupRow;
 use crate::figure::TargetKind;
 use crate::figure::number;
-use crate::project::Project;
-
-pub(crate) use crate::app::work::latency::LatencyRequest;
-pub(crate) use crate::app::work::latency::LatencyWork;
-
-/// What the latency view remembers.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub(crate) struct LatencyState {
-    /// What to measure.
-    pub(crate) plan: LatencyPlan,
-    /// A table instead of the plot.
-    pub(crate) as_table: bool,
-    /// Column and direction (descending) the table is sorted by; by case where there is none.
-    pub(crate) sorted_by: Option<(SortColumn, bool)>,
-    #[serde(skip)]
-    memo: FigureMemo<u64>,
-}
 
 /// Draws the view.
-pub(crate) fn latency_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+pub(crate) fn latency_ui(ui: &mut Ui, view: &View<'_>, state: &mut LatencyState) {
     let work = &view.session.latency;
-    controls_ui(ui, view, &mut state.latency);
+    controls_ui(ui, view, state);
     if let Some(reason) = work.failure() {
         section::failure(ui, reason, "Change the settings or the strategies, then measure again");
     }
     progress_ui(ui, view);
-    let Some(figure) = figure_for_screen(view, &mut state.latency) else {
+    let Some(figure) = figure_for_screen(view, state) else {
         if work.progress().is_none() && !work.is_waiting() && work.failure().is_none() {
-            nothing_ui(ui, view, &state.latency.plan);
+            nothing_ui(ui, view, &state.plan);
         }
         return;
     };
@@ -73,10 +49,10 @@ pub(crate) fn latency_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
     if work.is_stale(view.project) {
         ui.multiply_opacity(0.6);
     }
-    if state.latency.as_table {
-        table::table_ui(ui, &mut state.latency.sorted_by, chart);
+    if state.as_table {
+        table::table_ui(ui, &mut state.sorted_by, chart);
     } else {
-        plot_ui(ui, &mut state.latency, chart);
+        plot_ui(ui, state, chart);
     }
 }
 
@@ -86,37 +62,28 @@ fn nothing_ui(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
     empty_state::offer_ui(ui, "Nothing is measured yet", advice, |ui| measure_button(ui, view, plan));
 }
 
-/// Starts a measurement; says why where it cannot.
-pub(crate) fn measure_button(ui: &mut Ui, view: &View<'_>, plan: &LatencyPlan) {
-    let has_model = view.session.checkpoint(view.project).is_some();
-    let missing = if has_model {
-        plan.missing(view.project, view.session.dataset(view.project).is_some())
-    } else {
-        Some("Open a model first")
-    };
-    let button = ui.add_enabled(missing.is_none(), Button::new("Measure"));
-    let hint =
-        "Dense and pruned passes take turns; nothing else runs meanwhile. The more rounds, the narrower the interval";
-    let button = button.on_hover_text(hint).on_disabled_hover_text(missing.unwrap_or_default());
-    if button.clicked() {
-        view.commands.request(Request::Latency(LatencyRequest::Measure(plan.clone())));
-    }
-}
-
 /// What runs, what it waits for, and how to end it.
 fn progress_ui(ui: &mut Ui, view: &View<'_>) {
     let work = &view.session.latency;
     if work.is_waiting() {
-        let others: Vec<String> = view.session.other_jobs().into_iter().map(|job| job.label.to_lowercase()).collect();
+        let others: Vec<String> = view.jobs.iter().map(|job| job.label.to_lowercase()).collect();
         let what = if others.is_empty() { "other work".to_owned() } else { others.join(", ") };
-        notice_ui(ui, &format!("Waiting for: {what}. A time means something only if nothing else runs"), |ui| {
-            if ui.button("Do not measure").clicked() {
-                view.commands.request(Request::Latency(LatencyRequest::Stop));
-            }
-            if ui.button("Stop the rest").on_hover_text("Stop what runs, so that the measurement can start").clicked() {
-                view.commands.request(Request::Latency(LatencyRequest::StopOthers));
-            }
-        });
+        section::notice_ui(
+            ui,
+            &format!("Waiting for: {what}. A time means something only if nothing else runs"),
+            |ui| {
+                if ui.button("Do not measure").clicked() {
+                    view.commands.request(Request::Latency(LatencyRequest::Stop));
+                }
+                if ui
+                    .button("Stop the rest")
+                    .on_hover_text("Stop what runs, so that the measurement can start")
+                    .clicked()
+                {
+                    view.commands.request(Request::Latency(LatencyRequest::StopOthers));
+                }
+            },
+        );
         return;
     }
     let Some(progress) = work.progress() else { return };
@@ -125,19 +92,6 @@ fn progress_ui(ui: &mut Ui, view: &View<'_>) {
         section::progress_bar(ui, share, 160.0);
         ui.label(&progress.stage);
         ui.weak("Other work waits meanwhile");
-    });
-}
-
-/// A line on a warning's ground with buttons at its right end.
-pub(crate) fn notice_ui(ui: &mut Ui, text: &str, buttons: impl FnOnce(&mut Ui)) {
-    let colors = theme::colors(ui);
-    let frame = Frame::new().fill(colors.warning_ground).corner_radius(4).inner_margin(Margin::symmetric(8, 4));
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(text).color(colors.warning));
-            ui.with_layout(Layout::right_to_left(Align::Center), buttons);
-        });
     });
 }
 
@@ -160,7 +114,7 @@ fn subtitle_ui(ui: &mut Ui, view: &View<'_>, figure: &Figure) {
         }
     });
     for warning in shown.warnings() {
-        notice_ui(ui, &warning, |_| {});
+        section::notice_ui(ui, &warning, |_| {});
     }
 }
 
@@ -194,11 +148,6 @@ fn figure_for_screen(view: &View<'_>, state: &mut LatencyState) -> Option<Arc<Fi
     let shown = work.shown()?;
     // Warnings stand above the figure here, where they are seen first; in a file they stand below the rows.
     Some(state.memo.figure(work.generation(), || shown.figure(false)))
-}
-
-/// What an export writes; `None` while nothing is measured.
-pub(crate) fn figure_for_file(_project: &Project, session: &Session) -> Option<Figure> {
-    Some(session.latency.shown()?.figure(true))
 }
 
 /// The figure with its head fixed above scrolling rows.

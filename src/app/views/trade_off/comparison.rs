@@ -5,10 +5,10 @@ use egui::Grid;
 use egui::RichText;
 use egui::Ui;
 
-use crate::app::View;
-use crate::app::views::trade_off::details::facts;
-use crate::app::views::trade_off::details::heading;
-use crate::app::views::trade_off::details::hint;
+use crate::app::views::trade_off::facts::facts;
+use crate::app::views::trade_off::facts::heading;
+use crate::app::views::trade_off::facts::hint;
+use crate::app::views::trade_off::state::Seen;
 use crate::app::widgets::marker;
 use crate::app::widgets::theme;
 use crate::evaluation::Contrast;
@@ -21,7 +21,7 @@ use crate::figure::number;
 /// Draws the comparison; whether it is to end.
 pub(crate) fn comparison_ui(
     ui: &mut Ui,
-    view: &View<'_>,
+    view: &Seen<'_>,
     (one, other): (&TradeOffPoint, &TradeOffPoint),
     speed_ups: &SpeedUps,
 ) -> bool {
@@ -35,7 +35,7 @@ pub(crate) fn comparison_ui(
     }
     ui.add_space(8.0);
     let specs = [one, other].map(|point| point.point.spec.clone());
-    match view.session.trade_off.contrast(&specs) {
+    match view.work.contrast(&specs) {
         Some(contrast) => contrast_ui(ui, contrast),
         None => {
             ui.weak("Comparing them text by text …");

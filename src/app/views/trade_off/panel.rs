@@ -8,23 +8,23 @@ use egui::ScrollArea;
 use egui::Ui;
 use egui::UiBuilder;
 
-use crate::app::Edit;
 use crate::app::Request;
 use crate::app::Session;
-use crate::app::UiState;
 use crate::app::View;
 use crate::app::panels::empty_state;
 use crate::app::panels::positive_class::positive_class_ui;
-use crate::app::views::latency::panel::LatencyRequest;
+use crate::app::panels::row_limit::rows_ui;
 use crate::app::views::trade_off::details;
 use crate::app::views::trade_off::plot;
+use crate::app::views::trade_off::state::Seen;
+use crate::app::views::trade_off::state::TradeOffState;
 use crate::app::views::trade_off::table;
-use crate::app::views::trade_off::table::TableColumn;
-use crate::app::widgets::figure_view::FigureMemo;
-use crate::app::widgets::plots::Move;
+use crate::app::views::trade_off::work::TradeOffRequest;
+use crate::app::views::trade_off::work::TradeOffWork;
 use crate::app::widgets::section;
 use crate::app::widgets::tabs;
 use crate::app::widgets::theme;
+use crate::app::work::latency::LatencyRequest;
 use crate::figure::Figure;
 use crate::figure::charts;
 use crate::figure::charts::CostAxis;
@@ -33,86 +33,47 @@ use crate::figure::charts::SpeedUps;
 use crate::figure::charts::TradeOffInput;
 use crate::figure::charts::TradeOffPoint;
 use crate::figure::charts::trade_off_figure;
-use crate::figure::number;
 use crate::project::Project;
-use crate::pruning::StrategySpec;
-
-pub(crate) use crate::app::views::trade_off::work::TradeOffRequest;
-pub(crate) use crate::app::views::trade_off::work::TradeOffWork;
-
-/// What the trade-off view remembers.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub(crate) struct TradeOffState {
-    /// Horizontal axis; saved sessions have it under its first name.
-    #[serde(rename = "saving")]
-    pub(crate) cost: CostAxis,
-    /// Vertical axis, likewise.
-    #[serde(rename = "worth")]
-    pub(crate) quality: QualityAxis,
-    /// A table instead of the plot.
-    pub(crate) as_table: bool,
-    /// Column and direction (descending) of the table; `None`: by strategy and dial.
-    pub(crate) sorted_by: Option<(TableColumn, bool)>,
-    /// The setting whose details are shown.
-    #[serde(skip)]
-    pub(crate) selected: Option<String>,
-    /// Up to two settings chosen for comparison.
-    #[serde(skip)]
-    pub(crate) chosen: Vec<String>,
-    /// What a button asks of the plot in the next frame.
-    #[serde(skip)]
-    pub(crate) asked: Option<Move>,
-    #[serde(skip)]
-    memo: FigureMemo<Key>,
-    #[serde(skip)]
-    points: Arc<Vec<TradeOffPoint>>,
-    #[serde(skip)]
-    speed_ups: Arc<SpeedUps>,
-}
-
-/// What the figure depends on.
-type Key = ((u64, u64), Vec<String>, Vec<String>, CostAxis, QualityAxis);
 
 /// Draws the view.
-pub(crate) fn trade_off_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
+pub(crate) fn trade_off_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState) {
     if empty_state::no_data_ui(ui, view, "compare strategies by what they save and what they lose") {
         return;
     }
-    controls_ui(ui, view, &mut state.trade_off);
-    let work = &view.session.trade_off;
+    controls_ui(ui, view, state);
+    let work = view.work;
     if let Some(reason) = work.failure() {
         section::failure(ui, reason, "Change model, data or settings, then run the sweep again");
     }
-    if let Some(reason) = view.session.latency.failure().filter(|_| state.trade_off.cost == CostAxis::Latency) {
+    if let Some(reason) = view.session.latency.failure().filter(|_| state.cost == CostAxis::Latency) {
         section::failure(ui, reason, "Change the settings, then measure again");
     }
     if work.dense().is_none() {
         empty_state::waiting_ui(ui, work.progress(), "Run the sweep to see what each strategy saves and loses");
         return;
     }
-    if state.trade_off.cost == CostAxis::Latency && !has_latency(view) {
+    if state.cost == CostAxis::Latency && !has_latency(view) {
         let advice = "Time the swept settings and the dense model in turn on a sample of the data set";
         let heading = if view.session.latency.is_busy() { "Measuring latency" } else { "No latency is measured yet" };
         empty_state::offer_ui(ui, heading, advice, |ui| measure_ui(ui, view));
         return;
     }
-    let figure = figure_for_screen(view, &mut state.trade_off);
+    let figure = figure_for_screen(view, state);
     let crate::figure::Body::Curves(curves) = &figure.body else { return };
     let muted = theme::colors(ui).muted;
     ui.label(RichText::new(&figure.subtitle).color(muted));
     let (left, right) = split(ui);
     ui.scope_builder(UiBuilder::new().id_salt("setting").max_rect(right), |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| details::details_ui(ui, view, &mut state.trade_off));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| details::details_ui(ui, view, state));
     });
     ui.scope_builder(UiBuilder::new().id_salt("plot").max_rect(left), |ui| {
         if work.is_stale() {
             ui.multiply_opacity(0.5);
         }
-        if state.trade_off.as_table {
-            table::table_ui(ui, view, &mut state.trade_off);
+        if state.as_table {
+            table::table_ui(ui, view, state);
         } else {
-            plot::plot_ui(ui, view, &mut state.trade_off, curves);
+            plot::plot_ui(ui, view, state, curves);
         }
     });
 }
@@ -126,42 +87,12 @@ fn split(ui: &Ui) -> (egui::Rect, egui::Rect) {
     (all.with_max_x(middle - GAP), all.with_min_x(middle))
 }
 
-/// The finished points as the view names them.
-impl TradeOffState {
-    pub(crate) fn points(&self) -> Arc<Vec<TradeOffPoint>> {
-        Arc::clone(&self.points)
-    }
-
-    /// Measured speed-ups as the view names them.
-    pub(crate) fn speed_ups(&self) -> Arc<SpeedUps> {
-        Arc::clone(&self.speed_ups)
-    }
-
-    /// Chooses a setting for comparison, or takes it back; the older of two makes room.
-    pub(crate) fn toggle_chosen(&mut self, spec: &str) {
-        if let Some(index) = self.chosen.iter().position(|chosen| chosen == spec) {
-            self.chosen.remove(index);
-            return;
-        }
-        if self.chosen.len() == 2 {
-            self.chosen.remove(0);
-        }
-        self.chosen.push(spec.to_owned());
-    }
-
-    /// The two settings that are compared.
-    pub(crate) fn compared(&self) -> Option<[StrategySpec; 2]> {
-        let [one, other] = &self.chosen[..] else { return None };
-        Some([StrategySpec::parse(one).ok()?, StrategySpec::parse(other).ok()?])
-    }
-}
-
 fn current_specs(project: &Project) -> Vec<String> {
     project.enabled().map(|entry| entry.spec.to_string()).collect()
 }
 
-fn figure_for_screen(view: &View<'_>, state: &mut TradeOffState) -> Arc<Figure> {
-    let work = &view.session.trade_off;
+fn figure_for_screen(view: &Seen<'_>, state: &mut TradeOffState) -> Arc<Figure> {
+    let work = view.work;
     let latency = &view.session.latency;
     let key = (
         (work.generation(), latency.generation()),
@@ -176,16 +107,16 @@ fn figure_for_screen(view: &View<'_>, state: &mut TradeOffState) -> Arc<Figure> 
         *points = Arc::new(work.points(view.project));
         let settings = latency.settings(view.project);
         *speed_ups = Arc::new(settings.map(|settings| settings.speed_ups.clone()).unwrap_or_default());
-        make_figure((view.project, view.session), points, (&chosen, cost, quality))
+        make_figure((view.project, view.session), work, points, (&chosen, cost, quality))
     })
 }
 
 fn make_figure(
     (project, session): (&Project, &Session),
+    work: &TradeOffWork,
     points: &[TradeOffPoint],
     (chosen, cost, quality): (&[String], CostAxis, QualityAxis),
 ) -> Figure {
-    let work = &session.trade_off;
     let current = current_specs(project);
     let (mut basis, data) = match work.texts() {
         Some((basis, dataset)) => (basis, dataset.name.clone()),
@@ -213,17 +144,20 @@ fn make_figure(
 }
 
 /// What an export writes: the figure of what the view shows; `None` while there is nothing.
-pub(crate) fn figure_for_file(project: &Project, session: &Session, state: &TradeOffState) -> Option<Figure> {
-    let work = &session.trade_off;
+pub(crate) fn figure_for_file(
+    (project, session): (&Project, &Session),
+    work: &TradeOffWork,
+    state: &TradeOffState,
+) -> Option<Figure> {
     work.dense()?;
     let points = work.points(project);
-    Some(make_figure((project, session), &points, (&state.chosen, state.cost, state.quality)))
+    Some(make_figure((project, session), work, &points, (&state.chosen, state.cost, state.quality)))
 }
 
-fn controls_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
+fn controls_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState) {
     ui.horizontal_wrapped(|ui| {
         ui.label("Show");
-        let has_labels = view.session.trade_off.dense().is_none_or(TradeOffPoint::has_labels);
+        let has_labels = view.work.dense().is_none_or(TradeOffPoint::has_labels);
         choice(ui, "worth", state.quality.shown(has_labels).label(), |ui| {
             for &quality in QualityAxis::offered(has_labels) {
                 ui.selectable_value(&mut state.quality, quality, quality.label()).on_hover_text(quality.definition());
@@ -259,43 +193,20 @@ fn choice(ui: &mut Ui, salt: &str, text: &str, content: impl FnOnce(&mut Ui)) {
     ComboBox::from_id_salt(salt).selected_text(text).show_ui(ui, content).response.accessible_name(salt);
 }
 
-/// How many rows are evaluated: of the project, so that it is saved and undone.
-pub(crate) fn rows_ui(ui: &mut Ui, view: &View<'_>) {
-    const ALL: usize = 1_000_000_000;
-    let limit = view.project.row_limit;
-    let name = |limit: Option<usize>| match limit {
-        None | Some(ALL) => "all".to_owned(),
-        Some(rows) => format!("at most {}", number::count(rows)),
-    };
-    ui.label("Rows");
-    let shown = ComboBox::from_id_salt("rows").selected_text(name(limit)).show_ui(ui, |ui| {
-        for choice in [None, Some(200), Some(400), Some(1_000), Some(2_000), Some(5_000), Some(20_000)] {
-            if ui.selectable_label(choice == limit, name(choice)).clicked() && choice != limit {
-                view.commands.edit(Edit::SetRowLimit(choice));
-            }
-        }
-    });
-    let shown = shown.response.accessible_name("Rows");
-    shown.on_hover_text(
-        "How many rows of the data set are evaluated. They are drawn at random, by whole clusters and in proportion within \
-         labels and groups: results begin with a few hundred and grow",
-    );
-}
-
-fn run_ui(ui: &mut Ui, view: &View<'_>) {
-    let work = &view.session.trade_off;
+fn run_ui(ui: &mut Ui, view: &Seen<'_>) {
+    let work = view.work;
     if let Some(progress) = work.progress() {
         ui.spinner();
         ui.label(&progress.stage);
         if ui.button("Stop").on_hover_text("Stop the sweep; finished points stay").clicked() {
-            view.commands.request(Request::TradeOff(TradeOffRequest::Stop));
+            view.ask(TradeOffRequest::Stop);
         }
         return;
     }
     let missing = work.missing(view.project);
     if let Some(rest) = work.rest().filter(|(_, time)| missing == 0 || time.is_some()) {
         if section::go_on_ui(ui, rest) {
-            view.commands.request(Request::TradeOff(TradeOffRequest::GoOn));
+            view.ask(TradeOffRequest::GoOn);
         }
         return;
     }
@@ -308,7 +219,7 @@ fn run_ui(ui: &mut Ui, view: &View<'_>) {
         .on_disabled_hover_text("Every setting of the enabled strategies has a result")
         .clicked()
     {
-        view.commands.request(Request::TradeOff(TradeOffRequest::Start));
+        view.ask(TradeOffRequest::Start);
     }
 }
 
@@ -318,7 +229,7 @@ fn has_latency(view: &View<'_>) -> bool {
 }
 
 /// Measures the swept settings that have no latency yet.
-fn measure_ui(ui: &mut Ui, view: &View<'_>) {
+fn measure_ui(ui: &mut Ui, view: &Seen<'_>) {
     let latency = &view.session.latency;
     if latency.is_busy() {
         let stage = latency.progress().map_or_else(|| "latency: waiting for other work".to_owned(), |now| now.stage);
@@ -329,7 +240,7 @@ fn measure_ui(ui: &mut Ui, view: &View<'_>) {
         return;
     }
     let known = latency.settings(view.project).map(|settings| &settings.speed_ups);
-    let swept = view.session.trade_off.points(view.project).into_iter().map(|point| point.point.spec);
+    let swept = view.work.points(view.project).into_iter().map(|point| point.point.spec);
     let missing: Vec<_> =
         swept.filter(|spec| known.is_none_or(|known| !known.contains_key(&spec.to_string()))).collect();
     let label =

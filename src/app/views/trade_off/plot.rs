@@ -4,10 +4,10 @@ use egui::Id;
 use egui::RichText;
 use egui::Ui;
 
-use crate::app::View;
-use crate::app::core::shortcuts;
 use crate::app::views::trade_off::details;
-use crate::app::views::trade_off::panel::TradeOffState;
+use crate::app::views::trade_off::state::Seen;
+use crate::app::views::trade_off::state::TradeOffState;
+use crate::app::widgets::keys;
 use crate::app::widgets::plots;
 use crate::app::widgets::plots::Move;
 use crate::app::widgets::theme;
@@ -22,7 +22,7 @@ use crate::figure::number;
 const BELOW: f32 = 52.0;
 
 /// Draws the plot in the room that is left.
-pub(crate) fn plot_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, curves: &Curves) {
+pub(crate) fn plot_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState, curves: &Curves) {
     let muted = theme::colors(ui).muted;
     plots::legend_ui(ui, curves);
     ui.label(RichText::new(&curves.y.label).small().color(muted));
@@ -35,7 +35,7 @@ pub(crate) fn plot_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, c
         let Some((name, point)) = point_of(curves, kind) else { continue };
         let is_setting = kind != TargetKind::Reference;
         if response.clicked() {
-            let with_shift = shortcuts::click_modifiers(ui).shift;
+            let with_shift = keys::click_modifiers(ui).shift;
             state.selected = Some(point.spec.clone());
             if with_shift {
                 state.toggle_chosen(&point.spec);

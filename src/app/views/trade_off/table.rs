@@ -7,11 +7,12 @@ use egui::Ui;
 use egui_extras::Column;
 use egui_extras::TableBuilder;
 
-use crate::app::View;
 use crate::app::views::trade_off::details::apply_setting;
-use crate::app::views::trade_off::details::hint;
-use crate::app::views::trade_off::details::setting;
-use crate::app::views::trade_off::panel::TradeOffState;
+use crate::app::views::trade_off::facts::hint;
+use crate::app::views::trade_off::facts::setting;
+use crate::app::views::trade_off::state::Seen;
+use crate::app::views::trade_off::state::TableColumn;
+use crate::app::views::trade_off::state::TradeOffState;
 use crate::app::widgets::marker;
 use crate::app::widgets::sort_head::Head;
 use crate::app::widgets::sort_head::aligned;
@@ -21,21 +22,6 @@ use crate::figure::charts::QualityAxis;
 use crate::figure::charts::SpeedUps;
 use crate::figure::charts::TradeOffPoint;
 use crate::figure::number;
-
-/// A column that the table can be sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TableColumn {
-    Strategy,
-    Setting,
-    #[serde(rename = "worth")]
-    Quality,
-    Interval,
-    Change,
-    #[serde(rename = "saving")]
-    Cost,
-    Count,
-}
 
 /// What the cells of a row are taken from.
 #[derive(Clone, Copy)]
@@ -126,15 +112,15 @@ impl TableColumn {
 }
 
 /// Draws the table.
-pub(crate) fn table_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState) {
+pub(crate) fn table_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState) {
     const ROW: f32 = 24.0;
     let (swept, speed_ups) = (state.points(), state.speed_ups());
-    let has_labels = view.session.trade_off.dense().is_none_or(TradeOffPoint::has_labels);
+    let has_labels = view.work.dense().is_none_or(TradeOffPoint::has_labels);
     let axes = Axes { quality: state.quality.shown(has_labels), cost: state.cost, speed_ups: &speed_ups };
     // Without labels there is no accuracy that could change.
     let columns: Vec<TableColumn> =
         TableColumn::ALL.into_iter().filter(|column| has_labels || *column != TableColumn::Change).collect();
-    let mut points: Vec<&TradeOffPoint> = view.session.trade_off.dense().into_iter().chain(swept.iter()).collect();
+    let mut points: Vec<&TradeOffPoint> = view.work.dense().into_iter().chain(swept.iter()).collect();
     sort(&mut points, state.sorted_by, axes);
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         let mut table = TableBuilder::new(ui).striped(true).auto_shrink(false);
@@ -183,7 +169,7 @@ fn cell_ui(ui: &mut Ui, column: TableColumn, point: &TradeOffPoint, axes: Axes<'
 }
 
 /// Use and compare.
-fn actions_ui(ui: &mut Ui, view: &View<'_>, state: &mut TradeOffState, point: &TradeOffPoint) {
+fn actions_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState, point: &TradeOffPoint) {
     let spec = point.point.spec.to_string();
     let mut is_chosen = state.chosen.contains(&spec);
     let name = format!("Compare {} {}", point.series, setting(point));

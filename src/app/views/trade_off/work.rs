@@ -7,15 +7,14 @@ use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use crate::app::ViewKind;
-use crate::app::base::session::WorkContext;
 use crate::app::views::trade_off::plan::Planned;
 use crate::app::views::trade_off::plan::plan;
-use crate::app::work::dense_baseline::Ground;
+use crate::app::work::context::WorkContext;
+use crate::app::work::dense_baseline::DenseBaseline;
 use crate::app::work::dense_baseline::Offer;
 use crate::app::work::dense_baseline::Plan;
 use crate::app::work::dense_baseline::Step;
-use crate::app::work::evaluation_key::Basis;
+use crate::app::work::evaluation_key::EvaluationKey;
 use crate::app::work::evaluation_key::Goal;
 use crate::app::work::growth::Tracker;
 use crate::app::work::slot::Failure;
@@ -49,7 +48,7 @@ pub(crate) enum TradeOffRequest {
 
 /// What the job sends while it runs.
 enum Found {
-    Round(Arc<Ground>, Box<TradeOffPoint>),
+    Round(Arc<DenseBaseline>, Box<TradeOffPoint>),
     Point(Box<TradeOffPoint>, Arc<StrategyRun>, SharedWork),
     Failed(String),
     Complete,
@@ -67,7 +66,7 @@ struct Running {
 /// Points that were computed on the same texts.
 struct Shown {
     goal: Goal,
-    ground: Arc<Ground>,
+    ground: Arc<DenseBaseline>,
     dense: TradeOffPoint,
     points: Vec<TradeOffPoint>,
     /// What the points were made of, so that two can be compared text by text: 36 bytes for each text.
@@ -86,7 +85,7 @@ impl Shown {
 }
 
 /// What a contrast is made of: basis, number of rows, and the two settings.
-type ContrastOf = (Basis, usize, [StrategySpec; 2]);
+type ContrastOf = (EvaluationKey, usize, [StrategySpec; 2]);
 
 /// The trade-off view's work in the background.
 #[derive(Default)]
@@ -120,7 +119,7 @@ impl TradeOffWork {
             }
             TradeOffRequest::GoOn => {
                 self.failure = None;
-                self.asked = Goal::of(context);
+                self.asked = context.goal();
                 self.start(context);
             }
             TradeOffRequest::Stop => self.stop(),
@@ -128,27 +127,27 @@ impl TradeOffWork {
     }
 
     /// Takes in what has finished and starts what is due; called once a frame.
-    pub(crate) fn poll(&mut self, context: &mut WorkContext<'_>) {
-        self.wanted = Goal::of(context);
+    pub(crate) fn poll(&mut self, context: &mut WorkContext<'_>, is_shown: bool, compared: Option<&[StrategySpec; 2]>) {
+        self.wanted = context.goal();
         if self.running.as_ref().is_some_and(|running| Some(&running.goal) != self.wanted.as_ref()) {
             // Dropping the job cancels it: nobody wants its points any more.
             self.running = None;
         }
         self.take_in(context);
         let is_new = self.wanted.is_some() && self.begun != self.wanted;
-        if context.shown == ViewKind::TradeOff && is_new && self.running.is_none() {
+        if is_shown && is_new && self.running.is_none() {
             self.begun.clone_from(&self.wanted);
             self.start(context);
         }
-        self.make_contrast(context);
+        self.make_contrast(context, compared);
     }
 
     /// Two settings that were chosen are compared text by text, and again when there are more texts.
-    fn make_contrast(&mut self, context: &mut WorkContext<'_>) {
-        if let (Some(shown), Some(specs)) = (&self.shown, &context.compared)
+    fn make_contrast(&mut self, context: &mut WorkContext<'_>, compared: Option<&[StrategySpec; 2]>) {
+        if let (Some(shown), Some(specs)) = (&self.shown, compared)
             && let [Some(one), Some(other)] = specs.each_ref().map(|spec| shown.run(spec))
         {
-            self.contrasts.want((shown.goal.basis.clone(), shown.ground.sample.rows, specs.clone()));
+            self.contrasts.want((shown.goal.key.clone(), shown.ground.sample.rows, specs.clone()));
             if self.contrasts.due().is_some() {
                 let (prepared, one, other) = (Arc::clone(&shown.ground.prepared), one.clone(), other.clone());
                 self.contrasts.start("comparison of two settings", Arc::clone(&context.wake), move |ticket| {
@@ -191,9 +190,9 @@ impl TradeOffWork {
     }
 
     /// The first round is seen while it fills; later ones wait until they are complete.
-    fn open_round(&mut self, goal: &Goal, ground: Arc<Ground>, dense: TradeOffPoint) {
+    fn open_round(&mut self, goal: &Goal, ground: Arc<DenseBaseline>, dense: TradeOffPoint) {
         let round = Shown { goal: goal.clone(), ground, dense, points: Vec::new(), runs: Vec::new() };
-        let is_first = self.shown.as_ref().is_none_or(|shown| shown.goal.basis != goal.basis);
+        let is_first = self.shown.as_ref().is_none_or(|shown| shown.goal.key != goal.key);
         if is_first {
             self.work = SharedWork::default();
             (self.shown, self.coming) = (Some(round), None);
@@ -216,7 +215,7 @@ impl TradeOffWork {
 
     fn start(&mut self, context: &WorkContext<'_>) {
         let (Some(checkpoint), Some(dataset)) = (context.checkpoint.clone(), context.dataset.clone()) else { return };
-        let Some(goal) = Goal::of(context) else { return };
+        let Some(goal) = context.goal() else { return };
         let mut specs: Vec<StrategySpec> = Vec::new();
         for planned in plan(context.project) {
             if !specs.contains(&planned.spec) {
@@ -226,7 +225,7 @@ impl TradeOffWork {
         self.offer = None;
         let (sender, found) = sync_channel(16);
         let tracker = Tracker::default();
-        let shown = self.shown.as_ref().filter(|shown| shown.goal.basis == goal.basis);
+        let shown = self.shown.as_ref().filter(|shown| shown.goal.key == goal.key);
         let plan = Plan {
             checkpoint,
             dataset,
@@ -280,15 +279,15 @@ impl TradeOffWork {
 
     /// Whether the points rest on another model or data set than is set now.
     pub(crate) fn is_stale(&self) -> bool {
-        let wanted = self.wanted.as_ref().map(|goal| &goal.basis);
-        self.shown.as_ref().is_some_and(|shown| Some(&shown.goal.basis) != wanted)
+        let wanted = self.wanted.as_ref().map(|goal| &goal.key);
+        self.shown.as_ref().is_some_and(|shown| Some(&shown.goal.key) != wanted)
     }
 
     /// What is left to do for results on all rows that are wanted: how many, and how long it takes where that is known.
     /// `None` while something runs and when there is nothing left.
     pub(crate) fn rest(&self) -> Option<(usize, Option<Duration>)> {
         let wanted = self.wanted.as_ref().filter(|_| self.running.is_none())?;
-        let shown = self.shown.as_ref().filter(|shown| shown.goal.basis == wanted.basis)?;
+        let shown = self.shown.as_ref().filter(|shown| shown.goal.key == wanted.key)?;
         let is_short = self.finished.as_ref() != Some(wanted) && shown.ground.sample.rows < wanted.rows;
         is_short.then_some((wanted.rows, self.offer.as_ref().map(|offer| offer.time)))
     }
@@ -301,7 +300,7 @@ impl TradeOffWork {
     /// The second of two settings less the first, once it is known for the texts on screen.
     pub(crate) fn contrast(&self, specs: &[StrategySpec; 2]) -> Option<&Arc<Contrast>> {
         let shown = self.shown.as_ref()?;
-        self.contrasts.get(&(shown.goal.basis.clone(), shown.ground.sample.rows, specs.clone()))
+        self.contrasts.get(&(shown.goal.key.clone(), shown.ground.sample.rows, specs.clone()))
     }
 
     /// What the points on screen rest on, and the name of the data set.
@@ -332,7 +331,7 @@ fn sweep(ticket: &Ticket, plan: &Plan, sender: &SyncSender<Found>) -> Result<(),
     let mut common = None;
     plan.run(ticket, |step| {
         let found = match (step, &common) {
-            (Step::Ground(ground), _) => {
+            (Step::Baseline(ground), _) => {
                 let dense = point(ticket, &ground, &ground.dense)?;
                 common = Some(Arc::clone(&ground));
                 Found::Round(ground, Box::new(dense))
@@ -348,7 +347,7 @@ fn sweep(ticket: &Ticket, plan: &Plan, sender: &SyncSender<Found>) -> Result<(),
     })
 }
 
-fn point(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<TradeOffPoint, Failure> {
+fn point(ticket: &Ticket, ground: &DenseBaseline, run: &StrategyRun) -> Result<TradeOffPoint, Failure> {
     ticket.checkpoint()?;
     let summary = evaluation::summarize(&ground.prepared, &ground.dense, run);
     let worst_group = worst_group(ticket, ground, run)?;
@@ -357,7 +356,11 @@ fn point(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<TradeOff
 }
 
 /// The groups with the lowest accuracy, or agreement where nothing is labelled, over all group columns; undefined where a column has a group too small to be judged.
-fn worst_group(ticket: &Ticket, ground: &Ground, run: &StrategyRun) -> Result<Option<(String, Estimate)>, Failure> {
+fn worst_group(
+    ticket: &Ticket,
+    ground: &DenseBaseline,
+    run: &StrategyRun,
+) -> Result<Option<(String, Estimate)>, Failure> {
     let worst = evaluation::worst_group(ticket, &ground.prepared, &ground.dense, run)?;
     Ok(worst.map(|(column, worst)| (format!("{column}: {}", worst.names()), worst.value)))
 }

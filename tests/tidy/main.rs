@@ -3,6 +3,8 @@
 //! Every check is a function from text to findings, tried on a bad snippet in the second half of this file; the first half
 //! runs them over the repository.
 
+mod rooms;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -20,7 +22,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["disk", "tensor", "input"]),
     ("pruning", &["disk", "tensor"]),
     ("engine", &["tensor", "data", "input", "model", "pruning", "jobs"]),
-    ("training", &["tensor", "data", "input", "model", "pruning", "engine", "metrics", "jobs"]),
     ("cost", &["tensor", "model", "engine"]),
     ("latency", &["tensor", "metrics", "input", "model", "pruning", "engine", "cost", "jobs"]),
     ("evaluation", &["data", "metrics", "input", "model", "pruning", "engine", "cost", "jobs", "latency"]),
