@@ -1,5 +1,6 @@
 //! Multiply-accumulates in closed form.
 
+use crate::model::HeadLayer;
 use crate::model::Model;
 use crate::tensor::ModelShape;
 
@@ -21,7 +22,7 @@ pub fn model_layer_macs(model: &Model, layer: usize, rows_attention: usize, rows
 }
 
 /// Multiply-accumulates outside the layers: the embedding projection where there is one (`num_tokens * e * d`), and the
-/// classifier head on one row (`d * d_dense + d_dense * labels`).
+/// classifier head on one row (`d * d_dense + d_dense * labels`, or `d * labels` where it has no dense layer).
 #[must_use]
 pub fn head_macs(model: &Model, num_tokens: usize) -> u64 {
     let projection = model
@@ -29,10 +30,8 @@ pub fn head_macs(model: &Model, num_tokens: usize) -> u64 {
         .projection
         .as_ref()
         .map_or(0, |projection| product(num_tokens, projection.in_features(), projection.out_features()));
-    let head = &model.head;
-    projection
-        + product(1, head.dense.in_features(), head.dense.out_features())
-        + product(1, head.projection.in_features(), head.projection.out_features())
+    let one = |layer: &HeadLayer| product(1, layer.linear.in_features(), layer.linear.out_features());
+    projection + model.head.layers().map(one).sum::<u64>()
 }
 
 /// The dense pass over `num_tokens` tokens, everything counted. With the real length this is the unpadded baseline, with

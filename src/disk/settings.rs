@@ -28,6 +28,12 @@ impl<'a> Fields<'a> {
         self.path
     }
 
+    /// The folder of that file.
+    #[must_use]
+    pub fn dir(&self) -> &'a Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// The value, where there is one; `null` counts as absent.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Value> {

@@ -1,6 +1,7 @@
 //! Multiply-accumulates counted from the products that are really computed: the weights' own sizes times the rows that
 //! met them. The closed form in `cost` is written from the papers' formula; a test holds both together.
 
+use crate::model::Linear;
 use crate::model::Model;
 use crate::model::macs;
 
@@ -20,5 +21,6 @@ pub(super) fn head_row(model: &Model, layer: usize, rows: usize) -> u64 {
 /// Embedding projection and classifier head.
 pub(super) fn outside_layers(model: &Model, rows: usize) -> u64 {
     let projection = model.embeddings.projection.as_ref().map_or(0, |projection| macs(&[projection], rows));
-    projection + macs(&[&model.head.dense, &model.head.projection], 1)
+    let head: Vec<&Linear> = model.head.layers().map(|layer| &layer.linear).collect();
+    projection + macs(&head, 1)
 }

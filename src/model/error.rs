@@ -240,14 +240,67 @@ pub enum Error {
         path: PathBuf,
     },
     /// An encoder that was not trained to classify.
-    #[error("the checkpoint has no sequence classification head (missing {}); its architecture is {architecture:?}: {}",
-        quoted(missing), path.display())]
+    #[error("the checkpoint has no sequence classification head (missing {}); its architecture is {architecture:?}{}: {}",
+        quoted(missing), classifier_alone(*has_classifier), path.display())]
     NoClassificationHead {
         /// The tensors of the head that are missing.
         missing: Vec<String>,
         /// From `architectures` in `config.json`.
         architecture: String,
+        /// Whether there is a classifier that lacks what stands before it.
+        has_classifier: bool,
         /// The folder.
+        path: PathBuf,
+    },
+    /// Modules of sentence-transformers that make up no head we read.
+    #[error("the modules {} are no classifier that is read here: that is a \"Transformer\", a \"Pooling\" and one or two \
+        \"Dense\", a \"LayerNorm\" before the last if need be; a model of embeddings alone has no classes: {}",
+        quoted(got), path.display())]
+    Modules {
+        /// The modules.
+        got: Vec<String>,
+        /// `modules.json`.
+        path: PathBuf,
+    },
+    /// A module that lies where we do not look.
+    #[error("the module {module:?} has the path {got:?}; expected a folder beside modules.json, and none for \
+        \"Transformer\": {}", path.display())]
+    ModulePath {
+        /// What kind of module it is.
+        module: String,
+        /// Its path.
+        got: String,
+        /// `modules.json`.
+        path: PathBuf,
+    },
+    /// A dense module that does not fit what is before it.
+    #[error("the module takes in {got} numbers, but what is before it gives {expected}: {}", path.display())]
+    ModuleWidth {
+        /// Numbers that come in.
+        expected: usize,
+        /// Numbers that it says it takes.
+        got: usize,
+        /// The module's folder.
+        path: PathBuf,
+    },
+    /// A last module whose outputs are not the classes that the configuration names.
+    #[error("the last module gives {outputs} numbers, but config.json names {}; if these are classes, name each of them in its \
+        \"id2label\"; a model of embeddings has none: {}", classes(*named), path.display())]
+    HeadOutputs {
+        /// Numbers that the last module gives.
+        outputs: usize,
+        /// Classes that the configuration names, if it does.
+        named: Option<usize>,
+        /// The module's folder.
+        path: PathBuf,
+    },
+    /// A classifier that is kept as a pickle of Python objects, as `SetFit` does.
+    #[error("the classifier is a pickle of Python objects, which is not read, as to read one is to run code; in Python, save \
+        its coef_ as \"linear.weight\" and its intercept_ as \"linear.bias\" in 2_Dense/model.safetensors (of two classes, \
+        zeros first for the one that has no row), and name module and classes in modules.json and config.json: {}",
+        path.display())]
+    PickledHead {
+        /// The pickle.
         path: PathBuf,
     },
     /// A file of settings or weights was refused.
@@ -291,6 +344,19 @@ pub struct Misshapen {
 impl fmt::Display for Misshapen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: expected shape {:?}, got {:?}", self.tensor, self.expected, self.got)
+    }
+}
+
+fn classes(named: Option<usize>) -> String {
+    named.map_or_else(|| "no classes".to_owned(), |named| format!("{named}"))
+}
+
+/// The way on where a classifier is there and lacks what the family puts before it.
+fn classifier_alone(has_classifier: bool) -> &'static str {
+    if has_classifier {
+        "; if its \"classifier\" reads the mean of all states, say \"classifier_pooling\": \"mean\" in config.json"
+    } else {
+        ""
     }
 }
 

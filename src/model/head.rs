@@ -5,7 +5,10 @@
 
 use crate::model::Linear;
 use crate::model::Norm;
+use crate::model::layers::normalize;
 use crate::tensor::Activation;
+use crate::tensor::Matrix;
+use crate::tensor::vector;
 
 /// What a head's outputs say about a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,14 +85,49 @@ pub enum Pool {
 pub struct Head {
     /// Which state is read.
     pub pool: Pool,
-    /// Dense layer on the pooled state (BERT's pooler, `RoBERTa`'s and `ELECTRA`'s dense, `DistilBERT`'s pre-classifier).
-    pub dense: Linear,
-    /// After the dense layer.
-    pub activation: Activation,
-    /// After the activation (`ModernBERT`).
+    /// On the pooled state (BERT's pooler, `RoBERTa`'s and `ELECTRA`'s dense, `DistilBERT`'s pre-classifier); absent where
+    /// the projection reads that state itself.
+    pub dense: Option<HeadLayer>,
+    /// After the dense layer (`ModernBERT`).
     pub norm: Option<Norm>,
-    /// Shape: `[labels, hidden]`.
-    pub projection: Linear,
+    /// To the logits. Shape of the weight: `[labels, width]`.
+    pub projection: HeadLayer,
+}
+
+/// A dense layer of a head and what is applied to its outputs.
+#[derive(Clone, Debug)]
+pub struct HeadLayer {
+    /// Shape of the weight: `[outputs, inputs]`.
+    pub linear: Linear,
+    /// `None`: the outputs stay as they are.
+    pub activation: Option<Activation>,
+}
+
+impl Head {
+    /// The layers that a pooled state passes, in order.
+    pub fn layers(&self) -> impl Iterator<Item = &HeadLayer> {
+        self.dense.iter().chain([&self.projection])
+    }
+
+    /// Logits from pooled states, [`Model::finish`](crate::model::Model::finish) applied. Shape: `[batch, hidden]` →
+    /// `[batch, labels]`.
+    pub(in crate::model) fn apply(&self, pooled: &Matrix) -> Matrix {
+        let hidden = self.dense.as_ref().map(|dense| dense.apply(pooled));
+        let Some(norm) = &self.norm else { return self.projection.apply(hidden.as_ref().unwrap_or(pooled)) };
+        let mut hidden = hidden.unwrap_or_else(|| pooled.clone());
+        normalize(hidden.data_mut(), norm);
+        self.projection.apply(&hidden)
+    }
+}
+
+impl HeadLayer {
+    fn apply(&self, states: &Matrix) -> Matrix {
+        let mut outputs = self.linear.apply(states);
+        if let Some(activation) = self.activation {
+            vector::activate(outputs.data_mut(), activation);
+        }
+        outputs
+    }
 }
 
 #[cfg(test)]

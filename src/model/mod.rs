@@ -26,6 +26,7 @@ pub use error::Misshapen;
 pub use error::Stored;
 pub use head::Head;
 pub use head::HeadKind;
+pub use head::HeadLayer;
 pub use head::Pool;
 pub use head::Scale;
 pub use layers::AttentionContext;

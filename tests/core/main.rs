@@ -8,6 +8,7 @@ mod model_folders;
 mod model_formats;
 mod model_heads;
 mod model_int8;
+mod model_mean_heads;
 mod model_pytorch_writer;
 mod model_second_reference;
 mod model_support;

@@ -86,12 +86,14 @@ fn heads_have_the_activation_of_their_family() {
         ("modernbert", Activation::Gelu),
     ] {
         let head = load(family).model.head;
-        assert_eq!(head.activation, expected, "{family}");
+        let dense = head.dense.expect("every family has one");
+        assert_eq!(dense.activation, Some(expected), "{family}");
         assert_eq!(head.norm.is_some(), family == "modernbert", "{family}: norm after the activation");
     }
     let copy = Copy::of("deberta-v2");
     copy.set_config(&json!({"pooler_hidden_act": "tanh"}));
-    assert_eq!(copy.load().model.head.activation, Activation::Tanh, "DeBERTa's is a setting");
+    let dense = copy.load().model.head.dense.expect("DeBERTa has one");
+    assert_eq!(dense.activation, Some(Activation::Tanh), "DeBERTa's is a setting");
 }
 
 #[test]

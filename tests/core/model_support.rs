@@ -62,6 +62,19 @@ impl Precision {
     }
 }
 
+/// Copies a fixture's files and those of its modules, reference outputs excepted.
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            fs::create_dir(&target).expect("a folder for the module");
+            copy_folder(&path, &target);
+        } else if !entry.file_name().to_string_lossy().starts_with("golden.") {
+            fs::copy(path, target).expect("the fixture is copied");
+        }
+    }
+}
+
 /// A copy of a fixture's configuration, tokenizer and weights in a folder of its own.
 pub(crate) struct Copy {
     dir: TempDir,
@@ -70,9 +83,7 @@ pub(crate) struct Copy {
 impl Copy {
     pub(crate) fn of(family: &str) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the test");
-        for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"] {
-            fs::copy(fixture(family).join(file), dir.path().join(file)).expect("the fixture is copied");
-        }
+        copy_folder(&fixture(family), dir.path());
         Self { dir }
     }
 

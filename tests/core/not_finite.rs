@@ -152,7 +152,7 @@ fn embeddings_and_logits_are_looked_at_and_the_text_is_named() {
     );
     for on_device in [false, true] {
         let mut model = fixture_model("bert");
-        model.head.projection = spoil(&model.head.projection, f32::INFINITY);
+        model.head.projection.linear = spoil(&model.head.projection.linear, f32::INFINITY);
         let model = if on_device { on_candle(model, false) } else { model };
         let message = refused(&model, "dense", RunOptions::default());
         assert!(message.contains("from the classifier, got inf"), "never class 0: {message}");

@@ -9,6 +9,7 @@ use prunescope::model::Model;
 
 use crate::support::FAMILIES;
 use crate::support::Golden;
+use crate::support::HEADS;
 use crate::support::ON_DEVICES;
 use crate::support::Tolerance;
 use crate::support::assert_close;
@@ -41,7 +42,7 @@ fn check(family: &str, text: usize, golden: &Golden, outcome: &Outcome) {
 /// The family's model wherever it can compute on this machine.
 fn models(family: &str) -> Vec<(&'static str, Model)> {
     let mut models = vec![("own kernels", fixture_model(family))];
-    if ON_DEVICES.contains(&family) {
+    if ON_DEVICES.contains(&family) || HEADS.contains(&family) {
         models.push(("candle", on_candle(fixture_model(family), false)));
         models.push(("candle, whole batches", on_candle(fixture_model(family), true)));
     }
@@ -50,7 +51,7 @@ fn models(family: &str) -> Vec<(&'static str, Model)> {
 
 #[test]
 fn every_family_agrees_with_the_reference_in_every_layer() {
-    for family in FAMILIES {
+    for family in FAMILIES.into_iter().chain(HEADS) {
         let golden = Golden::load(family);
         for (place, model) in models(family) {
             for text in 0..3 {
@@ -63,7 +64,7 @@ fn every_family_agrees_with_the_reference_in_every_layer() {
 
 #[test]
 fn packed_texts_of_different_lengths_agree_with_the_reference_too() {
-    for family in FAMILIES {
+    for family in FAMILIES.into_iter().chain(HEADS) {
         let golden = Golden::load(family);
         let texts: Vec<Encoded> = (0..3).map(|text| golden.text(text)).collect();
         for (place, model) in models(family) {

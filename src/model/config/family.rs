@@ -7,7 +7,6 @@ use crate::disk::positive;
 use crate::model::Error;
 use crate::model::Family;
 use crate::model::ModelConfig;
-use crate::model::Pool;
 use crate::model::weights::RotaryAttention;
 
 /// Settings of single families.
@@ -41,7 +40,6 @@ impl DebertaDetails {
 
 /// Biases and positions of `ModernBERT`.
 pub(in crate::model) struct ModernBertDetails {
-    pub(in crate::model) pool: Pool,
     pub(in crate::model) norm_bias: bool,
     pub(in crate::model) attention_bias: bool,
     pub(in crate::model) feed_forward_bias: bool,
@@ -135,11 +133,6 @@ fn position_terms<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Error> {
 }
 
 fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernBertDetails, Error> {
-    let pool = match fields.text("classifier_pooling")? {
-        None | Some("cls") => Pool::First,
-        Some("mean") => Pool::Mean,
-        Some(_) => return Err(fields.refuse("classifier_pooling", "\"cls\" or \"mean\"").into()),
-    };
     if !config.shape.head_dim().is_multiple_of(2) {
         return Err(fields.refuse("num_attention_heads", "heads of an even width, as rotary positions need").into());
     }
@@ -158,7 +151,6 @@ fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernB
         })
         .collect();
     Ok(ModernBertDetails {
-        pool,
         norm_bias: fields.flag_or("norm_bias", false)?,
         attention_bias: fields.flag_or("attention_bias", false)?,
         feed_forward_bias: fields.flag_or("mlp_bias", false)?,

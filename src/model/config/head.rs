@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::disk::Fields;
+use crate::disk::FileError;
 use crate::disk::quoted;
+use crate::disk::read_json_object;
 use crate::model::Error;
 use crate::model::HeadKind;
 use crate::model::Scale;
@@ -52,19 +54,29 @@ pub(in crate::model) fn parse(fields: &Fields<'_>) -> Result<(HeadKind, Vec<Stri
     Ok((kind, labels))
 }
 
-/// What sentence-transformers applies to the outputs, under its newer and its older name; `None` where it says nothing.
+/// What sentence-transformers applies to the outputs, where its versions from 5.4, from 4 and before 4 say so; `None` where
+/// none does.
 fn function(fields: &Fields<'_>) -> Result<Option<Function>, Error> {
-    const NEW: &str = "sentence_transformers";
+    const NESTED: &str = "sentence_transformers";
     const OLD: &str = "sbert_ce_default_activation_function";
-    let nested = fields.get(NEW).and_then(|own| own.get("activation_fn")).filter(|value| !value.is_null());
-    let Some((key, value)) = nested.map(|value| (NEW, value)).or_else(|| Some((OLD, fields.get(OLD)?))) else {
-        return Ok(None);
-    };
-    let name = value.as_str().filter(|name| name.starts_with("torch.nn.")).and_then(|name| name.rsplit('.').next());
+    const OWN: &str = "activation_fn";
+    let path = fields.dir().join("config_sentence_transformers.json");
+    let map = read_json_object(&path)?.unwrap_or_default();
+    let own = Fields::new(&map, &path);
+    if let Some(value) = own.get(OWN) {
+        return known_function(value, || own.refuse(OWN, EXPECTED)).map(Some);
+    }
+    let nested = fields.get(NESTED).and_then(|nested| nested.get(OWN)).filter(|value| !value.is_null());
+    let stated = nested.map(|value| (NESTED, value)).or_else(|| Some((OLD, fields.get(OLD)?)));
+    stated.map(|(key, value)| known_function(value, || fields.refuse(key, EXPECTED))).transpose()
+}
+
+const EXPECTED: &str = "torch.nn's Identity or Sigmoid as the function that is applied to the outputs";
+
+fn known_function(value: &Value, refuse: impl FnOnce() -> FileError) -> Result<Function, Error> {
+    let name = value.as_str().and_then(|name| name.strip_prefix("torch.nn.")).and_then(|name| name.rsplit('.').next());
     let known = FUNCTIONS.iter().find(|(known, _)| Some(*known) == name);
-    known.map(|(_, function)| Some(*function)).ok_or_else(|| {
-        fields.refuse(key, "torch.nn's Identity or Sigmoid as the function that is applied to the outputs").into()
-    })
+    known.map(|(_, function)| *function).ok_or_else(|| refuse().into())
 }
 
 fn labels(fields: &Fields<'_>) -> Result<Vec<String>, Error> {

@@ -3,7 +3,9 @@
 mod activation;
 pub(in crate::model) mod family;
 mod head;
+pub(in crate::model) mod head_source;
 pub(in crate::model) mod model_config;
+pub(in crate::model) mod modules;
 pub(in crate::model) mod task;
 
 pub use model_config::Family;

@@ -18,6 +18,8 @@ use crate::model::HeadKind;
 use crate::model::config::activation::activation_or;
 use crate::model::config::family::FamilyDetails;
 use crate::model::config::head;
+use crate::model::config::head_source::HeadSource;
+use crate::model::config::modules;
 use crate::model::config::task;
 use crate::tensor::ModelShape;
 
@@ -156,6 +158,10 @@ pub(in crate::model) struct Details {
     pub(in crate::model) token_types: usize,
     /// Of the classification head.
     pub(in crate::model) head_activation: Activation,
+    /// Where the head's weights are.
+    pub(in crate::model) head: HeadSource,
+    /// Whether the configuration itself says how many outputs the head has.
+    pub(in crate::model) names_outputs: bool,
     /// What one family alone has.
     pub(in crate::model) family: FamilyDetails,
     /// `architectures`, as far as it is a list of names.
@@ -164,8 +170,8 @@ pub(in crate::model) struct Details {
 
 /// Bounds that no real encoder reaches: they turn a damaged file into an error before anything is computed from it.
 const MAX_LAYERS: usize = 1 << 10;
-const MAX_WIDTH: usize = 1 << 17;
-const MAX_ROWS: usize = 1 << 26;
+pub(super) const MAX_WIDTH: usize = 1 << 17;
+pub(super) const MAX_ROWS: usize = 1 << 26;
 
 impl ParsedConfig {
     pub(in crate::model) fn load(dir: &Path) -> Result<Self, Error> {
@@ -189,7 +195,7 @@ impl ParsedConfig {
         fields.only("is_decoder", &Value::from(false))?;
         let (head, labels) = head::parse(fields)?;
         let (positions, position_offset) = parse_positions(family, fields)?;
-        let config = ModelConfig {
+        let mut config = ModelConfig {
             family,
             shape,
             vocab_size: fields.size("vocab_size", MAX_ROWS)?,
@@ -201,6 +207,9 @@ impl ParsedConfig {
             cls_token_id: fields.get("cls_token_id").and_then(Value::as_u64),
         };
         let details = parse_details(&config, positions, fields)?;
+        if !matches!(details.head, HeadSource::Own(_)) {
+            config.max_tokens = modules::longest(fields.dir(), config.max_tokens)?;
+        }
         Ok(Self { config, details })
     }
 }
@@ -287,7 +296,7 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
         Family::ModernBert => activation_or(fields, "classifier_activation", Activation::Gelu)?,
     };
     let architectures = fields.get("architectures").and_then(Value::as_array).into_iter().flatten();
-    let architectures = architectures.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    let architectures: Vec<String> = architectures.filter_map(|name| name.as_str().map(str::to_owned)).collect();
     Ok(Details {
         eps: fields.positive_or(eps_key, eps)?,
         activation: activation_or(fields, activation_key, activation)?,
@@ -295,6 +304,8 @@ fn parse_details(config: &ModelConfig, positions: usize, fields: &Fields<'_>) ->
         positions: has_positions.then_some(positions),
         token_types,
         head_activation,
+        head: HeadSource::parse(family, &architectures, fields)?,
+        names_outputs: fields.get("id2label").or_else(|| fields.get("num_labels")).is_some(),
         family: FamilyDetails::parse(config, fields)?,
         architectures,
     })

@@ -35,7 +35,7 @@ pub(in crate::model) fn check(architectures: &[String], family: Family, dir: &Pa
     for name in architectures {
         if !name.ends_with("ForSequenceClassification") {
             notes.push(format!("config.json names the architecture {name:?}, which is no …ForSequenceClassification; the weights have a classifier's head, which is used"));
-        } else if !belongs(name, family) {
+        } else if !is_own_class(name, family) {
             let id = family.id();
             notes.push(format!(
                 "config.json names the architecture {name:?}, but the model_type {id:?}: the latter is followed"
@@ -45,7 +45,8 @@ pub(in crate::model) fn check(architectures: &[String], family: Family, dir: &Pa
     Ok(notes)
 }
 
-fn belongs(architecture: &str, family: Family) -> bool {
+/// Whether this is the family's class for classification in transformers.
+pub(super) fn is_own_class(architecture: &str, family: Family) -> bool {
     let class = match family {
         Family::Bert => "Bert",
         Family::DistilBert => "DistilBert",

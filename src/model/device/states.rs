@@ -189,7 +189,10 @@ impl<'a> DeviceStates<'a> {
             Some(norm) => norm.apply(first)?,
             None => first.clone(),
         };
-        let mut states = parts::activate(&head.dense.forward(&states)?, head.activation)?;
+        let mut states = match &head.dense {
+            Some(dense) => dense.forward(&states)?,
+            None => states,
+        };
         if let Some(norm) = &head.norm {
             states = norm.apply(&states)?;
         }

@@ -6,9 +6,11 @@ use candle_core::Device;
 use candle_core::DeviceLocation;
 use candle_core::Result;
 use candle_core::Tensor;
+use candle_nn::Module as _;
 
 use crate::model::DisentangledAttention;
 use crate::model::EmbeddingWeights;
+use crate::model::HeadLayer;
 use crate::model::LayerWeights;
 use crate::model::Model;
 use crate::model::NormPlacement;
@@ -17,6 +19,7 @@ use crate::model::device::DeviceChoice;
 use crate::model::device::Error;
 use crate::model::device::error::at;
 use crate::model::device::parts::DeviceNorm;
+use crate::model::device::parts::activate;
 use crate::model::device::parts::dense;
 use crate::model::device::parts::upload;
 use crate::model::device::relative::DevicePositions;
@@ -72,10 +75,30 @@ pub(super) struct DeviceLayer {
 /// See [`Head`](crate::model::Head).
 #[derive(Clone, Debug)]
 pub(super) struct DeviceHead {
-    pub(super) dense: candle_nn::Linear,
-    pub(super) activation: Activation,
+    pub(super) dense: Option<DeviceHeadLayer>,
     pub(super) norm: Option<DeviceNorm>,
-    pub(super) projection: candle_nn::Linear,
+    pub(super) projection: DeviceHeadLayer,
+}
+
+/// See [`HeadLayer`].
+#[derive(Clone, Debug)]
+pub(super) struct DeviceHeadLayer {
+    linear: candle_nn::Linear,
+    activation: Option<Activation>,
+}
+
+impl DeviceHeadLayer {
+    fn new(layer: &HeadLayer, device: &Device) -> Result<Self> {
+        Ok(Self { linear: dense(&[&layer.linear], &[1.0], device)?, activation: layer.activation })
+    }
+
+    pub(super) fn forward(&self, states: &Tensor) -> Result<Tensor> {
+        let outputs = self.linear.forward(states)?;
+        match self.activation {
+            Some(activation) => activate(&outputs, activation),
+            None => Ok(outputs),
+        }
+    }
 }
 
 impl DeviceWeights {
@@ -120,10 +143,9 @@ impl DeviceWeights {
         let norm =
             |norm: &Option<crate::model::Norm>| norm.as_ref().map(|norm| DeviceNorm::new(norm, &device)).transpose();
         let head = DeviceHead {
-            dense: dense(&[&model.head.dense], &[1.0], &device)?,
-            activation: model.head.activation,
+            dense: model.head.dense.as_ref().map(|layer| DeviceHeadLayer::new(layer, &device)).transpose()?,
             norm: norm(&model.head.norm)?,
-            projection: dense(&[&model.head.projection], &[1.0], &device)?,
+            projection: DeviceHeadLayer::new(&model.head.projection, &device)?,
         };
         let positions = model.disentangled.as_ref();
         Ok(Self {

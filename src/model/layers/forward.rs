@@ -224,17 +224,12 @@ impl Model {
         hidden
     }
 
-    /// Logits from the state of each sequence's first token, [`Self::finish`] applied.
+    /// Logits from each sequence's pooled state, [`Self::finish`] applied.
     ///
     /// Shape: `[batch, hidden]` → `[batch, labels]`.
     #[must_use]
-    pub fn classify(&self, first_rows: &Matrix) -> Matrix {
-        let mut states = self.head.dense.apply(first_rows);
-        vector::activate(states.data_mut(), self.head.activation);
-        if let Some(norm) = &self.head.norm {
-            normalize(states.data_mut(), norm);
-        }
-        self.head.projection.apply(&states)
+    pub fn classify(&self, pooled: &Matrix) -> Matrix {
+        self.head.apply(pooled)
     }
 }
 

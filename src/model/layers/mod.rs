@@ -16,5 +16,6 @@ pub use forward::AttentionContext;
 pub use forward::AttentionEvidence;
 pub use forward::AttentionOutput;
 pub use forward::EmbedInput;
+pub(in crate::model) use forward::normalize;
 pub use linear::Linear;
 pub use workspace::Workspace;

@@ -7,13 +7,11 @@ use crate::model::DisentangledAttention;
 use crate::model::EmbeddingWeights;
 use crate::model::Error;
 use crate::model::Family;
-use crate::model::Head;
 use crate::model::LayerWeights;
 use crate::model::MOST_WORK;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
-use crate::model::Pool;
 use crate::model::Precision;
 use crate::model::ProjectedPositions;
 use crate::model::RelativeBias;
@@ -23,7 +21,7 @@ use crate::model::config::model_config::Details;
 use crate::model::config::model_config::ParsedConfig;
 use crate::model::config::task;
 use crate::model::load::assemble_modernbert;
-use crate::model::load::tensor_loader::Part;
+use crate::model::load::head;
 use crate::model::load::tensor_loader::TensorLoader;
 use crate::model::load::weight_files::WeightFiles;
 use crate::tensor::Matrix;
@@ -46,9 +44,10 @@ impl Model {
         let mut loader = TensorLoader::new(&files, prefix(family), anchor(family));
         notes.extend(loader.note());
         let weights = assemble(&parsed, &mut loader);
+        let (head, head_files) = head::load(&parsed, &mut loader)?;
         loader.finish(&parsed.details.architectures, dir)?;
         let ParsedConfig { config, .. } = parsed;
-        let Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias, head } = weights;
+        let Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias } = weights;
         let mut model = Self {
             path: dir.to_owned(),
             config,
@@ -59,7 +58,7 @@ impl Model {
             disentangled,
             relative_bias,
             head,
-            weights_hash: files.hash,
+            weights_hash: files.hash_with(&head_files)?,
             precision: Precision::F32,
             device: None,
         };
@@ -93,7 +92,6 @@ pub(in crate::model) struct Weights {
     pub(in crate::model) final_norm: Option<Norm>,
     pub(in crate::model) disentangled: Option<DisentangledAttention>,
     pub(in crate::model) relative_bias: Option<RelativeBias>,
-    pub(in crate::model) head: Head,
 }
 
 /// What the names of the encoder's tensors start with.
@@ -143,9 +141,8 @@ fn assemble(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> Weights {
             RelativeBias::from_buckets(&table)
         }
     });
-    let head = head(parsed, loader);
     let (norm_placement, final_norm) = (NormPlacement::Post, None);
-    Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias, head }
+    Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias }
 }
 
 fn embeddings(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> EmbeddingWeights {
@@ -293,27 +290,5 @@ fn normalize_rows(matrix: &mut Matrix, norm: &Norm) {
             let bias = bias.get(column).copied().unwrap_or(0.0);
             *value = ((f64::from(*value) - mean) * scale) as f32 * weight + bias;
         }
-    }
-}
-
-fn head(parsed: &ParsedConfig, loader: &mut TensorLoader<'_>) -> Head {
-    loader.enter(Part::Head);
-    let (hidden, labels) = (parsed.config.shape.hidden, parsed.config.labels.len());
-    let (dense, classifier) = match parsed.config.family {
-        Family::Bert => ("bert.pooler.dense", "classifier"),
-        Family::DistilBert => ("pre_classifier", "classifier"),
-        Family::Roberta | Family::XlmRoberta | Family::Camembert | Family::Mpnet | Family::Electra => {
-            ("classifier.dense", "classifier.out_proj")
-        }
-        Family::Albert => ("albert.pooler", "classifier"),
-        Family::DebertaV2 => ("pooler.dense", "classifier"),
-        Family::ModernBert => ("head.dense", "classifier"),
-    };
-    Head {
-        pool: Pool::First,
-        dense: loader.linear(dense, hidden, hidden),
-        activation: parsed.details.head_activation,
-        norm: None,
-        projection: loader.linear(classifier, labels, hidden),
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::model::EmbeddingWeights;
-use crate::model::Head;
 use crate::model::LayerWeights;
 use crate::model::Linear;
 use crate::model::Norm;
@@ -12,7 +11,6 @@ use crate::model::RotaryAttention;
 use crate::model::config::family::ModernBertDetails;
 use crate::model::config::model_config::ParsedConfig;
 use crate::model::load::assemble::Weights;
-use crate::model::load::tensor_loader::Part;
 use crate::model::load::tensor_loader::TensorLoader;
 use crate::tensor::Matrix;
 
@@ -32,14 +30,6 @@ pub(in crate::model) fn assemble(
     };
     let layers = own.rotary.iter().enumerate().map(|(index, &rotary)| Arc::new(reader.layer(index, rotary))).collect();
     let final_norm = Some(reader.norm("model.final_norm"));
-    reader.loader.enter(Part::Head);
-    let head = Head {
-        pool: own.pool,
-        dense: reader.linear("head.dense", [hidden, hidden], own.classifier_bias),
-        activation: parsed.details.head_activation,
-        norm: Some(reader.norm("head.norm")),
-        projection: reader.linear("classifier", [parsed.config.labels.len(), hidden], true),
-    };
     Weights {
         embeddings,
         layers,
@@ -47,7 +37,6 @@ pub(in crate::model) fn assemble(
         final_norm,
         disentangled: None,
         relative_bias: None,
-        head,
     }
 }
 

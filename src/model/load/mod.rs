@@ -3,6 +3,7 @@
 mod assemble;
 mod assemble_modernbert;
 mod checkpoint;
+mod head;
 mod number_type;
 pub(in crate::model) mod pickle;
 mod pytorch_file;

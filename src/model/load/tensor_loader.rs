@@ -55,6 +55,11 @@ impl<'a> TensorLoader<'a> {
         self.part = part;
     }
 
+    /// Whether there is a tensor of this name.
+    pub(in crate::model) fn has(&self, name: &str) -> bool {
+        self.locate(name).is_some()
+    }
+
     /// Shape: `[rows, cols]`.
     pub(in crate::model) fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Matrix {
         let values = self.values(name, &[rows, cols]);
@@ -95,7 +100,9 @@ impl<'a> TensorLoader<'a> {
         let lacks_head = self.missing_from_head.iter().any(|name| name.ends_with(".weight"));
         if lacks_head && self.missing.is_empty() && self.misshapen.is_empty() {
             let architecture = architectures.first().map_or("not stated", String::as_str).to_owned();
-            return Err(Error::NoClassificationHead { missing: self.missing_from_head, architecture, path });
+            let has_classifier = self.has("classifier.weight");
+            let missing = self.missing_from_head;
+            return Err(Error::NoClassificationHead { missing, architecture, has_classifier, path });
         }
         let missing: Vec<_> = self.missing.into_iter().chain(self.missing_from_head).collect();
         if !missing.is_empty() || !self.misshapen.is_empty() {

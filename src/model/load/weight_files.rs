@@ -94,6 +94,20 @@ impl WeightFiles {
         Ok(Self { files, tensors, hash: hash_files(&paths, MOST_WEIGHT_BYTES)? })
     }
 
+    /// The files, in the order of [`Self::hash`].
+    pub(in crate::model) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
+    /// [`Self::hash`], or that of these files and others after them.
+    pub(in crate::model) fn hash_with(&self, others: &[PathBuf]) -> Result<String, Error> {
+        if others.is_empty() {
+            return Ok(self.hash.clone());
+        }
+        let all: Vec<PathBuf> = self.paths().map(Path::to_owned).chain(others.iter().cloned()).collect();
+        Ok(hash_files(&all, MOST_WEIGHT_BYTES)?)
+    }
+
     /// Every tensor's name, in order.
     pub(in crate::model) fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)

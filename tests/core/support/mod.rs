@@ -23,6 +23,10 @@ pub(crate) const FAMILIES: [&str; 8] =
 pub(crate) const ON_DEVICES: [&str; 7] =
     ["bert", "distilbert", "roberta", "electra", "albert", "deberta-v2", "modernbert"];
 
+/// Folders whose heads give other things than one of several classes from the first state, made by `make_heads.py`; all
+/// compute on devices too.
+pub(crate) const HEADS: [&str; 4] = ["bert-mean", "roberta-regression", "distilbert-multi-label", "bert-cross-encoder"];
+
 /// A folder below `tests/fixtures`.
 pub(crate) fn fixture(family: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family)
