@@ -33,7 +33,7 @@ fn candle(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("candle");
     for (batch, tokens) in SHAPES {
         let texts = shapes(&checkpoint.model, &[batch], &[tokens]).expect("texts that fit the model").remove(0).batches;
-        let ids: Vec<u32> = texts[0].iter().flat_map(|text| text.tokens.iter().map(|token| token.id)).collect();
+        let ids: Vec<u32> = texts[0].iter().flat_map(|text| text.units.iter().map(|token| token.id)).collect();
         let ids = Tensor::from_vec(ids, (batch, tokens), &Device::Cpu).expect("ids");
         let types = ids.zeros_like().expect("types");
         group.throughput(Throughput::Elements(2 * batch as u64 * dense_macs(&checkpoint.model, tokens)));

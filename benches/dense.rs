@@ -17,7 +17,7 @@ use prunescope::cost::dense_macs;
 use prunescope::data::ReadOptions;
 use prunescope::engine::RunOptions;
 use prunescope::engine::run_timed;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::latency::shapes;
 use prunescope::model::Checkpoint;
@@ -30,7 +30,7 @@ use prunescope::pruning::StrategySpec;
 /// What to time: batches in the order in which they run.
 struct Case {
     name: String,
-    batches: Vec<Vec<Encoded>>,
+    batches: Vec<Vec<Sequence>>,
 }
 
 fn case(checkpoint: &Checkpoint, name: &str) -> Result<Case> {
@@ -49,11 +49,11 @@ fn case(checkpoint: &Checkpoint, name: &str) -> Result<Case> {
         texts.push(checkpoint.tokenizer.encode(&example.text, None)?);
     }
     match order {
-        "sorted" => texts.sort_by_key(|text| text.tokens.len()),
+        "sorted" => texts.sort_by_key(|text| text.units.len()),
         "arrival" => {}
         other => bail!("expected sorted or arrival, got {other}"),
     }
-    let batches = texts.chunks(batch.parse()?).map(<[Encoded]>::to_vec).collect();
+    let batches = texts.chunks(batch.parse()?).map(<[Sequence]>::to_vec).collect();
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Case { name: format!("{order}:{file}:{batch}"), batches })
 }
@@ -68,7 +68,7 @@ fn status_mib(name: &str) -> Option<f64> {
 fn milliseconds(checkpoint: &Checkpoint, pruner: &dyn Pruner, case: &Case, options: RunOptions) -> Result<f64> {
     let started = Instant::now();
     for batch in &case.batches {
-        let texts: Vec<&Encoded> = batch.iter().collect();
+        let texts: Vec<&Sequence> = batch.iter().collect();
         black_box(run_timed(&Ticket::detached(), &checkpoint.model, black_box(&texts), pruner, options)?);
     }
     Ok(started.elapsed().as_secs_f64() * 1e3)
@@ -104,7 +104,7 @@ fn main() -> Result<()> {
     for name in names {
         let case = case(&checkpoint, &name)?;
         let texts = case.batches.iter().flatten();
-        let flops: u64 = texts.clone().map(|text| 2 * dense_macs(&checkpoint.model, text.tokens.len())).sum();
+        let flops: u64 = texts.clone().map(|text| 2 * dense_macs(&checkpoint.model, text.units.len())).sum();
         let before = status_mib("VmRSS");
         // Sets the peak back to what is in use now.
         let is_fresh = std::fs::write("/proc/self/clear_refs", "5").is_ok();

@@ -15,7 +15,7 @@ use anyhow::bail;
 use prunescope::engine::Removal;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::latency::Case;
 use prunescope::latency::Measured;
@@ -35,11 +35,11 @@ const SHAPES: [&str; 6] = ["1x64", "1x128", "1x512", "32x64", "32x128", "32x512"
 const RETENTIONS: [f64; 2] = [0.5, 0.25];
 
 /// What a setting keeps of these texts after the last layer, and how tokens went.
-fn kept(model: &Model, texts: &[Encoded], spec: &StrategySpec) -> Result<(f64, Removal)> {
+fn kept(model: &Model, texts: &[Sequence], spec: &StrategySpec) -> Result<(f64, Removal)> {
     let pruner = spec.build(&model.config.shape)?;
-    let texts: Vec<&Encoded> = texts.iter().take(4).collect();
+    let texts: Vec<&Sequence> = texts.iter().take(4).collect();
     let outcomes = run(&Ticket::detached(), model, &texts, &*pruner, RunDetail::Counts)?;
-    let tokens: usize = texts.iter().map(|text| text.tokens.len()).sum();
+    let tokens: usize = texts.iter().map(|text| text.units.len()).sum();
     let kept: usize = outcomes.iter().map(|outcome| outcome.trace.tokens_kept()).sum();
     Ok((kept as f64 / tokens as f64, outcomes[0].trace.removal()))
 }
@@ -52,7 +52,7 @@ fn settings(spec: &StrategySpec, layers: usize, tokens: usize, retention: f64) -
 }
 
 /// Every strategy that removes tokens of these texts, set to keep about this share of them.
-fn strategies(model: &Model, texts: &[Encoded], retention: f64, only: Option<&str>) -> Result<Vec<StrategySpec>> {
+fn strategies(model: &Model, texts: &[Sequence], retention: f64, only: Option<&str>) -> Result<Vec<StrategySpec>> {
     let mut found = Vec::new();
     let is_wanted = |id: &str| only.is_none_or(|only| only.split(',').any(|one| one == id));
     for info in registry().iter().filter(|info| is_wanted(info.id)) {
@@ -61,7 +61,7 @@ fn strategies(model: &Model, texts: &[Encoded], retention: f64, only: Option<&st
             Ok(set) => set,
             Err(_no_such_key) => {
                 let mut best = (f64::INFINITY, spec.clone());
-                for setting in settings(&spec, model.layers.len(), texts[0].tokens.len(), retention) {
+                for setting in settings(&spec, model.layers.len(), texts[0].units.len(), retention) {
                     let distance = (kept(model, texts, &setting)?.0 - retention).abs();
                     if distance < best.0 {
                         best = (distance, setting);

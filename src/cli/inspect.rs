@@ -12,7 +12,7 @@ use crate::evaluation;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
 use crate::export;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Ticket;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
@@ -28,7 +28,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     };
     let inspection = run_job(Some(ProgressFormat::None), work)??;
     if inspection.encoded.is_truncated() {
-        let (read, all) = (inspection.encoded.tokens.len(), inspection.encoded.full_length);
+        let (read, all) = (inspection.encoded.units.len(), inspection.encoded.full_length);
         warn(&format!("warning: the text has {all} tokens, the model reads the first {read}"));
     }
     if has_no_words(&inspection.encoded) {
@@ -46,7 +46,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
 }
 
 /// Whether nothing was read but special tokens, those that stand in the text included.
-fn has_no_words(encoded: &Encoded) -> bool {
-    let is_special = |id: u32| encoded.tokens.iter().any(|token| token.special && token.id == id);
-    encoded.tokens.iter().all(|token| is_special(token.id))
+fn has_no_words(encoded: &Sequence) -> bool {
+    let is_special = |id: u32| encoded.units.iter().any(|token| token.special && token.id == id);
+    encoded.units.iter().all(|token| is_special(token.id))
 }

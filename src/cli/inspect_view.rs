@@ -6,7 +6,7 @@ use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
 use crate::figure;
 use crate::figure::number;
-use crate::input::Token;
+use crate::input::Unit;
 
 const DIM: &str = "\u{1b}[2m";
 const GONE: &str = "\u{1b}[2;9m";
@@ -32,7 +32,7 @@ pub(super) fn render(inspection: &Inspection, decorated: bool) -> String {
             model.hidden,
             model.heads
         ),
-        format!("tokens  {}{}", inspection.encoded.tokens.len(), unknown(inspection)),
+        format!("tokens  {}{}", inspection.encoded.units.len(), unknown(inspection)),
         format!("dense   {}   {}", prediction(inspection, dense), number::flops(dense.flops())),
     ];
     text.push_str(&lines.join("\n"));
@@ -60,7 +60,7 @@ fn prediction(inspection: &Inspection, run: &InspectedRun) -> String {
 fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, decorated: bool) {
     let style = |code: &'static str| if decorated { code } else { "" };
     let (bold, dim, reset) = (style(BOLD), style(DIM), style(RESET));
-    let total = inspection.encoded.tokens.len();
+    let total = inspection.encoded.units.len();
     let note = run.spec.info().note().map_or_else(String::new, |note| format!("   {note}"));
     let changed = run.prediction != inspection.dense.prediction;
     let (mark, color) = if changed { ("   decision changed", style(CHANGED)) } else { ("", "") };
@@ -82,21 +82,21 @@ fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, deco
         text.push('\n');
     }
     for (index, layer) in run.trace.layers.iter().enumerate() {
-        let words = sentence(&inspection.encoded.tokens, inspection, &layer.kept, decorated);
+        let words = sentence(&inspection.encoded.units, inspection, &layer.kept, decorated);
         text.push_str(&["  ", &format!("{:>5}  {:>4}  {words}", index + 1, layer.kept.len()), "\n"].concat());
     }
 }
 
 /// The text with gaps as in the source; tokens that are gone are struck out, or blanked without a terminal.
-fn sentence(tokens: &[Token], inspection: &Inspection, kept: &[u32], decorated: bool) -> String {
+fn sentence(tokens: &[Unit], inspection: &Inspection, kept: &[u32], decorated: bool) -> String {
     let mut line = String::new();
-    let mut last: Option<&Token> = None;
+    let mut last: Option<&Unit> = None;
     for (position, token) in tokens.iter().enumerate() {
         let source = inspection.encoded.source(token);
         let shown =
             if token.special || token.is_unknown() || source.is_empty() { token.piece.as_str() } else { source };
         let touches = last.is_some_and(|last| {
-            !last.special && !token.special && last.segment == token.segment && last.end == token.start
+            !last.special && !token.special && last.segment == token.segment && last.bytes().end == token.bytes().start
         });
         if last.is_some() && !touches {
             line.push(' ');

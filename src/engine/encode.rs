@@ -23,7 +23,7 @@ use crate::engine::rearrange::rearrange;
 use crate::engine::state::SequenceState;
 use crate::engine::state::begin_sequences;
 use crate::engine::states::States;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Ticket;
 use crate::model::AttentionContext;
 use crate::model::EmbedInput;
@@ -56,7 +56,7 @@ use crate::tensor::SequenceEvidence;
 pub fn run(
     ticket: &Ticket,
     model: &Model,
-    batch: &[&Encoded],
+    batch: &[&Sequence],
     pruner: &dyn Pruner,
     detail: RunDetail,
 ) -> Result<Vec<Outcome>, Error> {
@@ -70,7 +70,7 @@ pub fn run(
 pub fn run_timed(
     ticket: &Ticket,
     model: &Model,
-    batch: &[&Encoded],
+    batch: &[&Sequence],
     pruner: &dyn Pruner,
     options: RunOptions,
 ) -> Result<Report, Error> {
@@ -110,14 +110,19 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn begin(model: &'a Model, batch: &[&Encoded], pruner: &'a dyn Pruner, options: RunOptions) -> Result<Self, Error> {
+    fn begin(
+        model: &'a Model,
+        batch: &[&Sequence],
+        pruner: &'a dyn Pruner,
+        options: RunOptions,
+    ) -> Result<Self, Error> {
         Self::embed(model, batch, begin_sequences(model, batch, pruner, options)?, pruner, options)
     }
 
     /// Begins with the embeddings of these texts.
     pub(super) fn embed(
         model: &'a Model,
-        batch: &[&Encoded],
+        batch: &[&Sequence],
         sequences: Vec<SequenceState>,
         pruner: &'a dyn Pruner,
         options: RunOptions,
@@ -130,7 +135,7 @@ impl<'a> Run<'a> {
             let padding = range.len() - sequence.orig.len();
             let rows = (0..).zip(&sequence.orig).chain(std::iter::repeat_n((0, &sequence.orig[0]), padding));
             for (position, &orig) in rows {
-                let token = &encoded.tokens[orig as usize];
+                let token = &encoded.units[orig as usize];
                 input.ids.push(token.id);
                 input.positions.push(position);
                 input.segments.push(token.segment);

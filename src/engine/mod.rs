@@ -40,5 +40,4 @@ pub use trace::Removal;
 pub use trace::Ribbon;
 pub use trace::RunDetail;
 pub use trace::Trace;
-pub use trace::column_label;
 pub use trace::fused_label;

@@ -17,7 +17,7 @@ use crate::engine::encode::Run;
 use crate::engine::macs;
 use crate::engine::state::SequenceState;
 use crate::engine::state::begin_sequences;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Ticket;
 use crate::model::Model;
 use crate::pruning::Pruner;
@@ -153,7 +153,7 @@ impl PrefixCache {
         &mut self,
         ticket: &Ticket,
         model: &Model,
-        (number, batch): (usize, &[&Encoded]),
+        (number, batch): (usize, &[&Sequence]),
         pruner: &dyn Pruner,
     ) -> Result<PrefixRun, Error> {
         ticket.checkpoint()?;
@@ -165,7 +165,7 @@ impl PrefixCache {
         let prefix = self.longest_prefix(number, pruner, idle).filter(|_| is_whole);
         let (mut run, next, before) = match prefix {
             Some(prefix) => {
-                let saved = batch.iter().map(|text| macs_until(model, prefix.layer, text.tokens.len())).sum::<u64>();
+                let saved = batch.iter().map(|text| macs_until(model, prefix.layer, text.units.len())).sum::<u64>();
                 let found = (resume(model, sequences, pruner, prefix, idle)?, prefix.layer + 1, prefix.duration);
                 self.work.shared += saved;
                 found

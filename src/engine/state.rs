@@ -8,7 +8,7 @@ use crate::engine::macs;
 use crate::engine::memory;
 use crate::engine::rearrange::Rearranged;
 use crate::engine::sequence_info;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::model::Model;
 use crate::pruning::Pruner;
 use crate::pruning::SequencePruner;
@@ -35,9 +35,9 @@ pub(super) struct SequenceState {
 }
 
 impl SequenceState {
-    pub(super) fn begin(index: usize, encoded: &Encoded, pruner: &dyn Pruner) -> Result<Self, Error> {
+    pub(super) fn begin(index: usize, encoded: &Sequence, pruner: &dyn Pruner) -> Result<Self, Error> {
         let info = sequence_info(encoded);
-        let num_tokens = encoded.tokens.len();
+        let num_tokens = encoded.units.len();
         let orig = match pruner.select_input(&info) {
             None => (0..).take(num_tokens).collect(),
             Some(chosen) => {
@@ -114,7 +114,7 @@ impl SequenceState {
 /// The texts as the strategy wants to begin with them, once the model can read them and memory holds the run.
 pub(super) fn begin_sequences(
     model: &Model,
-    batch: &[&Encoded],
+    batch: &[&Sequence],
     pruner: &dyn Pruner,
     options: RunOptions,
 ) -> Result<Vec<SequenceState>, Error> {
@@ -129,16 +129,16 @@ pub(super) fn begin_sequences(
     Ok(sequences)
 }
 
-fn check_tokens(model: &Model, sequence: usize, encoded: &Encoded) -> Result<(), Error> {
+fn check_tokens(model: &Model, sequence: usize, encoded: &Sequence) -> Result<(), Error> {
     let expected = model.embeddings.word.rows();
-    let got = encoded.tokens.len();
+    let got = encoded.units.len();
     if got == 0 {
         return Err(Error::NoTokens { sequence });
     }
     if got > model.config.max_tokens {
         return Err(Error::TooLong { sequence, expected: model.config.max_tokens, got });
     }
-    match encoded.tokens.iter().enumerate().find(|(_, token)| token.id as usize >= expected) {
+    match encoded.units.iter().enumerate().find(|(_, token)| token.id as usize >= expected) {
         Some((index, token)) => Err(Error::UnknownToken { sequence, token: index, expected, got: token.id }),
         None => Ok(()),
     }

@@ -13,7 +13,7 @@ use crate::evaluation::ModelInfo;
 use crate::evaluation::run::strategy_run::argmax;
 use crate::evaluation::run::strategy_run::build;
 use crate::evaluation::run::strategy_run::removal_label;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
 use crate::pruning::StrategySpec;
@@ -22,7 +22,7 @@ use crate::pruning::StrategySpec;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
     /// The text and its tokens.
-    pub encoded: Encoded,
+    pub encoded: Sequence,
     /// The model.
     pub model: ModelInfo,
     /// The dense model.
@@ -103,7 +103,7 @@ pub fn inspect(
 pub fn inspect_encoded(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    encoded: Encoded,
+    encoded: Sequence,
     specs: &[StrategySpec],
 ) -> Result<Inspection, Error> {
     let dense_spec = StrategySpec::default_for("dense").map_err(|source| Error::Dense { source })?;
@@ -123,7 +123,7 @@ pub fn inspect_encoded(
 pub fn inspect_run(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    encoded: &Encoded,
+    encoded: &Sequence,
     spec: &StrategySpec,
 ) -> Result<InspectedRun, Error> {
     let model = &checkpoint.model;
@@ -142,7 +142,7 @@ pub fn inspect_run(
         logits: outcome.logits,
         removal: outcome.trace.removal(),
         macs: outcome.trace.macs(),
-        dense_macs: cost::dense_macs(model, encoded.tokens.len()),
+        dense_macs: cost::dense_macs(model, encoded.units.len()),
         trace: outcome.trace,
         duration,
     })

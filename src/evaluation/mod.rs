@@ -21,7 +21,6 @@ pub use crate::engine::Cell;
 pub use crate::engine::Fate;
 pub use crate::engine::Ribbon;
 pub use crate::engine::SharedWork;
-pub use crate::engine::column_label;
 pub use crate::engine::fused_label;
 pub use crate::metrics::Estimate;
 pub use crate::metrics::SizeClass;

@@ -1,6 +1,6 @@
 //! How much of a text the model's vocabulary lacks.
 
-use crate::input::Encoded;
+use crate::input::Sequence;
 
 /// Tokens of a text that are placeholders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct UnknownTokens {
 impl UnknownTokens {
     /// Counts them.
     #[must_use]
-    pub fn of(encoded: &Encoded) -> Self {
-        let text = encoded.tokens.iter().filter(|token| !token.special);
+    pub fn of(encoded: &Sequence) -> Self {
+        let text = encoded.units.iter().filter(|token| !token.special);
         let unknown = text.clone().filter(|token| token.is_unknown()).count();
         Self { unknown, tokens: text.count() }
     }
@@ -42,24 +42,13 @@ impl UnknownTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Token;
 
-    fn encoded(pieces: &[&str]) -> Encoded {
-        let token = |piece: &&str| Token {
-            id: 0,
-            piece: (*piece).to_owned(),
-            start: 0,
-            end: 0,
-            segment: 0,
-            special: *piece == "[CLS]",
-            word: Some(0),
-        };
-        Encoded {
-            text: "".into(),
-            text_pair: None,
-            tokens: pieces.iter().map(token).collect(),
-            full_length: pieces.len(),
+    fn encoded(pieces: &[&str]) -> Sequence {
+        let mut sequence = Sequence::made_up(std::iter::repeat_n(0, pieces.len()));
+        for (unit, piece) in sequence.units.iter_mut().zip(pieces) {
+            (unit.piece, unit.special) = ((*piece).to_owned(), *piece == "[CLS]");
         }
+        sequence
     }
 
     #[test]

@@ -17,12 +17,12 @@ const SCHEMA: u64 = 1;
 pub fn inspection_json(inspection: &Inspection) -> Value {
     let model = &inspection.model;
     let encoded = &inspection.encoded;
-    let tokens = encoded.tokens.iter().map(|token| {
+    let tokens = encoded.units.iter().map(|token| {
         json!({
             "id": token.id,
             "piece": token.piece,
-            "start": token.start,
-            "end": token.end,
+            "start": token.bytes().start,
+            "end": token.bytes().end,
             "special": token.special,
             "unknown": token.is_unknown(),
             "segment": token.segment,
@@ -38,8 +38,8 @@ pub fn inspection_json(inspection: &Inspection) -> Value {
             "heads": model.heads,
             "labels": model.labels,
         },
-        "text": &*encoded.text,
-        "text_pair": encoded.text_pair.as_deref(),
+        "text": encoded.text(),
+        "text_pair": encoded.text_pair(),
         "truncated": encoded.is_truncated(),
         "full_length": encoded.full_length,
         "tokens": tokens.collect::<Vec<_>>(),

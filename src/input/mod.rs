@@ -7,11 +7,13 @@
 //! found.
 
 mod error;
+mod sequence;
 mod text;
 
 pub use error::Error;
-pub use text::Encoded;
+pub use sequence::Sequence;
+pub use sequence::Span;
+pub use sequence::Unit;
 pub use text::Expected;
-pub use text::Token;
 pub use text::Tokenizer;
 pub use text::TokenizerFault;

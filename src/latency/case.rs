@@ -1,14 +1,11 @@
 //! What is timed: batches of made-up texts of one length, or of a data set's texts by length.
 
-use std::sync::Arc;
-
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde::Serialize;
 
-use crate::input::Encoded;
-use crate::input::Token;
+use crate::input::Sequence;
 use crate::latency::Error;
 use crate::model::Model;
 
@@ -68,7 +65,7 @@ pub struct Case {
     /// Which texts these are.
     pub kind: CaseKind,
     /// The batches of a pass.
-    pub batches: Vec<Vec<Encoded>>,
+    pub batches: Vec<Vec<Sequence>>,
 }
 
 impl Case {
@@ -81,13 +78,13 @@ impl Case {
     /// Tokens in a pass, special ones counted, padding not.
     #[must_use]
     pub fn tokens(&self) -> usize {
-        self.batches.iter().flatten().map(|text| text.tokens.len()).sum()
+        self.batches.iter().flatten().map(|text| text.units.len()).sum()
     }
 }
 
 /// One case of made-up texts for every batch size and length.
 ///
-/// Token ids are spread over the vocabulary by a fixed rule; the first token counts as special. Time does not depend on
+/// Unit ids are spread over the vocabulary by a fixed rule; the first token counts as special. Time does not depend on
 /// what a text says, except for strategies whose thresholds let its content decide how many tokens go.
 ///
 /// # Errors
@@ -109,13 +106,13 @@ pub fn shapes(model: &Model, batches: &[usize], tokens: &[usize]) -> Result<Vec<
 /// The texts of a bucket are sorted by length and cut into batches; an incomplete last batch counts only where it is the
 /// only one. One to four batches, chosen with the seed, stand for the bucket, so that every bucket takes similar time.
 #[must_use]
-pub fn buckets(texts: &[Encoded], batch: usize, seed: u64) -> Vec<Case> {
-    let longest = texts.iter().map(|text| text.tokens.len()).max().unwrap_or(0);
+pub fn buckets(texts: &[Sequence], batch: usize, seed: u64) -> Vec<Case> {
+    let longest = texts.iter().map(|text| text.units.len()).max().unwrap_or(0);
     let mut cases = Vec::new();
     let (mut from, mut to) = (1, FIRST_BUCKET);
     while from <= longest {
-        let mut members: Vec<&Encoded> = texts.iter().filter(|text| (from..=to).contains(&text.tokens.len())).collect();
-        members.sort_by_key(|text| text.tokens.len());
+        let mut members: Vec<&Sequence> = texts.iter().filter(|text| (from..=to).contains(&text.units.len())).collect();
+        members.sort_by_key(|text| text.units.len());
         if !members.is_empty() {
             let kind = CaseKind::Bucket { batch, from, to, texts: members.len() };
             cases.push(Case { kind, batches: choose(&members, batch.max(1), seed) });
@@ -126,16 +123,16 @@ pub fn buckets(texts: &[Encoded], batch: usize, seed: u64) -> Vec<Case> {
 }
 
 /// Batches that stand for texts sorted by length.
-fn choose(sorted: &[&Encoded], batch: usize, seed: u64) -> Vec<Vec<Encoded>> {
-    let mut batches: Vec<&[&Encoded]> = sorted.chunks(batch).collect();
+fn choose(sorted: &[&Sequence], batch: usize, seed: u64) -> Vec<Vec<Sequence>> {
+    let mut batches: Vec<&[&Sequence]> = sorted.chunks(batch).collect();
     if batches.len() > 1 && batches.last().is_some_and(|last| last.len() < batch) {
         batches.pop();
     }
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     shuffle(&mut batches, &mut generator);
     let mut tokens = 0;
-    let fits = |(index, batch): &(usize, &&[&Encoded])| {
-        tokens += batch.iter().map(|text| text.tokens.len()).sum::<usize>();
+    let fits = |(index, batch): &(usize, &&[&Sequence])| {
+        tokens += batch.iter().map(|text| text.units.len()).sum::<usize>();
         *index == 0 || tokens <= TOKENS_PER_BUCKET
     };
     let chosen = batches.iter().take(BATCHES_PER_BUCKET).enumerate().take_while(fits);
@@ -150,30 +147,23 @@ pub(super) fn shuffle<T>(items: &mut [T], generator: &mut ChaCha8Rng) {
     }
 }
 
-fn made_up(model: &Model, text: usize, tokens: usize) -> Encoded {
+fn made_up(model: &Model, text: usize, tokens: usize) -> Sequence {
     let words = model.config.vocab_size.max(1);
-    let tokens: Vec<Token> = (0..tokens)
-        .map(|index| {
-            let id = u32::try_from((1000 + (text * 7919 + index * 104_729) % 20_000) % words).unwrap_or(0);
-            let special = index == 0;
-            Token { id, piece: String::new(), start: 0, end: 0, segment: 0, special, word: None }
-        })
-        .collect();
-    Encoded { text: Arc::from(""), text_pair: None, full_length: tokens.len(), tokens }
+    let id = |index: usize| u32::try_from((1000 + (text * 7919 + index * 104_729) % 20_000) % words).unwrap_or(0);
+    Sequence::made_up((0..tokens).map(id))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(tokens: usize) -> Encoded {
-        let token = Token { id: 7, piece: String::new(), start: 0, end: 0, segment: 0, special: false, word: None };
-        Encoded { text: Arc::from(""), text_pair: None, full_length: tokens, tokens: vec![token; tokens] }
+    fn text(tokens: usize) -> Sequence {
+        Sequence::made_up(std::iter::repeat_n(7, tokens))
     }
 
     #[test]
     fn every_text_falls_into_the_bucket_of_its_length() {
-        let texts: Vec<Encoded> = [1, 16, 17, 33, 64, 65].into_iter().map(text).collect();
+        let texts: Vec<Sequence> = [1, 16, 17, 33, 64, 65].into_iter().map(text).collect();
         let cases = buckets(&texts, 8, 1);
         let found: Vec<(String, usize)> = cases.iter().map(|case| (case.kind.label(), case.tokens())).collect();
         let expected = [("8 × 1–16", 17), ("8 × 17–32", 17), ("8 × 33–64", 97), ("8 × 65–128", 65)];
@@ -183,12 +173,12 @@ mod tests {
 
     #[test]
     fn batches_hold_texts_of_similar_length_and_the_rest_is_left_out() {
-        let texts: Vec<Encoded> = (0..7).map(|index| text(17 + (index * 5) % 7)).collect();
+        let texts: Vec<Sequence> = (0..7).map(|index| text(17 + (index * 5) % 7)).collect();
         let cases = buckets(&texts, 3, 1);
         let mut lengths: Vec<Vec<usize>> = cases[0]
             .batches
             .iter()
-            .map(|batch| batch.iter().map(|text| text.tokens.len()).collect::<Vec<_>>())
+            .map(|batch| batch.iter().map(|text| text.units.len()).collect::<Vec<_>>())
             .collect();
         lengths.sort();
         assert_eq!(lengths, [[17, 18, 19], [20, 21, 22]], "sorted by length; the seventh text fills no batch");
@@ -198,12 +188,12 @@ mod tests {
 
     #[test]
     fn a_large_bucket_is_sampled_with_its_seed() {
-        let texts: Vec<Encoded> = (0..400).map(|index| text(17 + index % 16)).collect();
+        let texts: Vec<Sequence> = (0..400).map(|index| text(17 + index % 16)).collect();
         let [one, again, other] = [1, 1, 2].map(|seed| buckets(&texts, 4, seed).remove(0));
         assert_eq!(one.batches.len(), BATCHES_PER_BUCKET, "as many as stand for a bucket");
         assert_eq!(one, again, "the same seed, the same batches");
         assert_ne!(one, other, "another seed, other batches");
-        let long: Vec<Encoded> = (0..64).map(|_| text(500)).collect();
+        let long: Vec<Sequence> = (0..64).map(|_| text(500)).collect();
         assert_eq!(buckets(&long, 16, 1)[0].batches.len(), 1, "8,000 tokens are enough");
     }
 }

@@ -12,7 +12,7 @@ use crate::engine::Outcome;
 use crate::engine::Removal;
 use crate::engine::RunDetail;
 use crate::engine::RunOptions;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::latency::Block;
@@ -134,7 +134,7 @@ struct Bench<'a> {
     lab: &'a Lab<'a>,
     case: &'a Case,
     layout: Layout,
-    batches: Vec<Vec<&'a Encoded>>,
+    batches: Vec<Vec<&'a Sequence>>,
     options: RunOptions,
 }
 
@@ -251,7 +251,7 @@ impl<'a> Bench<'a> {
         &self,
         spec: &StrategySpec,
         pruner: &dyn Pruner,
-        batch: &[&Encoded],
+        batch: &[&Sequence],
     ) -> Result<Option<(Sample, Vec<Outcome>)>, Error> {
         let started = Instant::now();
         let run = engine::run_timed(self.lab.ticket, self.lab.model, batch, pruner, self.options);

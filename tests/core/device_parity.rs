@@ -9,7 +9,7 @@ use prunescope::engine::PrefixCache;
 use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
 use prunescope::engine::run_timed;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::model::DeviceChoice;
@@ -53,13 +53,13 @@ const SPECS: [&str; 17] = [
     "stop_words",
 ];
 
-fn texts() -> Vec<Encoded> {
+fn texts() -> Vec<Sequence> {
     let text = |count: u32| encoded_from_ids(&(0..count).map(|index| 4 + index * 7 % 60).collect::<Vec<_>>());
     [23, 2, 9, 9, 40].map(text).to_vec()
 }
 
-fn outcomes(model: &Model, texts: &[Encoded], pruner: &dyn Pruner, options: RunOptions) -> Vec<Outcome> {
-    let batch: Vec<&Encoded> = texts.iter().collect();
+fn outcomes(model: &Model, texts: &[Sequence], pruner: &dyn Pruner, options: RunOptions) -> Vec<Outcome> {
+    let batch: Vec<&Sequence> = texts.iter().collect();
     run_timed(&Ticket::detached(), model, &batch, pruner, options).expect("a run").outcomes
 }
 
@@ -131,7 +131,7 @@ fn masks_and_merges_by_hand_do_the_same_on_candles_tensors() {
 #[test]
 fn strategies_that_could_share_layers_run_apart_on_a_device() {
     let (texts, model) = (texts(), on_candle(fixture_model("bert"), true));
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     let pruners: Vec<Arc<dyn Pruner>> =
         ["dense", "power_bert:retention=0.3", "evit:retention=0.4"].map(|spec| build(spec, &model.config.shape)).into();
     let mut prefixes = PrefixCache::new(&model, pruners.iter().map(|pruner| &**pruner), 1 << 30);
@@ -149,7 +149,7 @@ fn the_sample_model_moves_to_candle_and_back() {
     let load = || Checkpoint::load(&folder).expect("it loads");
     let own = load();
     let texts = ["A quiet film that stays with you.", "Dull, long and badly cut."];
-    let texts: Vec<Encoded> = texts.iter().map(|text| own.tokenizer.encode(text, None).expect("tokens")).collect();
+    let texts: Vec<Sequence> = texts.iter().map(|text| own.tokenizer.encode(text, None).expect("tokens")).collect();
     let pruner = build("power_bert:retention=0.4", &own.model.config.shape);
     let expected = outcomes(&own.model, &texts, &*pruner, RunDetail::Trace.into());
     let candle = load().on_device(DeviceChoice::Candle).expect("the processor is always there");

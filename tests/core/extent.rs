@@ -5,7 +5,7 @@ use prunescope::engine::Error;
 use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
 use prunescope::engine::run_timed;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::model::LoadOptions;
@@ -26,13 +26,13 @@ use crate::support::on_candle;
 
 const MATRICES: EvidenceSet = EvidenceSet::of([Evidence::AttentionProbs]);
 
-fn text(tokens: u32) -> Encoded {
+fn text(tokens: u32) -> Sequence {
     encoded_from_ids(&(0..tokens).map(|index| 4 + index * 7 % 60).collect::<Vec<_>>())
 }
 
 fn attempt(model: &Model, tokens: &[u32], spec: &str, options: RunOptions) -> Result<(), Error> {
-    let texts: Vec<Encoded> = tokens.iter().map(|&tokens| text(tokens)).collect();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let texts: Vec<Sequence> = tokens.iter().map(|&tokens| text(tokens)).collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     run_timed(&Ticket::detached(), model, &batch, &*build(spec, &model.config.shape), options).map(|_| ())
 }
 
@@ -151,9 +151,9 @@ fn texts_are_cut_where_the_user_says() {
     let full = whole.tokenizer.encode(&words, None).expect("a text");
     let cut = load(7).expect("it loads");
     let encoded = cut.tokenizer.encode(&words, None).expect("a text");
-    assert_eq!((encoded.tokens.len(), encoded.full_length), (7, full.tokens.len()), "cut, and said");
-    assert_eq!(encoded.tokens[..6], full.tokens[..6], "the beginning stays");
-    assert!(encoded.tokens[6].special, "and the special token after it");
+    assert_eq!((encoded.units.len(), encoded.full_length), (7, full.units.len()), "cut, and said");
+    assert_eq!(encoded.units[..6], full.units[..6], "the beginning stays");
+    assert!(encoded.units[6].special, "and the special token after it");
     assert_eq!(cut.model.config.max_tokens, 7, "results tell");
     let error = attempt(&cut.model, &[8], "dense", RunOptions::default()).expect_err("longer than the limit");
     assert!(matches!(error, Error::TooLong { expected: 7, .. }), "{error}");

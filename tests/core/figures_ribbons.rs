@@ -75,7 +75,7 @@ fn window_and_file_show_the_same_grid_for_every_strategy() {
 fn the_row_that_evit_makes_has_a_column_in_figure_and_table() {
     let inspection = inspection();
     let (figure, ribbons) = drawn(&inspection);
-    let tokens = inspection.encoded.tokens.len();
+    let tokens = inspection.encoded.units.len();
     assert!(ribbons.tokens.len() > tokens && ribbons.tokens[tokens].fused, "a column behind the tokens");
     let evit = ribbons.ribbons.iter().find(|ribbon| ribbon.id == "evit").expect("evit");
     let made = evit.layers.iter().filter(|cells| cells[tokens].fate == Fate::Kept).count();

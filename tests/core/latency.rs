@@ -9,7 +9,7 @@ use prunescope::figure::Body;
 use prunescope::figure::charts::LatencyInput;
 use prunescope::figure::charts::latency_figure;
 use prunescope::figure::to_csv;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::latency;
 use prunescope::latency::Case;
@@ -41,7 +41,7 @@ fn shape(model: &Model, batch: usize, tokens: usize) -> Vec<Case> {
 
 /// Texts of these lengths as one batch of a data set.
 fn ragged(lengths: [u32; 4]) -> Vec<Case> {
-    let texts: Vec<Encoded> =
+    let texts: Vec<Sequence> =
         lengths.iter().map(|&length| encoded_from_ids(&(5..5 + length).collect::<Vec<u32>>())).collect();
     latency::buckets(&texts, lengths.len(), 1)
 }

@@ -12,7 +12,7 @@ use prunescope::engine::Outcome;
 use prunescope::engine::Removal;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Model;
 use prunescope::pruning::Action;
@@ -37,18 +37,18 @@ static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| FAMILIES.into_iter().map(
 /// Strategies that keep a scheduled number of tokens and only remove.
 const SCHEDULED: [&str; 6] = ["random", "first_k", "power_bert", "length_adaptive", "spatten", "entropy"];
 
-fn outcomes(model: &Model, texts: &[Encoded], pruner: &dyn Pruner) -> Vec<Outcome> {
-    let texts: Vec<&Encoded> = texts.iter().collect();
+fn outcomes(model: &Model, texts: &[Sequence], pruner: &dyn Pruner) -> Vec<Outcome> {
+    let texts: Vec<&Sequence> = texts.iter().collect();
     run(&Ticket::detached(), model, &texts, pruner, RunDetail::Trace).expect("a run")
 }
 
-fn with_spec(model: &Model, texts: &[Encoded], spec: &str) -> Vec<Outcome> {
+fn with_spec(model: &Model, texts: &[Sequence], spec: &str) -> Vec<Outcome> {
     let parsed = StrategySpec::parse(spec).unwrap_or_else(|err| panic!("{spec}: {err}"));
     let pruner = parsed.build(&model.config.shape).unwrap_or_else(|err| panic!("{spec}: {err}"));
     outcomes(model, texts, &*pruner)
 }
 
-fn texts() -> impl Strategy<Value = Vec<Encoded>> {
+fn texts() -> impl Strategy<Value = Vec<Sequence>> {
     vec(vec(4_u32..140, 3..40), 1..4).prop_map(|texts| texts.iter().map(|ids| encoded_from_ids(ids)).collect())
 }
 
@@ -109,7 +109,7 @@ proptest! {
             let share = if has("retention") { format!(",retention={retention}") } else { String::new() };
             let spec = format!("{}:protect=special{share}", info.id);
             for (text, outcome) in texts.iter().zip(with_spec(model, &texts, &spec)) {
-                let last = text.tokens.len() as u32 - 1;
+                let last = text.units.len() as u32 - 1;
                 for layer in &outcome.trace.layers {
                     prop_assert!(layer.kept.contains(&0) && layer.kept.contains(&last), "{}: kept {:?}", spec, layer.kept);
                 }
@@ -122,7 +122,7 @@ proptest! {
         let retention = f64::from(percent) / 100.0;
         for id in SCHEDULED {
             for (text, outcome) in texts.iter().zip(with_spec(model, &texts, &format!("{id}:retention={retention}"))) {
-                let tokens = text.tokens.len();
+                let tokens = text.units.len();
                 // Linear from layer 1 of 3: 1, then halfway, then `retention`; both ends are protected.
                 for (layer, share) in [1.0, 1.0 - (1.0 - retention) / 2.0, retention].into_iter().enumerate() {
                     let expected = ((share * tokens as f64 - 1e-9).ceil() as usize).max(2).min(tokens);
@@ -216,7 +216,7 @@ proptest! {
 
 #[test]
 fn outcomes_do_not_depend_on_the_number_of_threads() {
-    let texts: Vec<Encoded> =
+    let texts: Vec<Sequence> =
         [5_u32, 33, 64].iter().map(|&count| encoded_from_ids(&(4..4 + count).collect::<Vec<_>>())).collect();
     for model in MODELS.iter() {
         let with_threads = |threads: usize| {

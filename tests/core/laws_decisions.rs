@@ -127,7 +127,7 @@ fn texts_scores_and_selections_that_do_not_fit_are_refused() {
     let model = fixture_model("bert");
     let refused = |ids: &[u32]| {
         let mut text = encoded_from_ids(&[2, 3]);
-        text.tokens = if ids.is_empty() { Vec::new() } else { encoded_from_ids(ids).tokens };
+        text.units = if ids.is_empty() { Vec::new() } else { encoded_from_ids(ids).units };
         run(&Ticket::detached(), &model, &[&text], &KeepAll, RunDetail::Counts).expect_err("a refusal").to_string()
     };
     assert_eq!(refused(&[]), "text 1 of the batch: expected at least one token, got none", "no tokens");

@@ -14,7 +14,7 @@ use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
 use prunescope::engine::Spans;
 use prunescope::engine::run_timed;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Model;
 use prunescope::pruning::StrategySpec;
@@ -28,15 +28,15 @@ use crate::support::fixture_model;
 
 const CLOSE: Tolerance = Tolerance { absolute: 1e-4, relative: 1e-4 };
 
-fn timed(model: &Model, texts: &[Encoded], spec: &str, options: RunOptions) -> (Vec<Outcome>, Spans) {
-    let texts: Vec<&Encoded> = texts.iter().collect();
+fn timed(model: &Model, texts: &[Sequence], spec: &str, options: RunOptions) -> (Vec<Outcome>, Spans) {
+    let texts: Vec<&Sequence> = texts.iter().collect();
     let spec = StrategySpec::parse(spec).unwrap_or_else(|err| panic!("{spec}: {err}"));
     let pruner = spec.build(&model.config.shape).unwrap_or_else(|err| panic!("{spec}: {err}"));
     let report = run_timed(&Ticket::detached(), model, &texts, &*pruner, options).expect("a run");
     (report.outcomes, report.spans)
 }
 
-fn outcomes(model: &Model, texts: &[Encoded], spec: &str, options: RunOptions) -> Vec<Outcome> {
+fn outcomes(model: &Model, texts: &[Sequence], spec: &str, options: RunOptions) -> Vec<Outcome> {
     timed(model, texts, spec, options).0
 }
 
@@ -44,7 +44,7 @@ fn traced() -> RunOptions {
     RunDetail::Trace.into()
 }
 
-fn texts() -> impl Strategy<Value = Vec<Encoded>> {
+fn texts() -> impl Strategy<Value = Vec<Sequence>> {
     vec(vec(4_u32..140, 3..40), 1..4).prop_map(|texts| texts.iter().map(|ids| encoded_from_ids(ids)).collect())
 }
 
@@ -106,7 +106,7 @@ fn the_last_layer_of_one_row_costs_what_the_products_say() {
 #[test]
 fn spans_are_parts_of_the_run() {
     let model = fixture_model("bert");
-    let texts: Vec<Encoded> = (3..40).map(|length| encoded_from_ids(&(4..4 + length).collect::<Vec<u32>>())).collect();
+    let texts: Vec<Sequence> = (3..40).map(|length| encoded_from_ids(&(4..4 + length).collect::<Vec<u32>>())).collect();
     let started = Instant::now();
     let (_, spans) = timed(&model, &texts, "power_bert:retention=0.5", RunOptions::default());
     let elapsed = started.elapsed();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::model::Precision;
@@ -18,8 +18,8 @@ use crate::support::fixture_model;
 
 fn logits(checkpoint: &Checkpoint, texts: &[&str], spec: &str) -> Vec<Vec<f32>> {
     let encode = |text: &&str| checkpoint.tokenizer.encode(text, None).expect("a text");
-    let encoded: Vec<Encoded> = texts.iter().map(encode).collect();
-    let batch: Vec<&Encoded> = encoded.iter().collect();
+    let encoded: Vec<Sequence> = texts.iter().map(encode).collect();
+    let batch: Vec<&Sequence> = encoded.iter().collect();
     let pruner = StrategySpec::parse(spec).expect("a strategy").build(&checkpoint.model.config.shape).expect("it fits");
     let outcomes = run(&Ticket::detached(), &checkpoint.model, &batch, &*pruner, RunDetail::Counts).expect("a run");
     outcomes.into_iter().map(|outcome| outcome.logits).collect()

@@ -15,7 +15,7 @@ use candle_transformers::models::xlm_roberta;
 use prunescope::engine::Outcome;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
@@ -31,7 +31,7 @@ use crate::support::strategies::KeepAll;
 
 const LOGITS: Tolerance = Tolerance::absolute(1e-4);
 
-fn ours(copy: &Copy, text: &Encoded) -> Outcome {
+fn ours(copy: &Copy, text: &Sequence) -> Outcome {
     let model = copy.load().model;
     run(&Ticket::detached(), &model, &[text], &KeepAll, RunDetail::States).expect("a dense run").remove(0)
 }
@@ -42,13 +42,13 @@ fn last_hidden(outcome: &Outcome) -> &[f32] {
 }
 
 /// As many tokens as the fixtures take, no id twice in a row.
-fn longest_text() -> Encoded {
+fn longest_text() -> Sequence {
     let ids: Vec<u32> = (0..64).map(|index| 5 + (index * index * 7 + index) % 130).collect();
     encoded_from_ids(&ids)
 }
 
-fn ids(text: &Encoded) -> Tensor {
-    row(&text.tokens.iter().map(|token| token.id).collect::<Vec<_>>())
+fn ids(text: &Sequence) -> Tensor {
+    row(&text.units.iter().map(|token| token.id).collect::<Vec<_>>())
 }
 
 fn row(values: &[u32]) -> Tensor {
@@ -74,9 +74,9 @@ fn bert_agrees_on_the_longest_text_and_on_a_pair() {
     let reference = bert::BertModel::load(weights(&copy), &config(&copy)).expect("candle loads the model");
     let pair = copy.load().tokenizer.encode("no ending, no food", Some("a great doctor! ".repeat(20).as_str()));
     let pair = pair.expect("the pair is cut");
-    assert_eq!(pair.tokens.len(), 64, "the pair fills the table");
+    assert_eq!(pair.units.len(), 64, "the pair fills the table");
     for (text, what) in [(longest_text(), "longest text"), (pair, "pair")] {
-        let types = row(&text.tokens.iter().map(|token| token.segment).collect::<Vec<_>>());
+        let types = row(&text.units.iter().map(|token| token.segment).collect::<Vec<_>>());
         let expected = reference.forward(&ids(&text), &types, None).expect("candle runs");
         assert_close(what, last_hidden(&ours(&copy, &text)), &flat(&expected), LOGITS);
     }
@@ -88,7 +88,7 @@ fn the_sample_model_agrees_on_the_longest_text() {
     let checkpoint = prunescope::model::Checkpoint::load(&dir).expect("the sample model loads");
     let text = "A film that is quiet, patient and, in the end, not very good. ".repeat(60);
     let text = checkpoint.tokenizer.encode(&text, None).expect("the text is cut");
-    assert_eq!(text.tokens.len(), 512, "the text fills the table");
+    assert_eq!(text.units.len(), 512, "the text fills the table");
     let outcome = run(&Ticket::detached(), &checkpoint.model, &[&text], &KeepAll, RunDetail::States);
     let bytes = std::fs::read(dir.join("model.safetensors")).expect("the weights are there");
     let weights = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu).expect("candle reads them");

@@ -2,7 +2,7 @@
 
 use candle_core::DType;
 use candle_core::Device;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::model::Checkpoint;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
@@ -15,14 +15,18 @@ use crate::model_support::fixture;
 use crate::model_support::load;
 use crate::model_support::read_json;
 
-fn ids(encoded: &Encoded) -> Vec<u32> {
-    encoded.tokens.iter().map(|token| token.id).collect()
+fn ids(encoded: &Sequence) -> Vec<u32> {
+    encoded.units.iter().map(|token| token.id).collect()
 }
 
 /// Bytes → characters, as the references count.
-fn char_offsets(encoded: &Encoded) -> Vec<[usize; 2]> {
+fn char_offsets(encoded: &Sequence) -> Vec<[usize; 2]> {
     let chars = |text: &str, byte: usize| text[..byte].chars().count();
-    encoded.tokens.iter().map(|token| [chars(&encoded.text, token.start), chars(&encoded.text, token.end)]).collect()
+    encoded
+        .units
+        .iter()
+        .map(|token| [token.bytes().start, token.bytes().end].map(|byte| chars(encoded.text(), byte)))
+        .collect()
 }
 
 #[test]
@@ -39,7 +43,7 @@ fn tokens_ids_and_offsets_equal_the_references_of_every_family() {
                 .and_then(|ids| ids.to_vec1())
                 .expect("ids are whole numbers");
             assert_eq!(ids(&encoded), expected, "{family}, text {index}: ids");
-            let pieces: Vec<_> = encoded.tokens.iter().map(|token| Value::from(token.piece.as_str())).collect();
+            let pieces: Vec<_> = encoded.units.iter().map(|token| Value::from(token.piece.as_str())).collect();
             assert_eq!(Value::from(pieces), golden["tokens"][index], "{family}, text {index}: pieces");
             let offsets = serde_json::to_value(char_offsets(&encoded)).expect("numbers");
             assert_eq!(offsets, golden["char_offsets"][index], "{family}, text {index}: offsets");
@@ -67,16 +71,20 @@ fn the_beginning_of_a_long_text_gives_the_tokens_of_the_whole() {
         for text in long_texts() {
             let whole = tokenizer.encode(&text, None).expect("the text is cut");
             let start = tokenizer.encode_start(&text, None).expect("the text is cut");
-            assert_eq!(start.tokens, whole.tokens, "{family}: {:?}\u{2026}", text.get(..20));
+            assert_eq!(start.units, whole.units, "{family}: {:?}\u{2026}", text.get(..20));
             assert_eq!(start.is_truncated(), whole.is_truncated(), "{family}: it is known that there is more");
         }
         let long = &long_texts()[0];
         let start = tokenizer.encode_start(long, None).expect("the text is cut");
-        assert!(start.text.len() < 80_000 && long.len() > 120_000, "{family}: a part is kept: {}", start.text.len());
+        assert!(
+            start.text().len() < 80_000 && long.len() > 120_000,
+            "{family}: a part is kept: {}",
+            start.text().len()
+        );
         for (first, second) in [(long.as_str(), "a good film"), ("a good film", long.as_str()), (long, long)] {
             let whole = tokenizer.encode(first, Some(second)).expect("the pair is cut");
             let start = tokenizer.encode_start(first, Some(second)).expect("the pair is cut");
-            assert_eq!(start.tokens, whole.tokens, "{family}: of a pair");
+            assert_eq!(start.units, whole.units, "{family}: of a pair");
         }
     }
 }
@@ -141,7 +149,7 @@ fn a_vocabulary_file_gives_the_same_tokens() {
 fn settings_of_the_vocabulary_file_are_followed() {
     let pieces = |settings: Value, text: &str| {
         let encoded = with_vocab_file(&settings).load().tokenizer.encode(text, None).expect("the text is cut");
-        encoded.tokens.into_iter().map(|token| token.piece).collect::<Vec<_>>()
+        encoded.units.into_iter().map(|token| token.piece).collect::<Vec<_>>()
     };
     assert_eq!(pieces(json!({"do_lower_case": false}), "The film"), ["[CLS]", "[UNK]", "film", "[SEP]"], "cased");
     assert_eq!(pieces(json!({}), "The film"), ["[CLS]", "the", "film", "[SEP]"], "lower case by default");
@@ -225,9 +233,9 @@ fn padding_and_truncation_of_the_file_are_switched_off() {
 fn the_empty_text_gives_the_special_tokens_alone() {
     for family in FIXTURES {
         let encoded = load(family).tokenizer.encode("", None).expect("the empty text is cut");
-        assert!(encoded.tokens.iter().all(|token| token.special), "{family}: {:?}", encoded.tokens);
-        assert!(encoded.tokens.iter().all(|token| token.word.is_none()), "{family}: special tokens are no words");
-        assert_eq!((encoded.tokens.len(), encoded.full_length), (2, 2), "{family}");
+        assert!(encoded.units.iter().all(|token| token.special), "{family}: {:?}", encoded.units);
+        assert!(encoded.units.iter().all(|token| token.group.is_none()), "{family}: special tokens are no words");
+        assert_eq!((encoded.units.len(), encoded.full_length), (2, 2), "{family}");
     }
 }
 
@@ -235,9 +243,9 @@ fn the_empty_text_gives_the_special_tokens_alone() {
 fn special_tokens_that_the_user_typed_are_tokens_like_others() {
     let encoded = load("bert").tokenizer.encode("[CLS] [SEP]", None).expect("the text is cut");
     assert_eq!(ids(&encoded), [2, 2, 3, 3], "ids");
-    let special: Vec<_> = encoded.tokens.iter().map(|token| token.special).collect();
+    let special: Vec<_> = encoded.units.iter().map(|token| token.special).collect();
     assert_eq!(special, [true, false, false, true], "only the outer two were added");
-    let sources: Vec<_> = encoded.tokens.iter().map(|token| encoded.source(token)).collect();
+    let sources: Vec<_> = encoded.units.iter().map(|token| encoded.source(token)).collect();
     assert_eq!(sources, ["", "[CLS]", "[SEP]", ""], "the typed ones cover what was typed");
 }
 
@@ -246,14 +254,14 @@ fn pieces_of_one_word_share_its_index() {
     let dir = find_model(SAMPLE_MODEL).expect("the repository has the sample model");
     let tokenizer = Checkpoint::load(&dir).expect("the sample model loads").tokenizer;
     let encoded = tokenizer.encode("unbelievably good", Some("unbelievably bad")).expect("the pair is cut");
-    let words: Vec<_> = encoded.tokens.iter().map(|token| (token.piece.as_str(), token.segment, token.word)).collect();
+    let words: Vec<_> = encoded.units.iter().map(|token| (token.piece.as_str(), token.segment, token.group)).collect();
     let expected = [
         ("[CLS]", 0, None),
         ("unbelievable", 0, Some(0)),
         ("good", 0, Some(1)),
         ("[SEP]", 0, None),
-        ("unbelievable", 1, Some(0)),
-        ("bad", 1, Some(1)),
+        ("unbelievable", 1, Some(2)),
+        ("bad", 1, Some(3)),
         ("[SEP]", 1, None),
     ];
     // "unbelievably" is cut into pieces; whatever they are, they share the word and its segment.
@@ -274,7 +282,7 @@ fn pieces_of_one_word_share_its_index() {
         .collect();
     let expected = expected.map(|(text, segment, word)| (text.to_owned(), segment, word));
     assert_eq!(merged, expected, "words");
-    assert_eq!(encoded.source(&encoded.tokens[1]).chars().next(), Some('u'), "the first text");
+    assert_eq!(encoded.source(&encoded.units[1]).chars().next(), Some('u'), "the first text");
 }
 
 #[test]
@@ -285,9 +293,9 @@ fn a_long_text_is_cut_visibly_and_keeps_its_special_tokens() {
         assert_eq!(limit, 64, "{family}: the fixtures read 64 tokens");
         let text = "The film is a quiet joy. ".repeat(40);
         let encoded = checkpoint.tokenizer.encode(&text, None).expect("the text is cut");
-        assert_eq!(encoded.tokens.len(), limit, "{family}");
+        assert_eq!(encoded.units.len(), limit, "{family}");
         assert!(encoded.is_truncated() && encoded.full_length > 200, "{family}: {}", encoded.full_length);
-        let special: Vec<_> = (0..limit).filter(|&index| encoded.tokens[index].special).collect();
+        let special: Vec<_> = (0..limit).filter(|&index| encoded.units[index].special).collect();
         assert_eq!(special, [0, limit - 1], "{family}: the outer tokens are special");
         let short = checkpoint.tokenizer.encode("The film is a quiet joy.", None).expect("the text is cut");
         assert!(!short.is_truncated(), "{family}: a short text is whole");
@@ -329,7 +337,7 @@ fn a_tokenizer_that_adds_nothing_refuses_the_empty_text() {
     let tokenizer = copy.load().tokenizer;
     let err = tokenizer.encode("", None).expect_err("there is nothing to read");
     assert!(err.to_string().contains("the text has no tokens"), "{err}");
-    assert_eq!(tokenizer.encode("no", None).expect("one word").tokens.len(), 2, "a word without special tokens");
+    assert_eq!(tokenizer.encode("no", None).expect("one word").units.len(), 2, "a word without special tokens");
 }
 
 #[test]
@@ -339,11 +347,11 @@ fn every_token_covers_whole_characters_in_order() {
         for text in TEXTS {
             let encoded = tokenizer.encode(text, None).expect("the text is cut");
             let mut last = 0;
-            for token in encoded.tokens.iter().filter(|token| !token.special) {
+            for token in encoded.units.iter().filter(|token| !token.special) {
                 let place = format!("{family}, {text:?}: {token:?}");
-                assert!(text.get(token.start..token.end).is_some(), "{place} covers whole characters");
-                assert!(token.start >= last, "{place} does not go back");
-                last = token.start;
+                assert!(text.get(token.bytes()).is_some(), "{place} covers whole characters");
+                assert!(token.bytes().start >= last, "{place} does not go back");
+                last = token.bytes().start;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Tokenizers in every form that checkpoints come in, and files of them that are hostile.
 
-use prunescope::input::Encoded;
 use prunescope::input::Error;
+use prunescope::input::Sequence;
 use prunescope::input::Tokenizer;
 use prunescope::model::ModelConfig;
 use serde_json::Value;
@@ -12,12 +12,12 @@ use crate::model_support::load;
 use crate::model_support::read_json;
 use crate::support::fixture;
 
-fn ids(encoded: &Encoded) -> Vec<u32> {
-    encoded.tokens.iter().map(|token| token.id).collect()
+fn ids(encoded: &Sequence) -> Vec<u32> {
+    encoded.units.iter().map(|token| token.id).collect()
 }
 
-fn pieces(encoded: &Encoded) -> Vec<&str> {
-    encoded.tokens.iter().map(|token| token.piece.as_str()).collect()
+fn pieces(encoded: &Sequence) -> Vec<&str> {
+    encoded.units.iter().map(|token| token.piece.as_str()).collect()
 }
 
 /// A copy without its tokenizer.

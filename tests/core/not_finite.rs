@@ -8,7 +8,7 @@ use prunescope::engine::RunDetail;
 use prunescope::engine::RunOptions;
 use prunescope::engine::run;
 use prunescope::engine::run_timed;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::LayerWeights;
 use prunescope::model::Linear;
@@ -49,13 +49,13 @@ fn with_layer(mut model: Model, change: impl Fn(&LayerWeights) -> LayerWeights) 
     model
 }
 
-fn texts() -> Vec<Encoded> {
+fn texts() -> Vec<Sequence> {
     vec![encoded_from_ids(&[5, 9, 12, 30, 7, 8, 11]), encoded_from_ids(&[5, 40, 7])]
 }
 
 fn refused(model: &Model, spec: &str, options: RunOptions) -> String {
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     let pruner = build(spec, &model.config.shape);
     let error = run_timed(&Ticket::detached(), model, &batch, &*pruner, options).expect_err("there is no answer");
     assert!(matches!(error, Error::NotFinite { .. } | Error::NotRankable { .. }), "{spec}: {error}");
@@ -168,7 +168,7 @@ fn shared_layers_are_looked_at_before_they_are_kept() {
     let pruners = ["dense", "power_bert:retention=0.5"].map(|spec| build(spec, &model.config.shape));
     let mut prefixes = PrefixCache::new(&model, pruners.iter().map(|pruner| &**pruner), 1 << 20);
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     for pruner in &pruners {
         let error = prefixes.run(&Ticket::detached(), &model, (0, &batch), &**pruner).expect_err("there is no answer");
         assert!(error.to_string().contains("the feed-forward block of layer 2"), "{error}");
@@ -201,7 +201,7 @@ impl SequencePruner for Confused {
 fn scores_that_are_no_numbers_are_refused_by_layer_and_text() {
     let model = fixture_model("bert");
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     for (score, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
         let error =
             run(&Ticket::detached(), &model, &batch, &Confused(score), RunDetail::Counts).expect_err("no order");
@@ -229,7 +229,7 @@ fn evidence_that_overflows_is_refused_where_states_are_numbers() {
     let expected = "layer 2, text 1 of the batch: expected finite value norms to rank tokens by, got inf";
     assert!(message.starts_with(expected), "{message}");
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     let dense = build("dense", &model.config.shape);
     assert!(
         run(&Ticket::detached(), &model, &batch, &*dense, RunDetail::Counts).is_ok(),

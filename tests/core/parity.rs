@@ -3,7 +3,7 @@
 use prunescope::engine::Outcome;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Model;
 
@@ -20,7 +20,7 @@ use crate::support::strategies::KeepAll;
 const STATES: Tolerance = Tolerance::absolute(1e-4);
 const PROBABILITIES: Tolerance = Tolerance::absolute(1e-5);
 
-fn dense(model: &Model, texts: &[&Encoded]) -> Vec<Outcome> {
+fn dense(model: &Model, texts: &[&Sequence]) -> Vec<Outcome> {
     run(&Ticket::detached(), model, texts, &KeepAll, RunDetail::States).expect("a dense run")
 }
 
@@ -66,7 +66,7 @@ fn every_family_agrees_with_the_reference_in_every_layer() {
 fn packed_texts_of_different_lengths_agree_with_the_reference_too() {
     for family in FAMILIES.into_iter().chain(HEADS) {
         let golden = Golden::load(family);
-        let texts: Vec<Encoded> = (0..3).map(|text| golden.text(text)).collect();
+        let texts: Vec<Sequence> = (0..3).map(|text| golden.text(text)).collect();
         for (place, model) in models(family) {
             for (text, outcome) in dense(&model, &texts.iter().collect::<Vec<_>>()).iter().enumerate() {
                 check(&format!("{family}, {place}"), text, &golden, outcome);

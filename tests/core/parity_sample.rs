@@ -8,7 +8,7 @@ use candle_transformers::models::bert;
 use candle_transformers::models::distilbert;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::model::SAMPLE_MODEL;
@@ -35,9 +35,9 @@ fn the_sample_model_gives_its_stored_logits() {
     let checkpoint = Checkpoint::load(&folder).expect("it loads");
     let golden = std::fs::read_to_string(folder.join("golden.json")).expect("stored logits");
     let golden: Golden = serde_json::from_str(&golden).expect("as described");
-    let texts: Vec<Encoded> =
+    let texts: Vec<Sequence> =
         golden.texts.iter().map(|text| checkpoint.tokenizer.encode(text, None).expect("a text")).collect();
-    let refs: Vec<&Encoded> = texts.iter().collect();
+    let refs: Vec<&Sequence> = texts.iter().collect();
     let outcomes = run(&Ticket::detached(), &checkpoint.model, &refs, &KeepAll, RunDetail::Counts).expect("a run");
     assert_eq!(outcomes.len(), golden.logits.len(), "one outcome a text");
     for ((text, outcome), expected) in golden.texts.iter().zip(&outcomes).zip(&golden.logits) {
@@ -55,8 +55,8 @@ fn config<T: serde::de::DeserializeOwned>(folder: &Path) -> T {
     serde_json::from_str(&text).expect("candle reads it")
 }
 
-fn ids(text: &Encoded) -> Tensor {
-    let ids: Vec<u32> = text.tokens.iter().map(|token| token.id).collect();
+fn ids(text: &Sequence) -> Tensor {
+    let ids: Vec<u32> = text.units.iter().map(|token| token.id).collect();
     Tensor::new(ids, &Device::Cpu).and_then(|ids| ids.unsqueeze(0)).expect("ids")
 }
 
@@ -88,7 +88,7 @@ fn distilbert_agrees_with_candle() {
     let outcomes = run(&Ticket::detached(), &fixture_model("distilbert"), &[&encoded], &KeepAll, RunDetail::States);
     let outcomes = outcomes.expect("a run");
     let ids = ids(&encoded);
-    let nothing_masked = Tensor::zeros((1, 1, 1, encoded.tokens.len()), DType::U8, &Device::Cpu).expect("a mask");
+    let nothing_masked = Tensor::zeros((1, 1, 1, encoded.units.len()), DType::U8, &Device::Cpu).expect("a mask");
     let expected = candle.forward(&ids, &nothing_masked).expect("a pass");
     let got = outcomes[0].final_hidden.as_ref().expect("states were asked for");
     // Candle takes the tanh approximation of GELU here, the reference (and the checkpoint) the error function; against the

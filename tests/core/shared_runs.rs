@@ -8,7 +8,7 @@ use prunescope::engine::Outcome;
 use prunescope::engine::PrefixCache;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Model;
 use prunescope::pruning::Pruner;
@@ -66,19 +66,19 @@ fn prefixes(model: &Model, pruners: &[Arc<dyn Pruner>], bytes: usize) -> PrefixC
     PrefixCache::new(model, pruners.iter().map(|pruner| &**pruner), bytes)
 }
 
-fn texts() -> Vec<Encoded> {
+fn texts() -> Vec<Sequence> {
     let text = |count: u32| encoded_from_ids(&(4..4 + count).map(|index| 4 + index * 7 % 60).collect::<Vec<_>>());
     [23, 2, 9, 40].map(text).to_vec()
 }
 
-fn alone(model: &Model, batch: &[&Encoded], pruner: &dyn Pruner) -> Vec<Outcome> {
+fn alone(model: &Model, batch: &[&Sequence], pruner: &dyn Pruner) -> Vec<Outcome> {
     run(&Ticket::detached(), model, batch, pruner, RunDetail::Counts).expect("a run")
 }
 
 #[test]
 fn every_strategy_leaves_alone_the_layers_it_says() {
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     for model in MODELS.iter() {
         for (pruner, (spec, idle)) in build_all(model).iter().zip(SPECS) {
             assert_eq!(pruner.idle_layers(), idle, "{spec}");
@@ -114,7 +114,7 @@ proptest! {
         let (first, second) = texts.split_at(2);
         for (pruner, &index) in pruners.iter().zip(&order) {
             for (number, batch) in [first, second].into_iter().enumerate() {
-                let batch: Vec<&Encoded> = batch.iter().collect();
+                let batch: Vec<&Sequence> = batch.iter().collect();
                 let run = prefixes.run(&Ticket::detached(), model, (number, &batch), &**pruner).expect("a run");
                 prop_assert_eq!(run.outcomes, alone(model, &batch, &**pruner), "{}", SPECS[index].0);
             }
@@ -126,7 +126,7 @@ proptest! {
 #[test]
 fn every_strategy_gives_the_same_after_the_dense_run() {
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     for model in MODELS.iter() {
         let pruners = build_all(model);
         let mut prefixes = prefixes(model, &pruners, usize::MAX);
@@ -173,7 +173,7 @@ fn a_stop_leaves_what_is_kept_usable() {
     let pruners = build_all(model);
     let mut prefixes = prefixes(model, &pruners, usize::MAX);
     let texts = texts();
-    let batch: Vec<&Encoded> = texts.iter().collect();
+    let batch: Vec<&Sequence> = texts.iter().collect();
     prefixes.run(&Ticket::detached(), model, (0, &batch), &*pruners[0]).expect("a run");
     let stopped = Ticket::detached();
     stopped.cancel();

@@ -10,7 +10,7 @@ use prunescope::engine::Removal;
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
 use prunescope::engine::sequence_info;
-use prunescope::input::Encoded;
+use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Checkpoint;
 use prunescope::model::SAMPLE_MODEL;
@@ -31,13 +31,13 @@ static SAMPLE: LazyLock<Checkpoint> = LazyLock::new(|| {
     Checkpoint::load(&folder).unwrap_or_else(|err| panic!("{err}"))
 });
 
-fn encode(text: &str) -> Encoded {
+fn encode(text: &str) -> Sequence {
     SAMPLE.tokenizer.encode(text, None).unwrap_or_else(|err| panic!("{text}: {err}"))
 }
 
 fn outcomes(spec: &str, texts: &[&str]) -> Vec<Outcome> {
-    let encoded: Vec<Encoded> = texts.iter().map(|text| encode(text)).collect();
-    let batch: Vec<&Encoded> = encoded.iter().collect();
+    let encoded: Vec<Sequence> = texts.iter().map(|text| encode(text)).collect();
+    let batch: Vec<&Sequence> = encoded.iter().collect();
     let spec = StrategySpec::parse(spec).unwrap_or_else(|err| panic!("{err}"));
     let pruner = spec.build(&SAMPLE.model.config.shape).unwrap_or_else(|err| panic!("{err}"));
     run(&Ticket::detached(), &SAMPLE.model, &batch, &*pruner, RunDetail::States)
@@ -151,14 +151,15 @@ fn stop_words_by_key_are_stop_words_by_spelling() {
     for text in sample.lines().skip(1) {
         let encoded = encode(text);
         let by_spelling = |&position: &u32| {
-            let token = &encoded.tokens[position as usize];
-            let pieces = encoded.tokens.iter().filter(|other| !other.special && other.word == token.word);
-            let (start, end) =
-                pieces.fold((usize::MAX, 0), |(start, end), piece| (start.min(piece.start), end.max(piece.end)));
+            let token = &encoded.units[position as usize];
+            let pieces = encoded.units.iter().filter(|other| !other.special && other.group == token.group);
+            let (start, end) = pieces.fold((usize::MAX, 0), |(start, end), piece| {
+                (start.min(piece.bytes().start), end.max(piece.bytes().end))
+            });
             token.special || !listed.contains(&*text[start..end].to_lowercase())
         };
-        let expected: Vec<u32> = (0..).take(encoded.tokens.len()).filter(by_spelling).collect();
-        (left, stayed) = (left + encoded.tokens.len() - expected.len(), stayed + expected.len());
+        let expected: Vec<u32> = (0..).take(encoded.units.len()).filter(by_spelling).collect();
+        (left, stayed) = (left + encoded.units.len() - expected.len(), stayed + expected.len());
         assert_eq!(pruner.select_input(&sequence_info(&encoded)), Some(expected), "{text}");
     }
     assert!(left > 1000 && stayed > 1000, "{left} tokens left and {stayed} stayed");

@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tensor", &[]),
     ("data", &[]),
     ("metrics", &[]),
-    ("input", &["disk"]),
+    ("input", &["disk", "tensor"]),
     ("model", &["disk", "tensor", "input"]),
     ("pruning", &["disk", "tensor"]),
     ("engine", &["tensor", "data", "input", "model", "pruning", "jobs"]),

@@ -205,7 +205,7 @@ pub(crate) fn play(app: &mut App, ctx: &Context, now: f64) {
 pub(crate) fn drop_stale_selection(app: &mut App) {
     let Some(pinned) = app.ui.pinned else { return };
     let Some(set) = app.session.inspect.shown() else { return };
-    let columns = set.runs.values().map(|run| run.ribbon.num_columns).max().unwrap_or(0).max(set.encoded.tokens.len());
+    let columns = set.runs.values().map(|run| run.ribbon.num_columns).max().unwrap_or(0).max(set.encoded.units.len());
     let is_known = app.project.entry(pinned.entry).is_some_and(|entry| entry.enabled);
     if !is_known || pinned.column >= columns {
         app.ui.pinned = None;

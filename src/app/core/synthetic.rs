@@ -16,8 +16,9 @@ use crate::engine::Removal;
 use crate::engine::Ribbon;
 use crate::engine::Trace;
 use crate::evaluation::InspectedRun;
-use crate::input::Encoded;
-use crate::input::Token;
+use crate::input::Sequence;
+use crate::input::Span;
+use crate::input::Unit;
 use crate::project::Project;
 use crate::pruning::StrategySpec;
 
@@ -35,7 +36,7 @@ impl App {
         let encoded = Arc::new(text(num_tokens));
         app.ui = UiState { fit, ..UiState::default() };
         app.project = Project::new("made up");
-        encoded.text.as_ref().clone_into(&mut app.project.text);
+        encoded.text().clone_into(&mut app.project.text);
         let mut set = TextSet {
             key: TextKey(0),
             encoded,
@@ -54,10 +55,10 @@ impl App {
     }
 }
 
-fn text(num_tokens: usize) -> Encoded {
+fn text(num_tokens: usize) -> Sequence {
     let words = ["the", "film", "was", "unforgettable", "and", "bad", "not", "so"];
     let mut text = String::new();
-    let mut tokens = Vec::with_capacity(num_tokens);
+    let mut units = Vec::with_capacity(num_tokens);
     for index in 0..num_tokens {
         let special = index == 0 || index + 1 == num_tokens;
         let word = words[index * 5 % words.len()];
@@ -67,10 +68,11 @@ fn text(num_tokens: usize) -> Encoded {
         }
         let piece = if special { "[CLS]" } else { word }.to_owned();
         let number = (!special).then(|| u32::try_from(index).unwrap_or(0));
-        tokens.push(Token { id: 0, piece, start, end: text.len(), segment: 0, special, word: number });
+        let span = (!special).then_some(Span::Bytes { text: 0, start, end: text.len() });
+        units.push(Unit { id: 0, piece, span, segment: 0, special, group: number });
         text.push(' ');
     }
-    Encoded { text: text.into(), text_pair: None, full_length: num_tokens, tokens }
+    Sequence { texts: vec![text.into()], units, full_length: num_tokens }
 }
 
 /// Six tenths of the tokens leave, spread over the layers and over the text.

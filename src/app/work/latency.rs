@@ -21,7 +21,7 @@ use crate::figure::Figure;
 use crate::figure::charts;
 use crate::figure::charts::LatencyInput;
 use crate::figure::charts::latency_figure;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Progress;
@@ -400,13 +400,13 @@ fn failed(err: &dyn std::error::Error) -> Failure {
 }
 
 /// A batch of one text.
-fn repeated(text: &Encoded, batch: usize) -> Case {
-    let kind = CaseKind::Shape { batch, tokens: text.tokens.len() };
+fn repeated(text: &Sequence, batch: usize) -> Case {
+    let kind = CaseKind::Shape { batch, tokens: text.units.len() };
     Case { kind, batches: vec![vec![text.clone(); batch]] }
 }
 
 /// Texts evenly spread over a data set; those the tokenizer refuses are left out.
-fn encode_sample(ticket: &Ticket, checkpoint: &Checkpoint, dataset: &Dataset) -> Result<Vec<Encoded>, Failure> {
+fn encode_sample(ticket: &Ticket, checkpoint: &Checkpoint, dataset: &Dataset) -> Result<Vec<Sequence>, Failure> {
     let step = dataset.examples.len().div_ceil(SAMPLED).max(1);
     let mut texts = Vec::new();
     for example in dataset.examples.iter().step_by(step) {

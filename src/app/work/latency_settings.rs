@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::figure::charts::SpeedUps;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::latency;
 use crate::latency::Case;
 use crate::latency::CaseKind;
@@ -57,16 +57,16 @@ impl SettingsLatency {
 }
 
 /// A pass over texts evenly spread from the shortest to the longest, in batches of similar length.
-pub(crate) fn sample_case(mut texts: Vec<Encoded>) -> Case {
-    texts.sort_by_key(|text| text.tokens.len());
+pub(crate) fn sample_case(mut texts: Vec<Sequence>) -> Case {
+    texts.sort_by_key(|text| text.units.len());
     let count = texts.len();
-    let tokens: usize = texts.iter().map(|text| text.tokens.len()).sum();
+    let tokens: usize = texts.iter().map(|text| text.units.len()).sum();
     let batches = (TOKENS * count / (BATCH * tokens.max(1))).clamp(1, BATCHES);
     let wanted = (BATCH * batches).min(count);
-    let chosen: Vec<Encoded> = (0..wanted).map(|index| texts[index * count / wanted].clone()).collect();
-    let length = |text: Option<&Encoded>| text.map_or(0, |text| text.tokens.len());
+    let chosen: Vec<Sequence> = (0..wanted).map(|index| texts[index * count / wanted].clone()).collect();
+    let length = |text: Option<&Sequence>| text.map_or(0, |text| text.units.len());
     let kind = CaseKind::Bucket { batch: BATCH, from: length(chosen.first()), to: length(chosen.last()), texts: count };
-    Case { kind, batches: chosen.chunks(BATCH).map(<[Encoded]>::to_vec).collect() }
+    Case { kind, batches: chosen.chunks(BATCH).map(<[Sequence]>::to_vec).collect() }
 }
 
 /// How the settings are measured.
@@ -78,19 +78,9 @@ pub(crate) fn lab_plan(specs: Vec<StrategySpec>) -> latency::Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
-    fn text(tokens: usize) -> Encoded {
-        let token = crate::input::Token {
-            id: 7,
-            piece: String::new(),
-            start: 0,
-            end: 0,
-            segment: 0,
-            special: false,
-            word: None,
-        };
-        Encoded { text: Arc::from(""), text_pair: None, full_length: tokens, tokens: vec![token; tokens] }
+    fn text(tokens: usize) -> Sequence {
+        Sequence::made_up(std::iter::repeat_n(7, tokens))
     }
 
     #[test]
@@ -98,7 +88,7 @@ mod tests {
         // Four times 21.5 tokens fit into 256 twice; eight of 96 texts are every twelfth, three tokens apart.
         let case = sample_case((0..96).rev().map(|index| text(10 + index / 4)).collect());
         let lengths: Vec<Vec<usize>> =
-            case.batches.iter().map(|batch| batch.iter().map(|text| text.tokens.len()).collect()).collect();
+            case.batches.iter().map(|batch| batch.iter().map(|text| text.units.len()).collect()).collect();
         assert_eq!(lengths, [[10, 13, 16, 19], [22, 25, 28, 31]], "short to long");
         let long = sample_case((0..96).map(|_| text(400)).collect());
         assert_eq!((long.batches.len(), long.texts()), (1, BATCH), "one batch of long texts is enough");

@@ -17,7 +17,7 @@ use crate::app::work::slot::error_chain;
 use crate::engine::Ribbon;
 use crate::evaluation;
 use crate::evaluation::InspectedRun;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Job;
 use crate::jobs::Poll;
 use crate::jobs::Ticket;
@@ -52,7 +52,7 @@ pub(crate) struct TextSet {
     /// The text and the model.
     pub(crate) key: TextKey,
     /// The text as the model reads it.
-    pub(crate) encoded: Arc<Encoded>,
+    pub(crate) encoded: Arc<Sequence>,
     /// Names of the classes.
     pub(crate) classes: Arc<[String]>,
     /// The model's layers.
@@ -79,7 +79,7 @@ impl Task {
 }
 
 enum Output {
-    Encoded(Box<Encoded>),
+    Sequence(Box<Sequence>),
     Run(Box<RibbonRun>),
 }
 
@@ -253,8 +253,8 @@ impl InspectWork {
         };
         self.running = None;
         match outcome {
-            Ok(Output::Encoded(_)) if task.text() != text => None,
-            Ok(Output::Encoded(encoded)) => {
+            Ok(Output::Sequence(_)) if task.text() != text => None,
+            Ok(Output::Sequence(encoded)) => {
                 self.accept_text(text, *encoded, checkpoint);
                 None
             }
@@ -274,7 +274,7 @@ impl InspectWork {
         }
     }
 
-    fn accept_text(&mut self, key: TextKey, encoded: Encoded, checkpoint: &Checkpoint) {
+    fn accept_text(&mut self, key: TextKey, encoded: Sequence, checkpoint: &Checkpoint) {
         self.text_failure = None;
         let set = TextSet {
             key,
@@ -352,10 +352,10 @@ impl InspectWork {
 
 fn encode(checkpoint: &Checkpoint, text: &str) -> Result<Output, Failure> {
     let encoded = checkpoint.tokenizer.encode(text, None).map_err(|err| Failure::Failed(error_chain(&err)))?;
-    Ok(Output::Encoded(Box::new(encoded)))
+    Ok(Output::Sequence(Box::new(encoded)))
 }
 
-fn run_dense(ticket: &Ticket, checkpoint: &Checkpoint, encoded: &Encoded, key: RunKey) -> Result<Output, Failure> {
+fn run_dense(ticket: &Ticket, checkpoint: &Checkpoint, encoded: &Sequence, key: RunKey) -> Result<Output, Failure> {
     let spec = StrategySpec::default_for("dense").map_err(|err| Failure::Failed(error_chain(&err)))?;
     run_one(ticket, checkpoint, encoded, &spec, key)
 }
@@ -363,7 +363,7 @@ fn run_dense(ticket: &Ticket, checkpoint: &Checkpoint, encoded: &Encoded, key: R
 fn run_one(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
-    encoded: &Encoded,
+    encoded: &Sequence,
     spec: &StrategySpec,
     key: RunKey,
 ) -> Result<Output, Failure> {

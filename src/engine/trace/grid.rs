@@ -4,8 +4,6 @@
 
 use crate::engine::Removal;
 use crate::engine::Trace;
-use crate::input::Encoded;
-use crate::input::Token;
 
 /// What happened to a token in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,17 +150,6 @@ impl Ribbon {
     }
 }
 
-/// A token as a person knows it, the head of its column: the bytes of the text it covers, else the tokenizer's own
-/// spelling. What the vocabulary lacks reads `[UNK]`, as the model reads it.
-#[must_use]
-pub fn column_label(encoded: &Encoded, token: &Token) -> String {
-    let source = encoded.source(token).trim();
-    if token.special || token.is_unknown() || source.is_empty() {
-        return if token.piece.is_empty() { "…".to_owned() } else { token.piece.clone() };
-    }
-    source.chars().map(|sign| if sign.is_control() { '␣' } else { sign }).collect()
-}
-
 /// The head of a column for rows that a strategy made: `fused`, or `+1`, `+2`, … where there are several.
 #[must_use]
 pub fn fused_label(number: usize, of: usize) -> String {
@@ -265,26 +252,5 @@ mod tests {
         let ribbon = Ribbon::new(&only);
         assert!(ribbon.never_entered[1] && !ribbon.is_alive_after(0, 1), "token 1 is gone from the start");
         assert_eq!(ribbon.cell(0, 0).score, None, "no scores were computed");
-    }
-
-    #[test]
-    fn pieces_show_the_source_and_specials_their_name() {
-        let token = |piece: &str, start, end, special| Token {
-            id: 0,
-            piece: piece.to_owned(),
-            start,
-            end,
-            segment: 0,
-            special,
-            word: None,
-        };
-        let encoded = Encoded { text: "Hopé\tx".into(), text_pair: None, tokens: Vec::new(), full_length: 0 };
-        assert_eq!(column_label(&encoded, &token("[CLS]", 0, 0, true)), "[CLS]", "a special token");
-        assert_eq!(
-            column_label(&encoded, &token("##é", 3, 5, false)),
-            "é",
-            "the bytes of the text, not the tokenizer's marks"
-        );
-        assert_eq!(column_label(&encoded, &token("Ã", 4, 5, false)), "Ã", "half a character falls back to the piece");
     }
 }

@@ -7,7 +7,6 @@ pub use grid::Cell;
 pub use grid::Fate;
 pub use grid::LayerSummary;
 pub use grid::Ribbon;
-pub use grid::column_label;
 pub use grid::fused_label;
 pub use rows::LayerTrace;
 pub use rows::MergeGroup;

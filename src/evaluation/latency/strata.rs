@@ -5,7 +5,7 @@ use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::evaluation::Prepared;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::latency::Case;
 use crate::latency::CaseKind;
 
@@ -84,7 +84,7 @@ impl Strata {
 
 impl Stratum {
     /// A batch of its texts.
-    pub(super) fn case(&self, texts: Vec<Encoded>) -> Case {
+    pub(super) fn case(&self, texts: Vec<Sequence>) -> Case {
         let Self { from, to, texts: all, .. } = *self;
         Case { kind: CaseKind::Bucket { batch: texts.len(), from, to, texts: all }, batches: vec![texts] }
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::data::Example;
 use crate::evaluation::Error;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -22,7 +22,7 @@ pub struct Chunk {
     /// Name of each item.
     pub ids: Vec<String>,
     /// Tokens of each item.
-    pub encoded: Vec<Encoded>,
+    pub encoded: Vec<Sequence>,
 }
 
 impl Chunk {
@@ -60,7 +60,7 @@ impl Chunk {
 }
 
 /// A text's tokens, or why there are none.
-pub(in crate::evaluation) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Encoded, String> {
+pub(in crate::evaluation) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Sequence, String> {
     let encoded = checkpoint.tokenizer.encode_start(&example.text, example.text_pair.as_deref());
     encoded.map_err(|error| format!("the text cannot be cut into tokens: {error}"))
 }
@@ -71,7 +71,7 @@ pub(super) fn encode_all<E: Borrow<Example> + Sync>(
     checkpoint: &Checkpoint,
     examples: &[E],
     (done, total): (usize, usize),
-) -> Result<Vec<Result<Encoded, String>>, Error> {
+) -> Result<Vec<Result<Sequence, String>>, Error> {
     let mut encoded = Vec::with_capacity(examples.len());
     for step in examples.chunks(TEXTS_PER_STEP) {
         ticket.checkpoint()?;

@@ -164,9 +164,9 @@ impl Prepared {
                 }
                 Ok(encoded) => {
                     self.truncated += usize::from(encoded.is_truncated());
-                    self.longest = self.longest.max(encoded.tokens.len());
+                    self.longest = self.longest.max(encoded.units.len());
                     self.rows.push(row);
-                    self.tokens.push(narrow(encoded.tokens.len()));
+                    self.tokens.push(narrow(encoded.units.len()));
                     chunk.ids.push(example.id.clone());
                     chunk.encoded.push(encoded);
                 }

@@ -17,7 +17,7 @@ use crate::evaluation::StrategyRun;
 use crate::evaluation::run::strategy_run::TOKENS_PER_BATCH;
 use crate::evaluation::run::strategy_run::argmax;
 use crate::evaluation::run::strategy_run::build;
-use crate::input::Encoded;
+use crate::input::Sequence;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
@@ -50,7 +50,7 @@ impl<'a> SharedRuns<'a> {
     #[must_use]
     pub fn new(checkpoint: &'a Checkpoint, prepared: &'a Prepared, chunk: &'a Chunk, specs: &[StrategySpec]) -> Self {
         let pruners: Vec<_> = specs.iter().filter_map(|spec| build(checkpoint, spec).ok()).collect();
-        let lengths: Vec<usize> = chunk.encoded.iter().map(|encoded| encoded.tokens.len()).collect();
+        let lengths: Vec<usize> = chunk.encoded.iter().map(|encoded| encoded.units.len()).collect();
         let prefixes = PrefixCache::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
         let batches = engine::plan_batches(&lengths, TOKENS_PER_BATCH);
         let runs = specs.len().max(1) as u64;
@@ -119,7 +119,7 @@ impl<'a> SharedRuns<'a> {
             if ticket.is_cancelled() {
                 break;
             }
-            let texts: Vec<&Encoded> = batch.iter().map(|&item| &chunk.encoded[item]).collect();
+            let texts: Vec<&Sequence> = batch.iter().map(|&item| &chunk.encoded[item]).collect();
             let done = match self.prefixes.run(ticket, model, (number, &texts), &*pruner) {
                 Ok(done) => done,
                 Err(engine::Error::Cancelled) => break,
@@ -146,7 +146,7 @@ impl<'a> SharedRuns<'a> {
     }
 }
 
-fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> ExampleResult {
+fn example_result(model: &Model, encoded: &Sequence, outcome: Outcome) -> ExampleResult {
     ExampleResult {
         prediction: argmax(&outcome.logits),
         probabilities: model.config.head.outputs(&outcome.logits),
@@ -154,7 +154,7 @@ fn example_result(model: &Model, encoded: &Encoded, outcome: Outcome) -> Example
         tokens_kept: outcome.trace.tokens_kept(),
         retention_mean: outcome.trace.retention_mean(),
         macs: outcome.trace.macs(),
-        dense_macs: cost::dense_macs(model, encoded.tokens.len()),
+        dense_macs: cost::dense_macs(model, encoded.units.len()),
         logits: outcome.logits,
     }
 }

@@ -3,7 +3,6 @@
 use crate::evaluation;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
-use crate::evaluation::column_label;
 use crate::evaluation::fused_label;
 use crate::evaluation::left_label;
 
@@ -26,7 +25,7 @@ pub fn ribbon_figure(inspection: &Inspection, provenance: Provenance) -> Figure 
     let body = Body::Ribbons(Ribbons { tokens: heads(inspection, &grids), ribbons: drawn.collect() });
     Figure {
         title: "Which tokens survive, layer by layer".to_owned(),
-        subtitle: format!("“{}”", inspection.encoded.text),
+        subtitle: format!("“{}”", inspection.encoded.text()),
         body,
         caption: "Rows are layers, counted from 1; columns are tokens; on the right, the rows that leave the layer. \
                   Fill: rank of the strategy's score within the layer. Thick lower edge: the layer where a token left; \
@@ -40,9 +39,9 @@ pub fn ribbon_figure(inspection: &Inspection, provenance: Provenance) -> Figure 
 fn heads(inspection: &Inspection, grids: &[evaluation::Ribbon]) -> Vec<RibbonToken> {
     let encoded = &inspection.encoded;
     let columns = grids.iter().map(|grid| grid.num_columns).max().unwrap_or(0);
-    let made = columns.saturating_sub(encoded.tokens.len());
-    let tokens = encoded.tokens.iter().map(|token| RibbonToken {
-        text: column_label(encoded, token),
+    let made = columns.saturating_sub(encoded.units.len());
+    let tokens = encoded.units.iter().map(|token| RibbonToken {
+        text: encoded.label(token),
         special: token.special,
         fused: false,
     });

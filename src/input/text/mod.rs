@@ -3,7 +3,6 @@
 mod charsmap;
 mod check;
 mod convention;
-mod encoded;
 mod guarded;
 mod notes;
 mod older_files;
@@ -16,6 +15,4 @@ mod vocab_file;
 
 pub use check::TokenizerFault;
 pub use convention::Expected;
-pub use encoded::Encoded;
-pub use encoded::Token;
 pub use tokenizer::Tokenizer;

@@ -1,7 +1,7 @@
 //! The beginning of a long text: as much of it as a model can read.
 
-use crate::input::Encoded;
 use crate::input::Error;
+use crate::input::Sequence;
 use crate::input::Tokenizer;
 
 /// Texts up to this many bytes are cut into tokens whole.
@@ -14,13 +14,13 @@ const GROWTH: usize = 4;
 impl Tokenizer {
     /// As [`Tokenizer::encode`], but of a long text only a part at its beginning is cut into tokens, and kept: work and
     /// memory depend on what the model reads, not on what a data file holds. The tokens are the same; `full_length` is then
-    /// only known to be at least what it says, and [`Encoded::is_truncated`] holds.
+    /// only known to be at least what it says, and [`Sequence::is_truncated`] holds.
     ///
     /// The part ends between words and has at least twice the tokens that fit, so that its end reaches into none of them.
     ///
     /// # Errors
     /// As [`Tokenizer::encode`].
-    pub fn encode_start(&self, text: &str, text_pair: Option<&str>) -> Result<Encoded, Error> {
+    pub fn encode_start(&self, text: &str, text_pair: Option<&str>) -> Result<Sequence, Error> {
         let mut size = WHOLE.max(BYTES_PER_TOKEN * self.max_tokens());
         loop {
             let (first, second) = (start_of(text, size), text_pair.map(|pair| start_of(pair, size)));

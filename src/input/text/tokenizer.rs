@@ -1,7 +1,7 @@
 //! From text to tokens that know the bytes they came from.
 //!
 //! Padding and truncation that a `tokenizer.json` configures are switched off: the engine never pads, and a text that
-//! is too long is cut here, where [`Encoded::full_length`] can tell.
+//! is too long is cut here, where [`Sequence::full_length`] can tell.
 
 use std::fmt;
 use std::path::Path;
@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use crate::disk::hash_files;
 use crate::disk::read_small_file;
-use crate::input::Encoded;
 use crate::input::Error;
 use crate::input::Expected;
-use crate::input::Token;
+use crate::input::Sequence;
+use crate::input::Span;
+use crate::input::Unit;
 use crate::input::text::check;
 use crate::input::text::convention::Convention;
 use crate::input::text::guarded::guarded;
@@ -99,7 +100,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// If the tokenizer fails on the text, gives no token at all, or adds more special tokens than the model takes.
-    pub fn encode(&self, text: &str, text_pair: Option<&str>) -> Result<Encoded, Error> {
+    pub fn encode(&self, text: &str, text_pair: Option<&str>) -> Result<Sequence, Error> {
         let longest = text.len().max(text_pair.map_or(0, str::len));
         if longest > self.longest_text {
             return Err(Error::TextTooLong { got: longest, limit: self.longest_text });
@@ -110,17 +111,15 @@ impl Tokenizer {
         });
         let encoding = encoding.ok_or_else(|| Error::TokenizerStopped { path: self.path.clone() })?;
         let encoding = encoding.map_err(|source| Error::Encode { source })?;
-        let tokens = self.tokens(&encoding)?;
-        if tokens.is_empty() {
+        let units = self.units(&encoding)?;
+        if units.is_empty() {
             return Err(Error::NoTokens);
         }
-        let full_length = tokens.len();
-        Ok(Encoded {
-            text: Arc::from(text),
-            text_pair: text_pair.map(Arc::from),
-            tokens: self.truncate(tokens)?,
-            full_length,
-        })
+        let full_length = units.len();
+        let texts = std::iter::once(text).chain(text_pair).map(Arc::from).collect();
+        let mut units = self.truncate(units)?;
+        number_on(&mut units);
+        Ok(Sequence { texts, units, full_length })
     }
 
     /// Where the tokenizer's files disagree with each other or with the model, and what was done; one sentence each.
@@ -156,53 +155,52 @@ impl Tokenizer {
         }
     }
 
-    fn tokens(&self, encoding: &tokenizers::Encoding) -> Result<Vec<Token>, Error> {
+    /// The units, words numbered in each text.
+    fn units(&self, encoding: &tokenizers::Encoding) -> Result<Vec<Unit>, Error> {
         let sequences = encoding.get_sequence_ids();
-        let mut tokens = Vec::with_capacity(encoding.len());
+        let mut units = Vec::with_capacity(encoding.len());
         let columns = encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets());
         let marks = encoding.get_special_tokens_mask().iter().zip(encoding.get_type_ids());
         let places = sequences.iter().zip(encoding.get_word_ids());
-        for (((&id, piece), &(start, end)), ((&mask, &type_id), (sequence, &word))) in columns.zip(marks.zip(places)) {
+        for (((&id, piece), &(start, end)), ((&mask, &type_id), (text, &word))) in columns.zip(marks.zip(places)) {
             if usize::try_from(id).map_or(true, |id| id >= self.vocab_size) {
                 return Err(self.id_error(id, piece));
             }
             let special = mask == 1;
-            let segment = sequence.and_then(|sequence| u32::try_from(sequence).ok()).unwrap_or(type_id);
-            let (start, end) = if special { (0, 0) } else { (start, end) };
-            tokens.push(Token {
+            let text_or_type = text.and_then(|text| u32::try_from(text).ok()).unwrap_or(type_id);
+            units.push(Unit {
                 id,
                 // The vocabulary's spelling of the id, so that an unknown character reads `<unk>` in every family.
                 piece: self.inner.id_to_token(id).unwrap_or_else(|| piece.clone()),
-                start,
-                end,
-                segment,
+                span: (!special).then_some(Span::Bytes { text: text.unwrap_or(0), start, end }),
+                segment: text_or_type,
                 special,
-                word: word.filter(|_| !special),
+                group: word.filter(|_| !special),
             });
         }
-        Ok(tokens)
+        Ok(units)
     }
 
     /// Keeps every special token and the beginnings of the texts.
-    fn truncate(&self, mut tokens: Vec<Token>) -> Result<Vec<Token>, Error> {
-        if tokens.len() <= self.max_tokens {
-            return Ok(tokens);
+    fn truncate(&self, mut units: Vec<Unit>) -> Result<Vec<Unit>, Error> {
+        if units.len() <= self.max_tokens {
+            return Ok(units);
         }
-        let special = tokens.iter().filter(|token| token.special).count();
-        let second = tokens.iter().filter(|token| !token.special && token.segment > 0).count();
-        let first = tokens.len() - special - second;
+        let special = units.iter().filter(|unit| unit.special).count();
+        let second = units.iter().filter(|unit| is_of_second(unit)).count();
+        let first = units.len() - special - second;
         let room = self.max_tokens.checked_sub(special).filter(|&room| room > 0 || first + second == 0);
         let room = room.ok_or(Error::NoRoom { special, max_tokens: self.max_tokens })?;
         let (mut first, mut second) = kept_lengths(first, second, room);
-        tokens.retain(|token| {
-            let left = if token.segment == 0 { &mut first } else { &mut second };
-            let keep = token.special || *left > 0;
-            if !token.special {
+        units.retain(|unit| {
+            let left = if is_of_second(unit) { &mut second } else { &mut first };
+            let keep = unit.special || *left > 0;
+            if !unit.special {
                 *left = left.saturating_sub(1);
             }
             keep
         });
-        Ok(tokens)
+        Ok(units)
     }
 
     fn check_vocabulary(&self) -> Result<(), Error> {
@@ -225,6 +223,20 @@ impl fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokenizer").field("path", &self.path).field("hash", &self.hash).finish_non_exhaustive()
     }
+}
+
+/// Numbers the words of the second text after those of the first: the library counts each text's from 0.
+fn number_on(units: &mut [Unit]) {
+    let of_first = units.iter().filter(|unit| !is_of_second(unit)).filter_map(|unit| unit.group);
+    let first = of_first.max().map_or(0, |last| last + 1);
+    for unit in units.iter_mut().filter(|unit| is_of_second(unit)) {
+        unit.group = unit.group.map(|word| first + word);
+    }
+}
+
+/// Whether a unit covers a part of the second text of a pair.
+fn is_of_second(unit: &Unit) -> bool {
+    matches!(unit.span, Some(Span::Bytes { text: 1, .. }))
 }
 
 /// A tokenizer, the files it was made from, and how many times longer it may make a text.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use proptest::test_runner::Config as ProptestConfig;
 use proptest::test_runner::RngSeed;
-use prunescope::input::Encoded;
-use prunescope::input::Token;
+use prunescope::input::Sequence;
+use prunescope::input::Unit;
 use prunescope::model::Checkpoint;
 use prunescope::model::DeviceWeights;
 use prunescope::model::Model;
@@ -63,15 +63,15 @@ pub(crate) fn on_candle(model: Model, whole_batches: bool) -> Model {
 }
 
 /// A text made of ids alone; the first and the last token are special, every other one is a word of its own.
-pub(crate) fn encoded_from_ids(ids: &[u32]) -> Encoded {
+pub(crate) fn encoded_from_ids(ids: &[u32]) -> Sequence {
     let last = ids.len() - 1;
-    let token = |(index, &id): (u32, &u32)| {
+    let unit = |(index, &id): (u32, &u32)| {
         let special = index == 0 || index as usize == last;
-        let word = (!special).then(|| index - 1);
-        Token { id, piece: format!("t{id}"), start: 0, end: 0, segment: 0, special, word }
+        let group = (!special).then(|| index - 1);
+        Unit { id, piece: format!("t{id}"), span: None, segment: 0, special, group }
     };
-    let tokens: Vec<Token> = (0..).zip(ids).map(token).collect();
-    Encoded { text: Arc::from(""), text_pair: None, full_length: tokens.len(), tokens }
+    let units: Vec<Unit> = (0..).zip(ids).map(unit).collect();
+    Sequence { texts: Vec::new(), full_length: units.len(), units }
 }
 
 /// Reference tensors of one family.
@@ -92,7 +92,7 @@ impl Golden {
         self.bytes(name).into_iter().map(f32::from_le_bytes).collect()
     }
 
-    pub(crate) fn text(&self, index: usize) -> Encoded {
+    pub(crate) fn text(&self, index: usize) -> Sequence {
         let ids: Vec<u32> = self.bytes(&format!("{index}.input_ids")).into_iter().map(u32::from_le_bytes).collect();
         encoded_from_ids(&ids)
     }

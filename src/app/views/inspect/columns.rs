@@ -10,8 +10,8 @@ use crate::app::work::text_runs::TextKey;
 use crate::app::work::text_runs::TextSet;
 use crate::engine;
 use crate::figure::one_line;
-use crate::input::Encoded;
-use crate::input::Token;
+use crate::input::Sequence;
+use crate::input::Unit;
 
 /// No column is narrower.
 const MIN_WIDTH: f32 = 18.0;
@@ -57,7 +57,7 @@ impl Columns {
     /// Measures the tokens; remembered until the text or the scale of the screen changes.
     pub(crate) fn of(ui: &Ui, set: &TextSet) -> Arc<Self> {
         let extra = set.runs.values().map(|run| run.ribbon.num_columns).max().unwrap_or(0);
-        let extra = extra.saturating_sub(set.encoded.tokens.len());
+        let extra = extra.saturating_sub(set.encoded.units.len());
         let key = (set.key, extra, ui.pixels_per_point().to_bits());
         let id = egui::Id::unique("token columns");
         let known = ui.data(|data| data.get_temp::<(Key, Arc<Self>)>(id)).filter(|(have, _)| *have == key);
@@ -69,13 +69,13 @@ impl Columns {
         columns
     }
 
-    fn measure(ui: &Ui, encoded: &Encoded, extra: usize) -> Self {
+    fn measure(ui: &Ui, encoded: &Sequence, extra: usize) -> Self {
         let width = |label: &str| {
             let galley =
                 ui.painter().layout_no_wrap(label.to_owned(), theme::regular(theme::BODY), egui::Color32::PLACEHOLDER);
             (galley.size().x + 2.0 * PADDING).clamp(MIN_WIDTH, MAX_WIDTH).ceil()
         };
-        let tokens = &encoded.tokens;
+        let tokens = &encoded.units;
         let mut columns: Vec<Column> = Vec::with_capacity(tokens.len() + extra);
         let mut at = 0.0;
         for (index, token) in tokens.iter().enumerate() {
@@ -83,7 +83,7 @@ impl Columns {
             let is_continued = before.is_some_and(|before| continues(before, token));
             at += gap(before, token, is_continued);
             let is_unknown = token.is_unknown();
-            let label = one_line(&engine::column_label(encoded, token)).into_owned();
+            let label = one_line(&encoded.label(token)).into_owned();
             let range = Rangef::new(at, at + width(&label));
             at = range.max;
             columns.push(Column {
@@ -163,18 +163,18 @@ impl Columns {
     }
 }
 
-fn gap(before: Option<&Token>, token: &Token, is_continued: bool) -> f32 {
+fn gap(before: Option<&Unit>, token: &Unit, is_continued: bool) -> f32 {
     match before {
         None => 0.0,
         Some(_) if is_continued => 0.0,
         Some(before) if before.special || token.special => WIDE_GAP,
-        Some(before) if before.end == token.start => TOUCHING_GAP,
+        Some(before) if before.bytes().end == token.bytes().start => TOUCHING_GAP,
         Some(_) => WORD_GAP,
     }
 }
 
-fn continues(before: &Token, token: &Token) -> bool {
-    token.word.is_some() && before.word == token.word && before.segment == token.segment
+fn continues(before: &Unit, token: &Unit) -> bool {
+    token.group.is_some() && before.group == token.group
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ use crate::app::widgets::theme;
 use crate::app::widgets::unknown;
 use crate::app::work::text_runs::RibbonRun;
 use crate::app::work::text_runs::TextSet;
-use crate::engine;
 
 /// Draws the panel.
 pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -98,13 +97,13 @@ fn fate_in_words(ribbon: &crate::engine::Ribbon, column: usize) -> String {
 
 fn name(ui: &mut Ui, set: &TextSet, column: usize) {
     let colors = theme::colors(ui);
-    let Some(token) = set.encoded.tokens.get(column) else {
+    let Some(token) = set.encoded.units.get(column) else {
         ui.label(RichText::new("fused token").font(theme::medium(18.0)));
         ui.label(RichText::new("Made by the strategy out of the tokens it removed").color(colors.muted));
         return;
     };
-    ui.label(RichText::new(format!("“{}”", engine::column_label(&set.encoded, token))).font(theme::medium(18.0)));
-    let word = match token.word {
+    ui.label(RichText::new(format!("“{}”", set.encoded.label(token))).font(theme::medium(18.0)));
+    let word = match set.encoded.word_of(token) {
         Some(word) => format!("word {}", word + 1),
         None => "special token".to_owned(),
     };
@@ -114,7 +113,7 @@ fn name(ui: &mut Ui, set: &TextSet, column: usize) {
         ui.label(text).on_hover_text(unknown::HINT);
     }
     ui.label(RichText::new(format!("piece {} · token {} · {word}", token.piece, column + 1)).color(colors.muted))
-        .on_hover_text(format!("The tokenizer's own spelling, the position counted from 1, and the word it is part of\nVocabulary id {}, bytes {} to {}", token.id, token.start, token.end));
+        .on_hover_text(format!("The tokenizer's own spelling, the position counted from 1, and the word it is part of\nVocabulary id {}, bytes {} to {}", token.id, token.bytes().start, token.bytes().end));
 }
 
 fn facts(ui: &mut Ui, run: &RibbonRun, columns: &Columns, cell: CellRef, id: &str) {

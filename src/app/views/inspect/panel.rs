@@ -84,14 +84,14 @@ fn notes(ui: &mut Ui, set: &TextSet) {
     if set.encoded.is_truncated() {
         let text = format!(
             "truncated: first {} of {} tokens",
-            numbers::count(set.encoded.tokens.len() as u64),
+            numbers::count(set.encoded.units.len() as u64),
             numbers::count(set.encoded.full_length as u64)
         );
         ui.label(RichText::new(text).font(theme::medium(theme::BODY)).color(colors.warning)).on_hover_text(
             "The model reads no more than this, or was told so by --max-tokens. What was cut off is struck through and plays no part",
         );
     }
-    if sentence::has_right_to_left(&set.encoded.text) {
+    if sentence::has_right_to_left(set.encoded.text()) {
         let text = "right-to-left text: columns run in reading order, from left to right";
         ui.label(RichText::new(text).font(theme::regular(theme::CAPTION)).color(colors.muted)).on_hover_text(
             "The window sets text from left to right only. Every token is shaped as its script asks, \

@@ -17,8 +17,8 @@ use crate::app::base::selection::Hovered;
 use crate::app::widgets::theme;
 use crate::app::widgets::theme::Colors;
 use crate::engine::Ribbon;
-use crate::input::Encoded;
-use crate::input::Token;
+use crate::input::Sequence;
+use crate::input::Unit;
 use crate::project::EntryId;
 
 /// Size of the sentence.
@@ -27,7 +27,7 @@ const SIZE: f32 = 17.0;
 pub(crate) const LINE: f32 = 25.0;
 
 /// Draws the text as `lead` keeps it after the layers that have passed.
-pub(crate) fn sentence(ui: &mut Ui, encoded: &Encoded, lead: Option<(EntryId, &Ribbon)>, state: &mut UiState) {
+pub(crate) fn sentence(ui: &mut Ui, encoded: &Sequence, lead: Option<(EntryId, &Ribbon)>, state: &mut UiState) {
     let colors = theme::colors(ui);
     let (job, spans) = layout(encoded, lead.map(|(_, ribbon)| ribbon), state, &colors);
     let mut job = job;
@@ -39,11 +39,11 @@ pub(crate) fn sentence(ui: &mut Ui, encoded: &Encoded, lead: Option<(EntryId, &R
         (0..ribbon.num_tokens).filter(|&column| ribbon.is_alive_after(passed, column)).count()
     };
     response.widget_info(|| {
-        let left = lead.map_or(encoded.tokens.len(), |(_, ribbon)| left(ribbon));
+        let left = lead.map_or(encoded.units.len(), |(_, ribbon)| left(ribbon));
         WidgetInfo::labeled(
             Role::Label,
             true,
-            format!("Text with {left} of {} tokens left: {}", encoded.tokens.len(), encoded.text),
+            format!("Text with {left} of {} tokens left: {}", encoded.units.len(), encoded.text()),
         )
     });
     let hovered = response.hover_pos().and_then(|pos| {
@@ -67,8 +67,8 @@ pub(crate) fn sentence(ui: &mut Ui, encoded: &Encoded, lead: Option<(EntryId, &R
 /// Characters of the shown text and the token they belong to.
 type Spans = Vec<(Range<usize>, usize)>;
 
-fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &Colors) -> (LayoutJob, Spans) {
-    let text: &str = &encoded.text;
+fn layout(encoded: &Sequence, ribbon: Option<&Ribbon>, state: &UiState, colors: &Colors) -> (LayoutJob, Spans) {
+    let text: &str = encoded.text();
     let mut job = LayoutJob::default();
     let mut spans = Spans::new();
     let mut at = 0;
@@ -84,7 +84,7 @@ fn layout(encoded: &Encoded, ribbon: Option<&Ribbon>, state: &UiState, colors: &
             job.append(between, 0.0, plain.clone());
             chars += between.chars().count();
         }
-        let is_unknown = encoded.tokens.get(run.columns.start).is_some_and(Token::is_unknown);
+        let is_unknown = encoded.units.get(run.columns.start).is_some_and(Unit::is_unknown);
         let alive =
             run.columns.clone().filter(|&column| ribbon.is_none_or(|ribbon| ribbon.is_alive_after(passed, column)));
         let share = alive.count() as f32 / run.columns.len().max(1) as f32;
@@ -118,16 +118,16 @@ struct Run {
 
 /// A run per token; where a script is written from right to left, one per word, so that its letters join and its order
 /// is right.
-fn runs(encoded: &Encoded) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::with_capacity(encoded.tokens.len());
-    for (column, token) in encoded.tokens.iter().enumerate().filter(|(_, token)| !token.special && token.segment == 0) {
+fn runs(encoded: &Sequence) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::with_capacity(encoded.units.len());
+    for (column, token) in encoded.units.iter().enumerate().filter(|(_, token)| !token.special && token.segment == 0) {
         let joins = has_right_to_left(encoded.source(token));
         match runs.last_mut() {
-            Some(last) if joins && last.bytes.end == token.start && last.columns.end == column => {
-                last.bytes.end = token.end;
+            Some(last) if joins && last.bytes.end == token.bytes().start && last.columns.end == column => {
+                last.bytes.end = token.bytes().end;
                 last.columns.end = column + 1;
             }
-            _ => runs.push(Run { bytes: token.start..token.end, columns: column..column + 1 }),
+            _ => runs.push(Run { bytes: token.bytes(), columns: column..column + 1 }),
         }
     }
     runs
