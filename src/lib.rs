@@ -17,6 +17,7 @@
 //! | [`model`] | checkpoints, one layer's forward; never prunes |
 //! | [`pruning`] | scores and decisions: who stays; knows no model |
 //! | [`engine`] | runs the layers and asks the strategy in between; traces |
+//! | [`training`] | a differentiable forward pass with soft gates; losses |
 //! | [`cost`] | multiply-accumulates, in closed form and counted |
 //! | [`latency`] | times dense and pruned passes in turn; what FLOPs promise and the clock gives |
 //! | [`evaluation`] | strategies over a data set; the only source of every shown number |
@@ -45,6 +46,7 @@ pub mod pruning;
 pub mod cost;
 pub mod engine;
 pub mod latency;
+pub mod training;
 
 pub mod evaluation;
 

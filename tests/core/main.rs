@@ -36,6 +36,7 @@ mod parity;
 mod parity_sample;
 mod shared_runs;
 mod support;
+mod training;
 
 mod evaluation_agreement;
 mod evaluation_stream;

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["disk", "tensor", "input"]),
     ("pruning", &["disk", "tensor"]),
     ("engine", &["tensor", "data", "input", "model", "pruning", "jobs"]),
+    ("training", &["tensor", "data", "input", "model", "pruning", "engine", "metrics", "jobs"]),
     ("cost", &["tensor", "model", "engine"]),
     ("latency", &["tensor", "metrics", "input", "model", "pruning", "engine", "cost", "jobs"]),
     ("evaluation", &["data", "metrics", "input", "model", "pruning", "engine", "cost", "jobs", "latency"]),

@@ -173,6 +173,13 @@ impl RelativeBias {
         Self { by_distance }
     }
 
+    /// What a head adds to the logit of a key that stands so far behind the query; before it where negative.
+    #[must_use]
+    pub fn of(&self, head: usize, distance: i64) -> f32 {
+        let distance = distance.clamp(-Self::FURTHEST, Self::FURTHEST);
+        self.by_distance.row(head)[usize::try_from(distance + Self::FURTHEST).unwrap_or(0)]
+    }
+
     /// Adds the bias of one head to the logits `[queries, keys]` of the queries from `first` on.
     pub(in crate::model) fn add(&self, head: usize, positions: &[u32], first: usize, logits: &mut [f32]) {
         let by_distance = self.by_distance.row(head);
@@ -202,8 +209,15 @@ fn distance_bucket(distance: i64, buckets: usize) -> usize {
 }
 
 impl DisentangledAttention {
+    /// The row of [`Self::embeddings`] for a key that stands so far before the query; behind it where negative.
+    #[must_use]
+    pub fn row(&self, distance: i64) -> usize {
+        relative_row(self, self.embeddings.rows(), distance)
+    }
+
     /// Number of terms that make up a score: content to content, and the two with positions.
-    pub(in crate::model) fn terms(&self) -> usize {
+    #[must_use]
+    pub fn terms(&self) -> usize {
         1 + usize::from(self.content_to_position) + usize::from(self.position_to_content)
     }
 }
