@@ -42,8 +42,9 @@ struct Benched {
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let folder = resolve::model_folder(&args.model)?;
+    let specs = resolve::specs(&args.strategies)?;
     if let Some(out) = &args.out {
-        let mut inputs = resolve::policy_files(&args.strategies);
+        let mut inputs = resolve::policy_files(&args.strategies, &specs);
         inputs.extend(args.data.clone());
         inputs.extend(resolve::files_of(&folder));
         export::check_target(out, &inputs, resolve::existing(args.force))?;
@@ -59,7 +60,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
         head_rows_only: args.head_rows_only,
         seed: args.seed,
         draws: metrics::EXPORT_DRAWS,
-        ..Plan::new(resolve::specs(&args.strategies)?)
+        ..Plan::new(specs)
     };
     let typed = args.clone();
     let work = move |ticket: &Ticket| -> anyhow::Result<Option<Benched>> {

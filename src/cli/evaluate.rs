@@ -37,6 +37,7 @@ use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::latency;
 use crate::model::Checkpoint;
+use crate::pruning::StrategySpec;
 
 /// Stage of the first reading.
 const READING: &str = "reading the data";
@@ -51,7 +52,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let load_options = args.model.load_options();
     let specs = resolve::specs(&args.strategies)?;
     let options = resolve::read_options(&args.columns, resolve::take(args.limit, args.first, args.seed))?;
-    let folder_of_results = Arc::new(open_folder(args, &folder)?);
+    let folder_of_results = Arc::new(open_folder(args, &folder, &specs)?);
     let lexicon = args.columns.groups_from_lexicon.as_deref().map(Lexicon::read).transpose()?;
     let (path, out) = (args.data.clone(), Arc::clone(&folder_of_results));
     let draws = Draws { count: args.draws, seed: args.seed };
@@ -88,8 +89,8 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
 }
 
 /// Takes the folder of `--out` before anything runs: it must not hold what is read, nor results that are to be kept.
-fn open_folder(args: &EvaluateArgs, model: &Path) -> anyhow::Result<ResultFolder> {
-    let mut inputs = resolve::policy_files(&args.strategies);
+fn open_folder(args: &EvaluateArgs, model: &Path, specs: &[StrategySpec]) -> anyhow::Result<ResultFolder> {
+    let mut inputs = resolve::policy_files(&args.strategies, specs);
     inputs.push(args.data.clone());
     inputs.extend(args.columns.groups_from_lexicon.clone());
     inputs.extend(resolve::files_of(model));

@@ -74,10 +74,11 @@ pub(super) fn specs(typed: &[String]) -> anyhow::Result<Vec<StrategySpec>> {
     Ok(specs)
 }
 
-/// The files that strategies typed as `@FILE` are read from.
-pub(super) fn policy_files(typed: &[String]) -> Vec<PathBuf> {
+/// The files that strategies typed as `@FILE` are read from, and those that their settings name.
+pub(super) fn policy_files(typed: &[String], specs: &[StrategySpec]) -> Vec<PathBuf> {
     let named = typed.iter().filter_map(|text| text.trim().strip_prefix('@')).map(PathBuf::from);
-    named.map(|path| if path.is_dir() { path.join("policy.json") } else { path }).collect()
+    let policies = named.map(|path| if path.is_dir() { path.join("policy.json") } else { path });
+    policies.chain(specs.iter().flat_map(StrategySpec::files).map(|(_, file)| file.path().to_owned())).collect()
 }
 
 /// The files of a checkpoint's folder.

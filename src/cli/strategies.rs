@@ -66,11 +66,12 @@ fn strategy_json(info: &StrategyInfo) -> anyhow::Result<Json> {
 }
 
 fn key_json(key: &KeySpec) -> Json {
-    json!({ "name": key.name, "accepts": accepts(key), "default": key.default, "doc": key.doc })
+    let takes_file = key.kind.takes_file();
+    json!({ "name": key.name, "accepts": accepts(key), "takes_file": takes_file, "default": key.default, "doc": key.doc })
 }
 
 fn accepts(key: &KeySpec) -> String {
-    key.kind.to_string()
+    key.kind.help()
 }
 
 fn default_text(key: &KeySpec) -> String {

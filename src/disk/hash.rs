@@ -9,6 +9,12 @@ use sha2::Sha256;
 use crate::disk::FileError;
 use crate::disk::open_regular;
 
+/// SHA-256 of bytes that are there already, in hex.
+#[must_use]
+pub fn hash_bytes(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
 /// SHA-256 of the files' bytes one after another, in hex; each file has at most `limit` bytes.
 ///
 /// # Errors

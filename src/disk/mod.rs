@@ -18,6 +18,7 @@ pub use file_error::FileError;
 pub use file_error::quoted;
 pub use folder_lock::FolderLock;
 pub use folder_lock::LockError;
+pub use hash::hash_bytes;
 pub use hash::hash_files;
 pub use regular_file::FileKind;
 pub use regular_file::ReadError;

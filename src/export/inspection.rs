@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
+use crate::export::json::put_files;
 use crate::export::json::short;
 use crate::export::json::shorts;
 
@@ -56,7 +57,7 @@ pub fn inspection_json(inspection: &Inspection) -> Value {
 }
 
 fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
-    json!({
+    let mut entry = json!({
         "spec": run.spec.to_string(),
         "note": run.spec.info().note(),
         "removal": run.removal_label(),
@@ -68,7 +69,9 @@ fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
         "input": run.trace.input,
         "head_macs": run.trace.head_macs,
         "layers": layers(run),
-    })
+    });
+    put_files(&mut entry, &run.spec.file_records());
+    entry
 }
 
 fn layers(run: &InspectedRun) -> Vec<Value> {

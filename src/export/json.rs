@@ -77,6 +77,14 @@ pub(super) fn shorts(values: &[f32]) -> Value {
     values.iter().map(|value| short(*value)).collect()
 }
 
+/// Adds `files` to what is written of a strategy, where its settings name any: the spec says their content, this says
+/// where they lay.
+pub(super) fn put_files(entry: &mut Value, files: &[impl serde::Serialize]) {
+    if !files.is_empty() {
+        entry["files"] = serde_json::json!(files);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::evaluation::ModelInfo;
 use crate::evaluation::Prepared;
 use crate::evaluation::removal_label;
+use crate::export::json::put_files;
 use crate::export::metrics::estimate_json;
 use crate::latency::Block;
 use crate::latency::Gap;
@@ -105,7 +106,7 @@ fn plan_json(plan: &Plan) -> Value {
 }
 
 fn row_json(row: &Measured) -> Value {
-    json!({
+    let mut entry = json!({
         "case": row.case.label(),
         "texts_from": row.case,
         "batches": row.batches,
@@ -127,7 +128,9 @@ fn row_json(row: &Measured) -> Value {
             "pruned": samples(&row.blocks, |block| block.pruned),
             "mirrored": row.blocks.iter().map(|block| block.mirrored).collect::<Vec<_>>(),
         },
-    })
+    });
+    put_files(&mut entry, &row.spec.file_records());
+    entry
 }
 
 /// One side of a comparison.

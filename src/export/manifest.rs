@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Measure;
 use crate::export::evaluated_latency::study_json;
+use crate::export::json::put_files;
 
 /// The version of the document.
 const SCHEMA: u64 = 1;
@@ -123,7 +124,9 @@ fn strategies_json(evaluation: &Evaluation) -> Vec<Value> {
             Some(_) if rows < total => "partial: finished rows are in predictions.parquet, no metrics",
             Some(_) => "partial: all rows are in predictions.parquet, metrics were stopped",
         };
-        json!({ "spec": spec.to_string(), "rows": rows, "state": state })
+        let mut entry = json!({ "spec": spec.to_string(), "rows": rows, "state": state });
+        put_files(&mut entry, &spec.file_records());
+        entry
     });
     states.collect()
 }

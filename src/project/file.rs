@@ -1,5 +1,6 @@
 //! The session on disk: versioned JSON, strategies in their canonical spelling.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -9,6 +10,7 @@ use crate::disk;
 use crate::project::DataSource;
 use crate::project::Error;
 use crate::project::Project;
+use crate::pruning::ArtifactPlaces;
 use crate::pruning::StrategySpec;
 
 /// The newest format this version writes and reads.
@@ -39,6 +41,9 @@ struct StrategyFile {
     spec: String,
     #[serde(default = "enabled_by_default")]
     enabled: bool,
+    /// Where the files lie that the spec names by their content.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, PathBuf>,
 }
 
 fn enabled_by_default() -> bool {
@@ -58,7 +63,15 @@ pub fn render(project: &Project) -> String {
         strategies: project
             .strategies
             .iter()
-            .map(|entry| StrategyFile { spec: entry.spec.to_string(), enabled: entry.enabled })
+            .map(|entry| StrategyFile {
+                spec: entry.spec.to_string(),
+                enabled: entry.enabled,
+                files: entry
+                    .spec
+                    .files()
+                    .map(|(_, file)| (file.short_hash().to_owned(), file.path().to_owned()))
+                    .collect(),
+            })
             .collect(),
     };
     let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
@@ -66,7 +79,7 @@ pub fn render(project: &Project) -> String {
     text
 }
 
-/// Reads a session from text.
+/// Reads a session from text, and the files that its strategies' settings name.
 ///
 /// # Errors
 /// [`Error::Syntax`], [`Error::Schema`] or [`Error::Strategy`].
@@ -83,7 +96,8 @@ pub fn parse(text: &str) -> Result<Project, Error> {
     project.row_limit = file.row_limit;
     project.seed = file.seed;
     for (index, strategy) in file.strategies.into_iter().enumerate() {
-        let spec = StrategySpec::parse(&strategy.spec).map_err(|source| Error::Strategy {
+        let places = ArtifactPlaces::known(strategy.files);
+        let spec = StrategySpec::parse_with(&strategy.spec, &places).map_err(|source| Error::Strategy {
             number: index + 1,
             spec: strategy.spec.clone(),
             source,
@@ -166,6 +180,25 @@ mod tests {
         assert_eq!(load(&path).unwrap(), project, "everything that is saved");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         assert!(matches!(save(&project, &folder.path().join("no/such/x")), Err(Error::Write { .. })), "no such folder");
+    }
+
+    #[test]
+    fn files_that_settings_name_come_back_by_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = folder.path().join("policy.json");
+        std::fs::write(&policy, r#"{"schema": 1, "retentions": [1, 0.5]}"#).unwrap();
+        let spec = StrategySpec::parse(&format!("power_bert:retentions=@{}", policy.display())).unwrap();
+        let mut project = Project::new("m");
+        project.push(spec, true);
+        let text = render(&project);
+        assert!(text.contains("retentions=@sha256:") && text.contains("policy.json"), "content and path: {text}");
+        assert_eq!(parse(&text).unwrap(), project, "read again");
+        std::fs::write(&policy, r#"{"schema": 1, "retentions": [1, 0.4]}"#).unwrap();
+        let err = parse(&text).expect_err("another file").to_string();
+        assert!(err.contains("strategy 1") && err.contains("has changed") && err.contains("policy.json"), "{err}");
+        std::fs::remove_file(&policy).unwrap();
+        let err = parse(&text).expect_err("no file").to_string();
+        assert!(err.contains("cannot read the file") && err.contains("policy.json"), "{err}");
     }
 
     #[test]

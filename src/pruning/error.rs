@@ -80,7 +80,7 @@ pub enum Error {
         other: &'static str,
     },
     /// A list with one number a layer does not fit the model.
-    #[error("{strategy}: key {key:?} needs one number a layer, {expected} for this model, got {got}")]
+    #[error("{strategy}: key {key:?} needs one number a layer, {expected} for this model, got {got}{}", in_file(file.as_ref()))]
     LayerCount {
         /// The strategy's id.
         strategy: &'static str,
@@ -90,6 +90,8 @@ pub enum Error {
         expected: usize,
         /// Numbers given.
         got: usize,
+        /// The file they are from, where it is one.
+        file: Option<PathBuf>,
     },
     /// A key the method cannot do without has no value.
     #[error("{strategy}: key {key:?} has no value")]
@@ -98,6 +100,57 @@ pub enum Error {
         strategy: &'static str,
         /// The key.
         key: &'static str,
+    },
+    /// A file that a setting names cannot be read.
+    #[error("cannot read the file that a setting names: {}", path.display())]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// A file that a setting names is no JSON.
+    #[error("{strategy}: key {key:?}: the file is no JSON: {}", path.display())]
+    FileSyntax {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// A file that a setting names holds something else.
+    #[error("{strategy}: key {key:?} expects {expected}, got {got}: {}", path.display())]
+    FileContent {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// What it must hold.
+        expected: Box<str>,
+        /// What it holds.
+        got: Box<str>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is named by its content, and nobody says where it lies.
+    #[error("no file with the content sha256:{hash} is known here; name the file itself: @FILE")]
+    UnknownFile {
+        /// The beginning of its hash.
+        hash: String,
+    },
+    /// A file is no longer what it was when the spec was saved.
+    #[error("the file has changed: expected the content sha256:{expected}, got sha256:{got}; put the old one back or name \
+             the file anew: {}", path.display())]
+    FileChanged {
+        /// The beginning of the hash that was saved.
+        expected: String,
+        /// That of the file as it is.
+        got: String,
+        /// The file.
+        path: PathBuf,
     },
     /// A saved policy cannot be read.
     #[error("cannot read the policy {}", path.display())]
@@ -125,6 +178,10 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+}
+
+fn in_file(file: Option<&PathBuf>) -> String {
+    file.map_or_else(String::new, |path| format!(": {}", path.display()))
 }
 
 fn did_you_mean(nearest: Option<&'static str>) -> String {

@@ -1,6 +1,9 @@
 //! What a key of a strategy accepts: from it the parser, the sliders and the help are made.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::pruning::Artifact;
 
 /// A setting's value.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -16,6 +19,13 @@ pub enum Value {
     Word(String),
     /// Numbers in brackets.
     List(Vec<f64>),
+    /// A file that holds the value.
+    #[serde(skip_deserializing, serialize_with = "file_name")]
+    File(Arc<Artifact>),
+}
+
+fn file_name<S: serde::Serializer>(file: &Arc<Artifact>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(file)
 }
 
 /// What a key accepts, from which the parser, the sliders and the help are made.
@@ -45,7 +55,7 @@ pub enum KeyKind {
     Choice(&'static [&'static str]),
     /// One of these words or a positive whole number (`divisor=alive`, `divisor=128`).
     ChoiceOrInt(&'static [&'static str]),
-    /// One number a layer, each within bounds, both included. A smallest of [`f64::MIN_POSITIVE`] stands for "above 0".
+    /// One number a layer, each within bounds, both included; or a file that holds them. A smallest of [`f64::MIN_POSITIVE`] stands for "above 0".
     FloatPerLayer {
         /// Smallest.
         min: f64,
@@ -160,6 +170,7 @@ impl fmt::Display for Value {
                 }
                 f.write_str("]")
             }
+            Self::File(file) => write!(f, "{file}"),
         }
     }
 }

@@ -3,9 +3,12 @@
 //! A strategy is a [`Pruner`]; for every sequence it starts a [`SequencePruner`] that carries what the method
 //! remembers from layer to layer (accumulated scores, group sizes, a random generator). The engine calls it once a
 //! layer at hook point P2: after attention, residual and norm, before the feed-forward block.
-//! Knows no model type, no window, and no file but a saved policy. Start reading at [`Pruner`], then [`registry`]; the strategies lie in
+//! Knows no model type, no window, and no files but those that settings name. Start reading at [`Pruner`], then [`registry`]; the strategies lie in
 //! `rows`.
 
+mod artifact;
+mod build_context;
+pub mod cache;
 mod decision;
 mod error;
 mod key;
@@ -15,6 +18,10 @@ mod registry;
 mod rows;
 mod spec;
 
+pub use artifact::Artifact;
+pub use artifact::ArtifactPlaces;
+pub use artifact::FileRecord;
+pub use build_context::BuildContext;
 pub use decision::Action;
 pub use decision::Decision;
 pub use decision::Merge;

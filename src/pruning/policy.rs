@@ -4,6 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::disk::read_regular_text;
+use crate::pruning::ArtifactPlaces;
 use crate::pruning::Error;
 use crate::pruning::StrategySpec;
 
@@ -45,6 +46,7 @@ impl StrategySpec {
         if policy.schema != SCHEMA {
             return Err(Error::PolicySchema { expected: SCHEMA, got: policy.schema, path });
         }
-        Self::parse(&policy.spec)
+        // What was tuned or trained with it lies beside it, or in it.
+        Self::parse_with(&policy.spec, &ArtifactPlaces::beside(path.parent().unwrap_or(Path::new(""))))
     }
 }

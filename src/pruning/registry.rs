@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::LazyLock;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeySpec;
 use crate::pruning::Pruner;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::error::nearest;
 use crate::pruning::rows;
-use crate::tensor::ModelShape;
 
 /// What kind of method a strategy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +50,7 @@ pub struct Dial {
 pub const SCORE_ONLY_LABEL: &str = "score only, no adaptation";
 
 /// Reads a strategy's settings for a model of a given shape.
-type Build = fn(&StrategySpec, &ModelShape) -> Result<Arc<dyn Pruner>, Error>;
+type Build = fn(&BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error>;
 
 /// One strategy of the registry: what it is, where it comes from, what can be set.
 #[derive(Clone, Debug)]

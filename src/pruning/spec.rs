@@ -4,11 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::pruning::Artifact;
+use crate::pruning::ArtifactPlaces;
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
+use crate::pruning::FileRecord;
 use crate::pruning::KeySpec;
 use crate::pruning::Pruner;
 use crate::pruning::StrategyInfo;
 use crate::pruning::Value;
+use crate::pruning::artifact::written_path;
 use crate::pruning::error::nearest;
 use crate::pruning::registry;
 use crate::tensor::ModelShape;
@@ -17,7 +22,8 @@ use crate::tensor::ModelShape;
 ///
 /// `Display` writes the canonical form: the id, then every key that has a value, in the registry's order, defaults
 /// included. A key without a value is left out: one whose default depends on text or model (`tome`'s `r`, `ltp`'s
-/// `deltas`), and one that another key replaces (`retention` beside `retentions`).
+/// `deltas`), and one that another key replaces (`retention` beside `retentions`). A file is named by its content:
+/// `retentions=@sha256:0123456789abcdef`.
 #[derive(Clone, Debug)]
 pub struct StrategySpec {
     info: &'static StrategyInfo,
@@ -32,12 +38,20 @@ impl PartialEq for StrategySpec {
 }
 
 impl StrategySpec {
-    /// Reads `ID` or `ID:key=value,key=[a,b]`.
+    /// Reads `ID` or `ID:key=value,key=[a,b]`; `key=@FILE` reads the value from a file, relative to the working folder.
     ///
     /// # Errors
     /// An id or key the registry does not know, a value a key does not accept, a key given twice, or two keys of which
-    /// one replaces the other.
+    /// one replaces the other; a file that cannot be read or does not hold what the key accepts.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_with(text, &ArtifactPlaces::default())
+    }
+
+    /// [`StrategySpec::parse`] with files from certain places.
+    ///
+    /// # Errors
+    /// Those of [`StrategySpec::parse`].
+    pub fn parse_with(text: &str, places: &ArtifactPlaces) -> Result<Self, Error> {
         let (id, settings) = text.split_once(':').map_or((text, None), |(id, rest)| (id, Some(rest)));
         let mut spec = Self::default_for(id.trim())?;
         let info = spec.info;
@@ -56,7 +70,11 @@ impl StrategySpec {
             if let Some((got, instead)) = decimal_comma(text, parts.get(number + 1)) {
                 return Err(Error::DecimalComma { strategy: spec.id(), key: key.name, got, instead });
             }
-            let value = key.kind.parse(text).ok_or_else(|| bad_value(spec.id(), key, text.trim()))?;
+            let value = if key.kind.takes_file() && text.trim().starts_with('@') {
+                checked(spec.id(), key, Value::File(places.open(text)?))?
+            } else {
+                key.kind.parse(text).ok_or_else(|| bad_value(spec.id(), key, text.trim()))?
+            };
             spec.set(key, value);
             given.push(key.name);
         }
@@ -130,8 +148,7 @@ impl StrategySpec {
     /// [`Error::UnknownKey`] or [`Error::BadValue`].
     pub fn with(&self, key: &str, value: Value) -> Result<Self, Error> {
         let key = self.info.key(key)?;
-        let written = value.to_string();
-        let value = key.kind.accept(value).ok_or_else(|| bad_value(self.id(), key, &written))?;
+        let value = checked(self.id(), key, value)?;
         let mut spec = self.clone();
         spec.set(key, value);
         Ok(spec)
@@ -162,7 +179,33 @@ impl StrategySpec {
     /// [`Error::LayerCount`] if a list does not have one number for each of the model's layers; [`Error::Conflict`] for
     /// keys that exclude each other.
     pub fn build(&self, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
-        (self.info.build)(self, shape)
+        (self.info.build)(&BuildContext { spec: self, shape })
+    }
+
+    /// The files that its settings name, by key.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Arc<Artifact>)> {
+        self.values.iter().filter_map(|(key, value)| match value {
+            Some(Value::File(file)) => Some((*key, file)),
+            _ => None,
+        })
+    }
+
+    /// [`Self::files`] for the record.
+    #[must_use]
+    pub fn file_records(&self) -> Vec<FileRecord> {
+        let record = |(key, file): (&'static str, &Arc<Artifact>)| FileRecord {
+            key,
+            path: file.path().display().to_string(),
+            sha256: file.sha256().to_owned(),
+        };
+        self.files().map(record).collect()
+    }
+
+    /// The canonical text with the paths of files instead of their contents' hashes: what can be typed on a command line.
+    #[must_use]
+    pub fn with_paths(&self) -> String {
+        let files = self.files();
+        files.fold(self.to_string(), |text, (_, file)| text.replace(&file.to_string(), &written_path(file.path())))
     }
 
     fn set(&mut self, key: &KeySpec, value: Value) {
@@ -225,17 +268,6 @@ impl StrategySpec {
             _ => Err(Error::Unset { strategy: self.id(), key }),
         }
     }
-
-    /// A list with one number a layer, where it is set.
-    pub(super) fn per_layer(&self, key: &'static str, shape: &ModelShape) -> Result<Option<&[f64]>, Error> {
-        match self.get(key) {
-            Some(Value::List(list)) if list.len() == shape.num_layers => Ok(Some(list)),
-            Some(Value::List(list)) => {
-                Err(Error::LayerCount { strategy: self.id(), key, expected: shape.num_layers, got: list.len() })
-            }
-            _ => Ok(None),
-        }
-    }
 }
 
 impl FromStr for StrategySpec {
@@ -284,6 +316,15 @@ impl StrategyInfo {
     }
 }
 
+/// A value that a key accepts, in the key's own form.
+fn checked(strategy: &'static str, key: &KeySpec, value: Value) -> Result<Value, Error> {
+    let written = value.to_string();
+    match value {
+        Value::File(file) if key.kind.takes_file() => file.numbers(strategy, key).map(|_| Value::File(file)),
+        value => key.kind.accept(value).ok_or_else(|| bad_value(strategy, key, &written)),
+    }
+}
+
 fn bad_value(strategy: &'static str, key: &KeySpec, got: &str) -> Error {
     Error::BadValue { strategy, key: key.name, expected: key.kind.to_string(), got: got.to_owned() }
 }
@@ -305,16 +346,17 @@ fn conflict(info: &StrategyInfo, key: &KeySpec, given: &'static str) -> Option<(
     given_key.replaces.contains(&key.name).then_some((given, key.name))
 }
 
-/// Parts between commas; commas within brackets do not count.
+/// Parts between commas; commas within brackets or quotes do not count.
 fn split_outside_brackets(text: &str) -> Vec<&str> {
-    let mut depth = 0_usize;
+    let (mut depth, mut quoted) = (0_usize, false);
     text.split(move |c| {
         match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
             _ => {}
         }
-        c == ',' && depth == 0
+        c == ',' && depth == 0 && !quoted
     })
     .collect()
 }

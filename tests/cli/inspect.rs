@@ -164,3 +164,22 @@ fn bad_input_ends_with_exit_code_2_and_says_what_there_is() {
     let no_model = run(&["inspect", "--model", "/nowhere", "--text", "x"]).error();
     assert!(no_model.contains("/nowhere"), "the folder: {no_model}");
 }
+
+#[test]
+fn a_file_that_a_setting_names_is_told_by_content_and_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "learned.json", "{\"schema\": 1, \"retentions\": [1, 0.6, 0.4]}");
+    let path = path.display().to_string();
+    let strategy = format!("power_bert:retentions=@{path}");
+    let args = ["inspect", "--model", &fixture("bert"), "--text", TEXT, "--json", "--strategy", &strategy];
+    let json = run(&[&args[..], &["--strategy", "power_bert:retentions=[1,0.6,0.4]"]].concat()).json();
+    let [file, list] = [0, 1].map(|index| &json["strategies"][index]);
+    assert_eq!(file["layers"], list["layers"], "the same run as with the numbers written out");
+    let entry = &file["files"][0];
+    let sha256 = entry["sha256"].as_str().unwrap();
+    assert_eq!((entry["key"].as_str(), entry["path"].as_str()), (Some("retentions"), Some(&*path)), "where it lies");
+    assert!(file["spec"].as_str().unwrap().contains(&format!("retentions=@sha256:{}", &sha256[..16])), "what it holds");
+    assert_eq!(list["files"], Value::Null, "no files, no word of them");
+    let missing = run(&["inspect", "--text", TEXT, "--strategy", "power_bert:retentions=@gone.json"]).error();
+    assert!(missing.contains("gone.json"), "{missing}");
+}

@@ -15,6 +15,7 @@ mod model_support;
 mod model_tokenizer;
 mod model_tokenizer_files;
 
+mod cache_policies;
 mod cluster_coverage;
 mod data_laws;
 mod data_parquet;
@@ -48,6 +49,7 @@ mod figures_text;
 mod fuzz_finds;
 
 mod strategy_engine;
+mod strategy_files;
 mod strategy_merging;
 mod strategy_rules;
 mod strategy_specs;

@@ -62,6 +62,8 @@ pub(crate) enum Request {
     ReadOn,
     /// Asks for a table of identity terms.
     AskLexicon,
+    /// Asks for a file that becomes the value of a strategy's key.
+    AskSetting(EntryId, &'static str),
     /// Types a path instead of waiting for the system's dialog.
     TypePath,
     /// Looks which of these paths are still there.

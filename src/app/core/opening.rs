@@ -1,6 +1,7 @@
 //! Opens and writes what was asked for: asks for a path, hands it to a job, takes in what came of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::Edit;
@@ -17,10 +18,15 @@ use crate::app::work::export;
 use crate::app::work::export::ExportKind;
 use crate::app::work::file_work::FileEvent;
 use crate::app::work::file_work::Payload;
+use crate::app::work::file_work::SETTING_ADVICE;
 use crate::app::work::file_work::WriteTarget;
 use crate::app::work::paths;
+use crate::app::work::slot::error_chain;
 use crate::data;
 use crate::project::DataSource;
+use crate::project::EntryId;
+use crate::pruning::Artifact;
+use crate::pruning::Value;
 
 /// What a menu entry asks a path for.
 pub(crate) fn purpose_of(command: UiCommand) -> Option<Purpose> {
@@ -60,9 +66,12 @@ fn proposed_name(app: &App, purpose: Purpose) -> String {
     match purpose {
         Purpose::SaveSession => "session.prunescope".to_owned(),
         Purpose::Export(kind) => export::file_name(app.ui.view.word(), kind),
-        Purpose::OpenAny | Purpose::OpenModel | Purpose::OpenData | Purpose::OpenSession | Purpose::OpenLexicon => {
-            String::new()
-        }
+        Purpose::OpenAny
+        | Purpose::OpenModel
+        | Purpose::OpenData
+        | Purpose::OpenSession
+        | Purpose::OpenLexicon
+        | Purpose::OpenSetting(..) => String::new(),
     }
 }
 
@@ -72,7 +81,9 @@ fn show_field(app: &mut App, purpose: Purpose) {
     let last = match purpose {
         Purpose::OpenModel => recent.models.first(),
         Purpose::OpenSession | Purpose::SaveSession => recent.sessions.first(),
-        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenLexicon | Purpose::Export(_) => recent.data.first(),
+        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenLexicon | Purpose::OpenSetting(..) | Purpose::Export(_) => {
+            recent.data.first()
+        }
     };
     let folder = last.and_then(|path| path.parent()).filter(|folder| folder.is_absolute());
     let folder = folder.map(PathBuf::from).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
@@ -90,6 +101,7 @@ pub(crate) fn chosen(app: &mut App, purpose: Purpose, path: PathBuf, replaces: b
                 sheet.source.lexicon = Some(path);
             }
         }
+        Purpose::OpenSetting(entry, key) => app.session.files.read_setting((entry, key), path, &app.wake),
         Purpose::SaveSession => {
             let payload = Payload::Session(Box::new(app.project.clone()));
             write(app, purpose, payload, (path, replaces));
@@ -145,6 +157,7 @@ fn take(app: &mut App, event: FileEvent) {
             Recent::remember(&mut app.ui.recent.sessions, path);
             apply::apply(&mut app.project, Edit::Replace(project));
         }
+        FileEvent::Setting((entry, key), file) => set_file(app, (entry, key), file),
         FileEvent::SampleData(Some(path)) => open_data(app, DataSource { path, ..DataSource::default() }),
         FileEvent::SampleData(None) => app.session.messages.error(
             "the sample data is not beside the program",
@@ -158,6 +171,15 @@ fn take(app: &mut App, event: FileEvent) {
         }
         FileEvent::Exists(purpose, path) => app.ui.replaced = Some((purpose, path)),
         FileEvent::Failed { text, advice } => app.session.messages.error(text, advice),
+    }
+}
+
+/// The content of a file becomes the value of a strategy's key.
+fn set_file(app: &mut App, (entry, key): (EntryId, &str), file: Arc<Artifact>) {
+    let Some(spec) = app.project.entry(entry).map(|entry| &entry.spec) else { return };
+    match spec.with(key, Value::File(file)) {
+        Ok(spec) => apply::apply(&mut app.project, Edit::SetStrategy(entry, spec)),
+        Err(err) => app.session.messages.error(error_chain(&err), SETTING_ADVICE),
     }
 }
 

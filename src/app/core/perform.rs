@@ -92,6 +92,7 @@ fn answer(app: &mut App, request: Request) {
         Request::UseData { source, header } => opening::use_data(app, *source, header),
         Request::ReadOn => app.session.sheet.go_on(),
         Request::AskLexicon => opening::ask(app, Purpose::OpenLexicon),
+        Request::AskSetting(entry, key) => opening::ask(app, Purpose::OpenSetting(entry, key)),
         Request::TypePath => opening::type_instead(app),
         Request::LookAtRecent(paths) => app.session.recent.look(paths, &app.wake),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),

@@ -8,8 +8,13 @@ use egui::Slider;
 use egui::SliderClamping;
 use egui::Ui;
 
+use crate::app::Request;
 use crate::app::View;
 use crate::app::widgets::theme;
+use crate::app::work::paths;
+use crate::figure::one_line;
+use crate::project::StrategyEntry;
+use crate::pruning::Artifact;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 use crate::pruning::StrategySpec;
@@ -19,7 +24,8 @@ use crate::pruning::Value;
 const NAME_WIDTH: f32 = 84.0;
 
 /// A row with the key's name and its control; the changed spec, if it was changed.
-pub(crate) fn key_ui(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &KeySpec) -> Option<StrategySpec> {
+pub(crate) fn key_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpec) -> Option<StrategySpec> {
+    let spec = &entry.spec;
     ui.horizontal(|ui| {
         let colors = theme::colors(ui);
         let name = ui.scope(|ui| {
@@ -34,6 +40,9 @@ pub(crate) fn key_ui(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &Ke
             Some(value) => control(ui, &name, key, value),
             None => unset(ui, view, spec, key).map(Change::Set),
         };
+        if key.kind.takes_file() {
+            file_button(ui, view, entry, key);
+        }
         match edited? {
             Change::Set(value) => spec.with(key.name, value).ok(),
             Change::Unset => spec.without(key.name).ok(),
@@ -49,7 +58,7 @@ enum Change {
 
 fn tooltip(key: &KeySpec) -> String {
     let default = key.default.as_ref().map_or("unset".to_owned(), ToString::to_string);
-    format!("{}\nAccepts {}\nDefault: {default}", key.doc, key.kind)
+    format!("{}\nAccepts {}\nDefault: {default}", key.doc, key.kind.help())
 }
 
 fn control(ui: &mut Ui, name: &Response, key: &KeySpec, value: &Value) -> Option<Change> {
@@ -64,6 +73,10 @@ fn control(ui: &mut Ui, name: &Response, key: &KeySpec, value: &Value) -> Option
         (KeyKind::Choice(words), Value::Word(word)) => choice(ui, key, words, word),
         (KeyKind::ChoiceOrInt(words), value) => choice_or_whole(ui, key, words, value),
         (KeyKind::FloatPerLayer { .. }, Value::List(values)) => list(ui, name, key, values),
+        (_, Value::File(file)) => {
+            file_name(ui, name, file);
+            None
+        }
         // The registry never gives a key a value of another kind.
         _ => None,
     };
@@ -200,6 +213,21 @@ fn choice_or_whole(ui: &mut Ui, key: &KeySpec, words: &[&'static str], value: &V
         }
     }
     chosen
+}
+
+/// A file that stands for the value: its name, and on hover where it lies and how specs name it.
+fn file_name(ui: &mut Ui, name: &Response, file: &Artifact) {
+    let label = ui.add(egui::Label::new(one_line(&paths::short_name(file.path()))).truncate());
+    label.labelled_by(name.id).on_hover_text(format!("{}\n{file}", one_line(&file.path().display().to_string())));
+}
+
+/// Asks for a file whose content becomes the value.
+fn file_button(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpec) {
+    let button = ui.small_button("file…").on_hover_text("Take the numbers from a JSON file, such as a saved policy");
+    let button = button.accessible_name(format!("File for {}", key.name.replace('_', " ")));
+    if button.clicked() {
+        view.commands.request(Request::AskSetting(entry.id, key.name));
+    }
 }
 
 /// One small field a layer.

@@ -119,7 +119,7 @@ fn entry_menu(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &Strateg
         view.commands.edit(Edit::SetStrategy(entry.id, spec));
     }
     if ui.button("Copy spec").on_hover_text(entry.spec.to_string()).clicked() {
-        ui.ctx().copy_text(entry.spec.to_string());
+        ui.ctx().copy_text(entry.spec.with_paths());
     }
     let url = entry.spec.info().url;
     if !url.is_empty() && ui.button("Copy link to the paper").on_hover_text(url).clicked() {
@@ -138,7 +138,7 @@ fn settings(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyE
         entry.spec.keys().iter().partition(|key| Some(key.name) == dial);
     let mut changed = None;
     for key in first {
-        changed = key_editor::key_ui(ui, view, &entry.spec, key).or(changed);
+        changed = key_editor::key_ui(ui, view, entry, key).or(changed);
     }
     if !others.is_empty() {
         let is_open = state.expanded.contains(&entry.id.0);
@@ -155,7 +155,7 @@ fn settings(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyE
         }
         if is_open {
             for key in others {
-                changed = key_editor::key_ui(ui, view, &entry.spec, key).or(changed);
+                changed = key_editor::key_ui(ui, view, entry, key).or(changed);
             }
         }
     }

@@ -11,6 +11,7 @@ use std::time::Instant;
 use crate::app::work::export::ExportKind;
 use crate::app::work::paths;
 use crate::jobs::Wake;
+use crate::project::EntryId;
 
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +26,8 @@ pub(crate) enum Purpose {
     OpenSession,
     /// A table of identity terms for the Open data sheet.
     OpenLexicon,
+    /// A file that becomes the value of a strategy's key.
+    OpenSetting(EntryId, &'static str),
     /// A new session file.
     SaveSession,
     /// A new file of what a view shows.
@@ -40,6 +43,7 @@ impl Purpose {
             Self::OpenData => "Open data set",
             Self::OpenSession => "Open session",
             Self::OpenLexicon => "Open table of identity terms",
+            Self::OpenSetting(..) => "Open file of a setting",
             Self::SaveSession => "Save session",
             Self::Export(ExportKind::Png) => "Export view as PNG",
             Self::Export(ExportKind::Svg) => "Export view as SVG",
@@ -63,6 +67,7 @@ impl Purpose {
             Self::OpenAny | Self::OpenModel => None,
             Self::OpenData => Some(("Data sets", paths::DATA_ENDINGS.to_vec())),
             Self::OpenLexicon => Some(("Tables", paths::DATA_ENDINGS.to_vec())),
+            Self::OpenSetting(..) => Some(("Policies", vec!["json"])),
             Self::OpenSession => Some(("Sessions", paths::SESSION_ENDINGS.to_vec())),
             Self::SaveSession => Some(("Session", vec!["prunescope"])),
             Self::Export(kind) => Some((kind.label(), vec![kind.extension()])),
@@ -83,7 +88,12 @@ impl Purpose {
         let endings = match self {
             Self::SaveSession => paths::SESSION_ENDINGS.to_vec(),
             Self::Export(kind) => vec![kind.extension()],
-            Self::OpenAny | Self::OpenModel | Self::OpenData | Self::OpenSession | Self::OpenLexicon => return path,
+            Self::OpenAny
+            | Self::OpenModel
+            | Self::OpenData
+            | Self::OpenSession
+            | Self::OpenLexicon
+            | Self::OpenSetting(..) => return path,
         };
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         if ending.is_some_and(|ending| endings.contains(&ending.as_str())) {
@@ -220,7 +230,11 @@ fn system_dialog(purpose: Purpose, proposed: &str) -> Dialog {
             let answer = dialog.save_file();
             Box::pin(async move { path_of(answer.await) })
         }
-        Purpose::OpenAny | Purpose::OpenData | Purpose::OpenSession | Purpose::OpenLexicon => {
+        Purpose::OpenAny
+        | Purpose::OpenData
+        | Purpose::OpenSession
+        | Purpose::OpenLexicon
+        | Purpose::OpenSetting(..) => {
             let answer = dialog.pick_file();
             Box::pin(async move { path_of(answer.await) })
         }

@@ -1,6 +1,7 @@
 //! What is done with files, beside the window: looking what a path is, reading sessions, writing sessions and exports.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::app::work::chooser::Purpose;
 use crate::app::work::export;
@@ -21,7 +22,9 @@ use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::jobs::Wake;
 use crate::project;
+use crate::project::EntryId;
 use crate::project::Project;
+use crate::pruning::Artifact;
 
 /// What came of work on a file.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(crate) enum FileEvent {
     Data(PathBuf),
     /// A session was read.
     Session(PathBuf, Box<Project>),
+    /// A file was read that becomes the value of a strategy's key.
+    Setting((EntryId, &'static str), Arc<Artifact>),
     /// The bundled data lies here, or nowhere.
     SampleData(Option<PathBuf>),
     /// A file was written.
@@ -76,6 +81,10 @@ pub(crate) struct FileWork {
 
 const OPEN_ADVICE: &str = "Open a model folder, a CSV, TSV, JSON Lines or Parquet file, or a session";
 
+/// What to do where a file cannot be a setting.
+pub(crate) const SETTING_ADVICE: &str =
+    "Choose a JSON file with one number a layer, alone or under the name of the setting";
+
 impl FileWork {
     /// Looks what a path is and opens it.
     pub(crate) fn open(&mut self, path: PathBuf, wake: &Wake) {
@@ -85,6 +94,14 @@ impl FileWork {
     /// Opens a path as a session, whatever its name.
     pub(crate) fn open_session(&mut self, path: PathBuf, wake: &Wake) {
         self.start("Opening", wake, move |_| read_session(path));
+    }
+
+    /// Reads a file that becomes the value of a strategy's key.
+    pub(crate) fn read_setting(&mut self, at: (EntryId, &'static str), path: PathBuf, wake: &Wake) {
+        self.start("Opening", wake, move |_| match Artifact::read(&path) {
+            Ok(file) => FileEvent::Setting(at, file),
+            Err(err) => FileEvent::failed(error_chain(&err), SETTING_ADVICE),
+        });
     }
 
     /// Looks for the bundled data.

@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use crate::pruning::Action;
+use crate::pruning::BuildContext;
 use crate::pruning::Decision;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
@@ -26,7 +27,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::cls_value_share;
 use crate::pruning::rows::schedule::LAYER;
@@ -73,7 +73,8 @@ struct Ats {
     protect: Protect,
 }
 
-fn build(spec: &StrategySpec, _shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let spec = context.spec;
     let whole = |key| spec.int(key).map(|value| usize::try_from(value).unwrap_or(usize::MAX));
     let (floor, start) = (whole("floor")?, whole("start")?);
     Ok(Arc::new(Ats { levels: spec.float("levels")?, floor, start, protect: Protect::from_spec(spec)? }))

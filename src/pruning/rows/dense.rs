@@ -25,7 +25,7 @@ pub(super) fn info() -> StrategyInfo {
         keys: Vec::new(),
         dial: None,
         score_only: false,
-        build: |_, _| Ok(Arc::new(Dense)),
+        build: |_| Ok(Arc::new(Dense)),
     }
 }
 

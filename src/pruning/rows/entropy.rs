@@ -15,6 +15,7 @@
 
 use std::sync::Arc;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
@@ -23,7 +24,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_entropy;
 use crate::pruning::rows::importance::row_entropy;
@@ -86,7 +86,8 @@ struct Score {
     num_heads: usize,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let BuildContext { spec, shape } = *context;
     let score = Score {
         order: spec.float("order")?,
         by_column: spec.word("axis")? == "column",
@@ -95,7 +96,7 @@ fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Err
         normalize: spec.flag("normalize")?,
         num_heads: shape.num_heads,
     };
-    Ok(Arc::new(Entropy { top_k: TopK::from_spec(spec, shape)?, score }))
+    Ok(Arc::new(Entropy { top_k: TopK::from_context(context)?, score }))
 }
 
 impl Pruner for Entropy {

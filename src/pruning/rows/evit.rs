@@ -15,6 +15,7 @@
 use std::sync::Arc;
 
 use crate::pruning::Action;
+use crate::pruning::BuildContext;
 use crate::pruning::Decision;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
@@ -26,7 +27,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::schedule::RetentionSchedule;
 use crate::pruning::rows::schedule::retention_dial;
@@ -35,7 +35,6 @@ use crate::pruning::rows::top_k::Selection;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -68,8 +67,9 @@ struct Evit {
     fuse: bool,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
-    Ok(Arc::new(Evit { top_k: TopK::from_spec(spec, shape)?, fuse: spec.flag("fuse")? }))
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let spec = context.spec;
+    Ok(Arc::new(Evit { top_k: TopK::from_context(context)?, fuse: spec.flag("fuse")? }))
 }
 
 impl Pruner for Evit {

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::Pruner;
 use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -38,8 +37,8 @@ struct FirstK {
     top_k: TopK,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
-    Ok(Arc::new(FirstK { top_k: TopK::from_spec(spec, shape)? }))
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    Ok(Arc::new(FirstK { top_k: TopK::from_context(context)? }))
 }
 
 impl Pruner for FirstK {

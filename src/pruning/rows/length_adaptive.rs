@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
@@ -22,7 +23,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
 use crate::pruning::rows::schedule::retention_dial;
@@ -30,7 +30,6 @@ use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -71,9 +70,10 @@ struct LengthAdaptive {
     restore: bool,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let spec = context.spec;
     let (exclude_diagonal, restore) = (spec.flag("exclude_diagonal")?, spec.flag("restore")?);
-    Ok(Arc::new(LengthAdaptive { top_k: TopK::from_spec(spec, shape)?, exclude_diagonal, restore }))
+    Ok(Arc::new(LengthAdaptive { top_k: TopK::from_context(context)?, exclude_diagonal, restore }))
 }
 
 impl Pruner for LengthAdaptive {

@@ -7,6 +7,8 @@
 //! with `theta_l = theta_final * l / L + delta_l`. Layer 0 never removes. The authors divide by the padded length their
 //! thresholds were trained with, 128; `divisor=alive` divides by the rows that are there, so that scores average `1/n`.
 //!
+//! Learned thresholds are given as `thresholds`, in a list or a file, and take the place of `theta_l`.
+//!
 //! Deviates: `delta_l` is learned by the authors and given here (zeros by default), on a stock checkpoint; they mask
 //! removed tokens, here they leave the tensors, which is the same for the survivors. `removal=mask` masks as they do: it
 //! saves nothing, and needs the attention matrix, because rows that are only masked must not vote. Like theirs nothing is
@@ -16,6 +18,7 @@
 use std::sync::Arc;
 
 use crate::pruning::Action;
+use crate::pruning::BuildContext;
 use crate::pruning::Decision;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
@@ -26,7 +29,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
 use crate::pruning::rows::importance::column_sum_of;
@@ -36,7 +38,6 @@ use crate::pruning::rows::schedule::protect_key;
 use crate::pruning::rows::top_k::rank;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 /// A score below this counts as no attention at all, in every layer but the first.
 const LOWEST_THRESHOLD: f64 = 1e-5;
@@ -61,6 +62,13 @@ pub(super) fn info() -> StrategyInfo {
                 KeyKind::FloatPerLayer { min: -1.0, max: 1.0 },
                 "Added to the threshold, one number a layer; zeros if left out",
             ),
+            KeySpec {
+                name: "thresholds",
+                kind: KeyKind::FloatPerLayer { min: 0.0, max: 1.0 },
+                default: None,
+                doc: "The thresholds themselves, one number a layer, as learned; replaces theta_final and deltas",
+                replaces: &["theta_final", "deltas"],
+            },
             KeySpec::new(
                 "divisor",
                 KeyKind::ChoiceOrInt(&["alive"]),
@@ -92,20 +100,30 @@ struct Ltp {
     num_heads: usize,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
-    let theta_final = spec.float("theta_final")?;
-    let deltas = spec.per_layer("deltas", shape)?;
-    let threshold = |layer: usize| {
-        let delta = deltas.map_or(0.0, |deltas| deltas[layer]);
-        (theta_final * layer as f64 / shape.num_layers as f64 + delta).max(LOWEST_THRESHOLD)
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let BuildContext { spec, shape } = *context;
+    let mut thresholds = match context.per_layer("thresholds")? {
+        Some(thresholds) => thresholds,
+        None => rising_thresholds(context)?,
     };
+    for threshold in &mut thresholds {
+        *threshold = threshold.max(LOWEST_THRESHOLD);
+    }
     Ok(Arc::new(Ltp {
-        thresholds: (0..shape.num_layers).map(threshold).collect(),
+        thresholds,
         divisor: spec.int("divisor").ok(),
         protect: Protect::from_spec(spec)?,
         masks: spec.word("removal")? == "mask",
         num_heads: shape.num_heads,
     }))
+}
+
+/// `theta_final * l / L + delta_l`. Shape: `[layers]`.
+fn rising_thresholds(context: &BuildContext<'_>) -> Result<Vec<f64>, Error> {
+    let (theta_final, num_layers) = (context.spec.float("theta_final")?, context.shape.num_layers);
+    let deltas = context.per_layer("deltas")?.unwrap_or_else(|| vec![0.0; num_layers]);
+    let rising = |(layer, delta): (usize, f64)| theta_final * layer as f64 / num_layers as f64 + delta;
+    Ok(deltas.into_iter().enumerate().map(rising).collect())
 }
 
 impl Pruner for Ltp {

@@ -22,6 +22,9 @@ mod spatten;
 mod stop_words;
 mod tome;
 
+pub(super) use schedule::round_up;
+pub(super) use top_k::rank;
+
 /// Every strategy, controls first: the order in which they are listed everywhere.
 pub(super) fn all() -> Vec<StrategyInfo> {
     vec![

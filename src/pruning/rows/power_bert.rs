@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
@@ -21,7 +22,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum_per_head;
 use crate::pruning::rows::schedule::retention_dial;
@@ -29,7 +29,6 @@ use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -62,9 +61,10 @@ struct PowerBert {
     num_heads: usize,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let BuildContext { spec, shape } = *context;
     let exclude_diagonal = spec.flag("exclude_diagonal")?;
-    Ok(Arc::new(PowerBert { top_k: TopK::from_spec(spec, shape)?, exclude_diagonal, num_heads: shape.num_heads }))
+    Ok(Arc::new(PowerBert { top_k: TopK::from_context(context)?, exclude_diagonal, num_heads: shape.num_heads }))
 }
 
 impl Pruner for PowerBert {

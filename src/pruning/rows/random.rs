@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore as _;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
@@ -17,13 +18,11 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -54,8 +53,9 @@ struct Random {
     seed: u64,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
-    Ok(Arc::new(Random { top_k: TopK::from_spec(spec, shape)?, seed: spec.int("seed")? }))
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let spec = context.spec;
+    Ok(Arc::new(Random { top_k: TopK::from_context(context)?, seed: spec.int("seed")? }))
 }
 
 impl Pruner for Random {

@@ -1,5 +1,6 @@
 //! The keys that ranking strategies share, and how many tokens they keep in each layer.
 
+use crate::pruning::BuildContext;
 use crate::pruning::Dial;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
@@ -7,7 +8,6 @@ use crate::pruning::KeySpec;
 use crate::pruning::SequenceInfo;
 use crate::pruning::StrategySpec;
 use crate::pruning::Value;
-use crate::tensor::ModelShape;
 
 /// A share of tokens: above 0, at most 1.
 pub(super) const SHARE: KeyKind = KeyKind::Float { min: 0.0, min_included: false, max: 1.0, logarithmic: false };
@@ -110,10 +110,11 @@ impl RetentionSchedule {
     ///
     /// # Errors
     /// [`Error::LayerCount`] if `retentions` does not have one number a layer.
-    pub(super) fn from_spec(spec: &StrategySpec, shape: &ModelShape) -> Result<Self, Error> {
-        if let Some(retentions) = spec.per_layer("retentions", shape)? {
-            return Ok(Self { per_layer: retentions.to_vec(), rounding: Rounding::Up });
+    pub(super) fn from_context(context: &BuildContext<'_>) -> Result<Self, Error> {
+        if let Some(per_layer) = context.per_layer("retentions")? {
+            return Ok(Self { per_layer, rounding: Rounding::Up });
         }
+        let BuildContext { spec, shape } = *context;
         let start = usize::try_from(spec.int("start")?).unwrap_or(usize::MAX);
         let (retention, schedule) = (spec.float("retention")?, spec.word("schedule")?);
         let layers = 0..shape.num_layers;
@@ -153,7 +154,7 @@ impl RetentionSchedule {
 }
 
 /// Rounds a share of a count up to a count.
-pub(super) fn round_up(share: f64) -> usize {
+pub(in crate::pruning) fn round_up(share: f64) -> usize {
     to_count((share - ROUNDING_SLACK).ceil())
 }
 

@@ -15,6 +15,7 @@
 
 use std::sync::Arc;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
@@ -23,7 +24,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
 use crate::pruning::rows::schedule::Protect;
@@ -33,7 +33,6 @@ use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -70,14 +69,15 @@ struct Spatten {
     accumulate: bool,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let BuildContext { spec, shape } = *context;
     let schedule = if spec.flag("paper_schedule")? {
         if spec.get("retentions").is_some() {
             return Err(Error::Conflict { strategy: spec.id(), key: "paper_schedule", other: "retentions" });
         }
         paper_schedule(spec.float("retention")?, shape.num_layers)
     } else {
-        RetentionSchedule::from_spec(spec, shape)?
+        RetentionSchedule::from_context(context)?
     };
     let top_k = TopK { schedule, protect: Protect::from_spec(spec)? };
     Ok(Arc::new(Spatten { top_k, accumulate: spec.flag("accumulate")? }))

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
@@ -19,11 +20,9 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::dense::KeepAll;
 use crate::tensor::EvidenceSet;
-use crate::tensor::ModelShape;
 use crate::tensor::group_key;
 
 const BUNDLED: &str = include_str!("../../../assets/stop_words_en.txt");
@@ -58,7 +57,8 @@ struct StopWords {
     list: Vec<u64>,
 }
 
-fn build(spec: &StrategySpec, _shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let spec = context.spec;
     let text = if spec.word("list")? == "articles" { ARTICLES } else { BUNDLED };
     let mut list: Vec<u64> = words(text).map(group_key).collect();
     list.sort_unstable();

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::pruning::Action;
+use crate::pruning::BuildContext;
 use crate::pruning::Decision;
 use crate::pruning::Dial;
 use crate::pruning::Error;
@@ -31,7 +32,6 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
-use crate::pruning::StrategySpec;
 use crate::pruning::Value;
 use crate::pruning::rows::schedule::LAYER;
 use crate::pruning::rows::schedule::Protect;
@@ -98,7 +98,8 @@ struct Tome {
     num_layers: usize,
 }
 
-fn build(spec: &StrategySpec, shape: &ModelShape) -> Result<Arc<dyn Pruner>, Error> {
+fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
+    let BuildContext { spec, shape } = *context;
     Ok(Arc::new(Tome {
         r: spec.int("r").ok(),
         inflect: spec.float("inflect")?,

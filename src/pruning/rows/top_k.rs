@@ -3,15 +3,14 @@
 use std::cmp::Ordering;
 
 use crate::pruning::Action;
+use crate::pruning::BuildContext;
 use crate::pruning::Decision;
 use crate::pruning::Error;
 use crate::pruning::LayerEvidence;
 use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
-use crate::pruning::StrategySpec;
 use crate::pruning::rows::schedule::Protect;
 use crate::pruning::rows::schedule::RetentionSchedule;
-use crate::tensor::ModelShape;
 
 /// How many rows stay and which of them have to.
 #[derive(Clone, Debug)]
@@ -33,8 +32,9 @@ pub(super) struct Selection {
 
 impl TopK {
     /// From the shared keys.
-    pub(super) fn from_spec(spec: &StrategySpec, shape: &ModelShape) -> Result<Self, Error> {
-        Ok(Self { schedule: RetentionSchedule::from_spec(spec, shape)?, protect: Protect::from_spec(spec)? })
+    pub(super) fn from_context(context: &BuildContext<'_>) -> Result<Self, Error> {
+        let schedule = RetentionSchedule::from_context(context)?;
+        Ok(Self { schedule, protect: Protect::from_spec(context.spec)? })
     }
 
     /// Starts a sequence that is ranked by `score`, which sees each layer's evidence.
@@ -89,7 +89,7 @@ impl Selection {
 }
 
 /// The order of merit: higher score first, then the smaller original position. What is no number comes last.
-pub(super) fn rank(scores: &[f32], orig: &[u32], a: usize, b: usize) -> Ordering {
+pub(in crate::pruning) fn rank(scores: &[f32], orig: &[u32], a: usize, b: usize) -> Ordering {
     better_first(scores[a], scores[b]).then(orig[a].cmp(&orig[b]))
 }
 

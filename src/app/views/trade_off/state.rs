@@ -89,7 +89,12 @@ impl TradeOffState {
     /// The two settings that are compared.
     pub(crate) fn compared(&self) -> Option<[StrategySpec; 2]> {
         let [one, other] = &self.chosen[..] else { return None };
-        Some([StrategySpec::parse(one).ok()?, StrategySpec::parse(other).ok()?])
+        // A text names files by content: only those who have read them can make specs of it.
+        let known = |text: &String| {
+            let mut specs = self.points.iter().map(|point| &point.point.spec);
+            specs.find(|spec| spec.to_string() == *text).cloned().or_else(|| StrategySpec::parse(text).ok())
+        };
+        Some([known(one)?, known(other)?])
     }
 }
 
