@@ -13,12 +13,17 @@ pub fn layer_macs(shape: &ModelShape, rows_attention: usize, rows_feed_forward: 
     attention_macs(shape, rows_attention) + 2 * feed_forward_product(shape, rows_feed_forward)
 }
 
-/// [`layer_macs`] of this very model: a gated feed-forward block has three products instead of two.
+/// [`layer_macs`] of this very model: a gated feed-forward block has three products instead of two, and queries may share
+/// keys and values.
 #[must_use]
 pub fn model_layer_macs(model: &Model, layer: usize, rows_attention: usize, rows_feed_forward: usize) -> u64 {
-    let shape = &model.config.shape;
-    let products = if model.layers[layer].gated { 3 } else { 2 };
-    attention_macs(shape, rows_attention) + products * feed_forward_product(shape, rows_feed_forward)
+    let (shape, layer) = (&model.config.shape, &model.layers[layer]);
+    let products = if layer.gated { 3 } else { 2 };
+    let [queries, keys] = [layer.attention.query_width(), layer.attention.key_width()];
+    2 * product(rows_attention, shape.hidden, queries)
+        + 2 * product(rows_attention, shape.hidden, keys)
+        + 2 * product(rows_attention, rows_attention, queries)
+        + products * feed_forward_product(shape, rows_feed_forward)
 }
 
 /// Multiply-accumulates outside the layers: the embedding projection where there is one (`num_tokens * e * d`), and the
@@ -70,7 +75,8 @@ fn product(rows: usize, inner: usize, columns: usize) -> u64 {
 mod tests {
     use super::*;
 
-    const BERT_BASE: ModelShape = ModelShape { num_layers: 12, hidden: 768, num_heads: 12, intermediate: 3072 };
+    const BERT_BASE: ModelShape =
+        ModelShape { num_layers: 12, hidden: 768, num_heads: 12, head_dim: 64, intermediate: 3072 };
 
     #[test]
     fn bert_base_costs_what_the_papers_say() {

@@ -14,7 +14,7 @@ pub(super) fn layer(model: &Model, layer: usize, rows_attention: usize, rows_fee
 pub(super) fn head_row(model: &Model, layer: usize, rows: usize) -> u64 {
     let weights = &model.layers[layer];
     let once = [&weights.query, &weights.attention_output, &weights.intermediate, &weights.output];
-    let attention = 2 * (rows * weights.value.out_features()) as u64;
+    let attention = 2 * (rows * weights.query.out_features()) as u64;
     attention + macs(&[&weights.key, &weights.value], rows) + macs(&once, 1)
 }
 

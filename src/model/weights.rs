@@ -12,6 +12,7 @@ use crate::model::ModelConfig;
 use crate::tensor::Activation;
 use crate::tensor::Int8Error;
 use crate::tensor::Matrix;
+use crate::tensor::ModelShape;
 use crate::tensor::Panels;
 
 /// Layer normalization over the last axis.
@@ -54,8 +55,62 @@ pub enum NormPlacement {
 pub struct RotaryAttention {
     /// Base of the rotation frequencies.
     pub theta: f32,
-    /// Keys further than this from the query, by original position, are not attended to; `None` = all are.
-    pub half_window: Option<usize>,
+}
+
+/// Heads of a layer's attention, and how wide their parts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttentionShape {
+    /// Heads of queries.
+    pub heads: usize,
+    /// Heads of keys and values; as many as `heads`, or a divisor of it: neighboring heads of queries then share one. Models
+    /// with [`DisentangledAttention`] have as many.
+    pub kv_heads: usize,
+    /// Width of a head.
+    pub head_dim: usize,
+}
+
+impl AttentionShape {
+    /// Every head of queries with keys and values of its own.
+    #[must_use]
+    pub fn of(shape: &ModelShape) -> Self {
+        Self { heads: shape.num_heads, kv_heads: shape.num_heads, head_dim: shape.head_dim }
+    }
+
+    /// Width of all heads' queries.
+    #[must_use]
+    pub fn query_width(&self) -> usize {
+        self.heads * self.head_dim
+    }
+
+    /// Width of all heads' keys, which is that of their values.
+    #[must_use]
+    pub fn key_width(&self) -> usize {
+        self.kv_heads * self.head_dim
+    }
+
+    /// Width of queries, keys and values side by side.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.query_width() + 2 * self.key_width()
+    }
+
+    /// Heads of queries that share a head of keys and values.
+    #[must_use]
+    pub fn group(&self) -> usize {
+        self.heads / self.kv_heads.max(1)
+    }
+}
+
+/// Which keys a query attends to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mask {
+    /// All of them.
+    Full,
+    /// Those no further from it than half the window, by original position.
+    Window {
+        /// The furthest distance.
+        half: usize,
+    },
 }
 
 /// Disentangled relative positions, shared by all layers (`DeBERTa` v2 and v3).
@@ -103,13 +158,17 @@ impl RelativeBias {
 /// One encoder layer.
 #[derive(Clone, Debug)]
 pub struct LayerWeights {
-    /// Shape of each weight: `[hidden, hidden]`.
+    /// Heads and their widths.
+    pub attention: AttentionShape,
+    /// Which keys a query attends to.
+    pub mask: Mask,
+    /// Shape of the weight: `[query width, hidden]`.
     pub query: Linear,
-    /// See `query`.
+    /// Shape of the weight: `[key width, hidden]`.
     pub key: Linear,
-    /// See `query`.
+    /// See `key`.
     pub value: Linear,
-    /// Projection of the heads' contexts.
+    /// Projection of the heads' contexts. Shape of the weight: `[hidden, query width]`.
     pub attention_output: Linear,
     /// Post: after attention and residual. Pre: before attention; absent in `ModernBERT`'s first layer.
     pub attention_norm: Option<Norm>,

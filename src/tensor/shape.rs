@@ -9,14 +9,8 @@ pub struct ModelShape {
     pub hidden: usize,
     /// Attention heads, `H`.
     pub num_heads: usize,
+    /// Width of one head.
+    pub head_dim: usize,
     /// Width of the feed-forward block, `d_ff`.
     pub intermediate: usize,
-}
-
-impl ModelShape {
-    /// Width of one head.
-    #[must_use]
-    pub fn head_dim(&self) -> usize {
-        self.hidden / self.num_heads
-    }
 }

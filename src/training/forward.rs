@@ -4,9 +4,10 @@ use candle_core::Result;
 use candle_core::Tensor;
 
 use crate::input::Sequence;
+use crate::model::AttentionShape;
+use crate::model::Mask;
 use crate::model::NormPlacement;
 use crate::model::Pool;
-use crate::model::RotaryAttention;
 use crate::training::Error;
 use crate::training::Gating;
 use crate::training::SoftModel;
@@ -113,11 +114,10 @@ impl SoftModel {
             Some(norm) if is_pre => norm.apply(states)?,
             _ => states.clone(),
         };
-        let (tokens, hidden) = states.dims2()?;
-        let by_head = |rows: Tensor| self.by_head(&rows);
-        let mut queries = by_head(layer.query.apply(&input)?)?;
-        let mut key_rows = by_head(layer.key.apply(&input)?)?;
-        let values = by_head(layer.value.apply(&input)?)?;
+        let (tokens, shape) = (states.dim(0)?, layer.attention);
+        let mut queries = by_head(&layer.query.apply(&input)?, shape.heads)?;
+        let mut key_rows = shared(by_head(&layer.key.apply(&input)?, shape.kv_heads)?, shape)?;
+        let values = shared(by_head(&layer.value.apply(&input)?, shape.kv_heads)?, shape)?;
         if let Some(rotary) = layer.rotary {
             queries = rotate(&queries, rotary.theta)?;
             key_rows = rotate(&key_rows, rotary.theta)?;
@@ -126,14 +126,13 @@ impl SoftModel {
             Positions::Disentangled(own, _) => own.terms(),
             Positions::None | Positions::Bias(_) => 1,
         };
-        let head_dim = hidden / self.num_heads;
-        let queries = (queries / ((head_dim * terms) as f64).sqrt())?;
+        let queries = (queries / ((shape.head_dim * terms) as f64).sqrt())?;
         let logits = queries.matmul(&key_rows.transpose(1, 2)?)?;
         let logits = self.with_positions(logits, (&queries, &key_rows), layer, keys.positions)?;
-        let logits = with_window(logits, layer.rotary)?;
+        let logits = with_window(logits, layer.mask)?;
         let probabilities = ops::softmax(&logits, keys.shares)?;
         let scores = received(&probabilities, keys.shares)?;
-        let context = probabilities.matmul(&values)?.transpose(0, 1)?.reshape((tokens, hidden))?;
+        let context = probabilities.matmul(&values)?.transpose(0, 1)?.reshape((tokens, shape.query_width()))?;
         let states = (states + layer.attention_output.apply(&context)?)?;
         let states = match &layer.attention_norm {
             Some(norm) if !is_pre => norm.apply(&states)?,
@@ -186,11 +185,6 @@ impl SoftModel {
         head.projection.apply(&pooled)?.squeeze(0)
     }
 
-    /// Shape: `[tokens, hidden]` → `[heads, tokens, head_dim]`.
-    fn by_head(&self, rows: &Tensor) -> Result<Tensor> {
-        rows.reshape((rows.dim(0)?, self.num_heads, ()))?.transpose(0, 1)?.contiguous()
-    }
-
     /// Adds what distances say. Shape: `logits` `[heads, queries, keys]`.
     fn with_positions(
         &self,
@@ -213,12 +207,12 @@ impl SoftModel {
                 let columns = columns.broadcast_as((heads, tokens, tokens))?.contiguous()?;
                 let mut logits = logits;
                 if own.content_to_position {
-                    let seen = self.by_head(&layer.key.apply(embeddings)?)?;
+                    let seen = by_head(&layer.key.apply(embeddings)?, layer.attention.heads)?;
                     logits = (logits + queries.matmul(&seen.transpose(1, 2)?)?.gather(&columns, 2)?)?;
                 }
                 if own.position_to_content {
                     let scale = ((queries.dim(2)? * own.terms()) as f64).sqrt();
-                    let asking = (self.by_head(&layer.query.apply(embeddings)?)? / scale)?;
+                    let asking = (by_head(&layer.query.apply(embeddings)?, layer.attention.heads)? / scale)?;
                     let columns = columns.transpose(1, 2)?.contiguous()?;
                     let found = keys.matmul(&asking.transpose(1, 2)?)?.gather(&columns, 2)?;
                     logits = (logits + found.transpose(1, 2)?)?;
@@ -260,6 +254,22 @@ fn received(probabilities: &Tensor, shares: Option<&Tensor>) -> Result<Tensor> {
     }
 }
 
+/// Shape: `[tokens, heads * head_dim]` → `[heads, tokens, head_dim]`.
+fn by_head(rows: &Tensor, heads: usize) -> Result<Tensor> {
+    rows.reshape((rows.dim(0)?, heads, ()))?.transpose(0, 1)?.contiguous()
+}
+
+/// Keys or values once for each head of queries that shares them: `[kv_heads, tokens, head_dim]` →
+/// `[heads, tokens, head_dim]`.
+fn shared(rows: Tensor, shape: AttentionShape) -> Result<Tensor> {
+    if shape.group() == 1 {
+        return Ok(rows);
+    }
+    let (kv_heads, tokens, head_dim) = rows.dims3()?;
+    let each = rows.unsqueeze(1)?.broadcast_as((kv_heads, shape.group(), tokens, head_dim))?;
+    each.reshape((shape.heads, tokens, head_dim))
+}
+
 /// Turns each pair of values by an angle that grows with the position. Shape: `[heads, tokens, head_dim]`.
 fn rotate(rows: &Tensor, theta: f32) -> Result<Tensor> {
     let (_, tokens, head_dim) = rows.dims3()?;
@@ -280,10 +290,10 @@ fn rotate(rows: &Tensor, theta: f32) -> Result<Tensor> {
 }
 
 /// Closes the logits of keys that are too far away. Shape: `[heads, queries, keys]`.
-fn with_window(logits: Tensor, rotary: Option<RotaryAttention>) -> Result<Tensor> {
-    let Some(half_window) = rotary.and_then(|rotary| rotary.half_window) else { return Ok(logits) };
+fn with_window(logits: Tensor, mask: Mask) -> Result<Tensor> {
+    let Mask::Window { half } = mask else { return Ok(logits) };
     let (_, tokens, _) = logits.dims3()?;
-    let is_far = |distance: i64| usize::try_from(distance.unsigned_abs()).is_ok_and(|distance| distance > half_window);
+    let is_far = |distance: i64| usize::try_from(distance.unsigned_abs()).is_ok_and(|distance| distance > half);
     let closed: Vec<f32> =
         distances(tokens).map(|distance| if is_far(distance) { f32::NEG_INFINITY } else { 0.0 }).collect();
     let closed = Tensor::from_vec(closed, (1, tokens, tokens), logits.device())?.to_dtype(logits.dtype())?;

@@ -8,12 +8,14 @@ use candle_core::Result;
 use candle_core::Tensor;
 use candle_core::Var;
 
+use crate::model::AttentionShape;
 use crate::model::DisentangledAttention;
 use crate::model::EmbeddingWeights;
 use crate::model::Head;
 use crate::model::HeadLayer;
 use crate::model::LayerWeights;
 use crate::model::Linear;
+use crate::model::Mask;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
@@ -31,8 +33,6 @@ use crate::training::ops;
 #[derive(Debug)]
 pub struct SoftModel {
     pub(super) tensors: Tensors,
-    /// Shape of the heads.
-    pub(super) num_heads: usize,
     pub(super) max_tokens: usize,
     pub(super) position_offset: usize,
     pub(super) norm_placement: NormPlacement,
@@ -85,6 +85,8 @@ pub(super) struct SoftLayer {
     pub(super) activation: Activation,
     pub(super) gated: bool,
     pub(super) rotary: Option<RotaryAttention>,
+    pub(super) attention: AttentionShape,
+    pub(super) mask: Mask,
 }
 
 /// See [`Head`].
@@ -196,7 +198,6 @@ impl SoftModel {
         let tensors = copier.tensors(model).map_err(at("copying the weights"))?;
         Ok(Self {
             tensors,
-            num_heads: model.config.shape.num_heads,
             max_tokens: model.config.max_tokens,
             position_offset: model.config.position_offset,
             norm_placement: model.norm_placement,
@@ -264,6 +265,8 @@ impl Copier {
             activation: weights.activation,
             gated: weights.gated,
             rotary: weights.rotary,
+            attention: weights.attention,
+            mask: weights.mask,
         })
     }
 

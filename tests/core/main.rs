@@ -26,6 +26,7 @@ mod sampling;
 
 mod device_parity;
 mod extent;
+mod grouped_queries;
 mod latency;
 mod latency_laws;
 mod laws;

@@ -2,6 +2,7 @@
 
 use prunescope::model::Activation;
 use prunescope::model::Family;
+use prunescope::model::Mask;
 use prunescope::model::ModelConfig;
 use prunescope::tensor::ModelShape;
 use serde_json::Value;
@@ -20,7 +21,7 @@ fn every_family_gives_its_sizes_in_one_form() {
         assert_eq!(config.family.id(), family, "family");
         // make_fixtures.py: 3 layers, 4 heads, width 32; ModernBERT's feed-forward block is 40 wide, the others' 56.
         let intermediate = if family == "modernbert" { 40 } else { 56 };
-        let shape = ModelShape { num_layers: 3, hidden: 32, num_heads: 4, intermediate };
+        let shape = ModelShape { num_layers: 3, hidden: 32, num_heads: 4, head_dim: 8, intermediate };
         assert_eq!(config.shape, shape, "{family}");
         assert_eq!(config.max_tokens, 64, "{family}: RoBERTa's table has 66 rows, two of them never used");
         assert_eq!(config.position_offset, if ["roberta", "mpnet"].contains(&family) { 2 } else { 0 }, "{family}");
@@ -136,14 +137,14 @@ fn modernbert_layers_are_read_in_the_older_and_the_newer_spelling() {
         let copy = Copy::of("modernbert");
         copy.set_config(&changes);
         let layers = copy.load().model.layers;
-        layers
-            .iter()
-            .map(|layer| layer.rotary.expect("rotary"))
-            .map(|own| (own.half_window, own.theta))
-            .collect::<Vec<_>>()
+        layers.iter().map(|layer| (layer.mask, layer.rotary.expect("rotary").theta)).collect::<Vec<_>>()
     };
     let older = windows_and_thetas(json!({"global_attn_every_n_layers": 2}));
-    assert_eq!(older, [(None, 160_000.0), (Some(8), 10_000.0), (None, 160_000.0)], "every second layer");
+    assert_eq!(
+        older,
+        [(Mask::Full, 160_000.0), (Mask::Window { half: 8 }, 10_000.0), (Mask::Full, 160_000.0)],
+        "every second layer"
+    );
     let newer = windows_and_thetas(json!({
         "global_attn_every_n_layers": null, "global_rope_theta": null, "local_rope_theta": null,
         "layer_types": ["full_attention", "sliding_attention", "full_attention"],

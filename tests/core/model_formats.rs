@@ -3,6 +3,7 @@
 use half::bf16;
 use half::f16;
 use prunescope::model::Checkpoint;
+use prunescope::model::Mask;
 use prunescope::model::Model;
 use prunescope::model::find_model;
 use serde_json::json;
@@ -149,6 +150,6 @@ fn fused_projections_are_split_into_query_key_and_value() {
     assert!(model.layers[0].attention_norm.is_none(), "the first layer has no norm before its attention");
     assert!(layer.attention_norm.is_some(), "the second has one");
     // Every third layer sees the whole text, the others 16 / 2 tokens on each side.
-    let windows: Vec<_> = model.layers.iter().map(|layer| layer.rotary.expect("rotary").half_window).collect();
-    assert_eq!(windows, [None, Some(8), Some(8)], "windows");
+    let masks: Vec<_> = model.layers.iter().map(|layer| layer.mask).collect();
+    assert_eq!(masks, [Mask::Full, Mask::Window { half: 8 }, Mask::Window { half: 8 }], "windows");
 }

@@ -6,6 +6,7 @@ use prunescope::engine::run;
 use prunescope::input::Sequence;
 use prunescope::jobs::Ticket;
 use prunescope::model::Model;
+use prunescope::model::ProjectedPositions;
 
 use crate::support::FAMILIES;
 use crate::support::Golden;
@@ -73,4 +74,28 @@ fn packed_texts_of_different_lengths_agree_with_the_reference_too() {
             }
         }
     }
+}
+
+#[test]
+fn runs_at_once_may_all_be_the_first_to_need_relative_positions() {
+    let mut model = fixture_model("deberta-v2");
+    let texts: Vec<Sequence> = (0..3).map(|text| Golden::load("deberta-v2").text(text)).collect();
+    let texts: Vec<&Sequence> = texts.iter().collect();
+    let logits = |model: &Model| -> Vec<Vec<f32>> {
+        run(&Ticket::detached(), model, &texts, &KeepAll, RunDetail::Trace)
+            .expect("a dense run")
+            .into_iter()
+            .map(|outcome| outcome.logits)
+            .collect()
+    };
+    let expected = logits(&model);
+    // What the load has made is forgotten, so that eight threads, of which two belong to the pool, make it together.
+    model.disentangled.as_mut().expect("DeBERTa's").projected = ProjectedPositions::default();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..8).map(|_| scope.spawn(|| pool.install(|| logits(&model)))).collect();
+        for run in runs {
+            assert_eq!(run.join().expect("a run ends"), expected, "the same bits");
+        }
+    });
 }

@@ -6,6 +6,7 @@ use crate::disk::Fields;
 use crate::disk::positive;
 use crate::model::Error;
 use crate::model::Family;
+use crate::model::Mask;
 use crate::model::ModelConfig;
 use crate::model::weights::RotaryAttention;
 
@@ -44,8 +45,8 @@ pub(in crate::model) struct ModernBertDetails {
     pub(in crate::model) attention_bias: bool,
     pub(in crate::model) feed_forward_bias: bool,
     pub(in crate::model) classifier_bias: bool,
-    /// One a layer.
-    pub(in crate::model) rotary: Vec<RotaryAttention>,
+    /// Rotations and mask, one pair a layer.
+    pub(in crate::model) attention: Vec<(RotaryAttention, Mask)>,
 }
 
 /// Furthest distance between two tokens we accept in a setting.
@@ -82,7 +83,7 @@ fn parse_deberta(config: &ModelConfig, fields: &Fields<'_>) -> Result<DebertaDet
     }
     fields.only("embedding_size", &Value::from(hidden))?;
     fields.only("pooler_hidden_size", &Value::from(hidden))?;
-    fields.only("attention_head_size", &Value::from(config.shape.head_dim()))?;
+    fields.only("attention_head_size", &Value::from(config.shape.head_dim))?;
     fields.only("conv_kernel_size", &Value::from(0))?;
 
     let max_distance = match fields.get("max_relative_positions") {
@@ -133,20 +134,20 @@ fn position_terms<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Error> {
 }
 
 fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernBertDetails, Error> {
-    if !config.shape.head_dim().is_multiple_of(2) {
+    if !config.shape.head_dim.is_multiple_of(2) {
         return Err(fields.refuse("num_attention_heads", "heads of an even width, as rotary positions need").into());
     }
     let global_theta = theta(fields, "global_rope_theta", "full_attention", 160_000.0)?;
     let local_theta = theta(fields, "local_rope_theta", "sliding_attention", 10_000.0)?;
-    let half_window = fields.whole_or("local_attention", 1..=MAX_DISTANCE, 128)? / 2;
+    let half = fields.whole_or("local_attention", 1..=MAX_DISTANCE, 128)? / 2;
     let is_global = global_layers(config.shape.num_layers, fields)?;
-    let rotary = is_global
+    let attention = is_global
         .into_iter()
         .map(|is_global| {
             if is_global {
-                RotaryAttention { theta: global_theta, half_window: None }
+                (RotaryAttention { theta: global_theta }, Mask::Full)
             } else {
-                RotaryAttention { theta: local_theta, half_window: Some(half_window) }
+                (RotaryAttention { theta: local_theta }, Mask::Window { half })
             }
         })
         .collect();
@@ -155,7 +156,7 @@ fn parse_modernbert(config: &ModelConfig, fields: &Fields<'_>) -> Result<ModernB
         attention_bias: fields.flag_or("attention_bias", false)?,
         feed_forward_bias: fields.flag_or("mlp_bias", false)?,
         classifier_bias: fields.flag_or("classifier_bias", false)?,
-        rotary,
+        attention,
     })
 }
 

@@ -219,17 +219,13 @@ fn parse_shape(family: Family, fields: &Fields<'_>) -> Result<ModelShape, Error>
         Family::DistilBert => ["n_layers", "dim", "n_heads", "hidden_dim"],
         _ => ["num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size"],
     };
-    let shape = ModelShape {
-        num_layers: fields.size(layers, MAX_LAYERS)?,
-        hidden: fields.size(hidden, MAX_WIDTH)?,
-        num_heads: fields.size(heads, MAX_WIDTH)?,
-        intermediate: fields.size(intermediate, MAX_WIDTH)?,
-    };
-    if !shape.hidden.is_multiple_of(shape.num_heads) {
-        let path = fields.path().to_owned();
-        return Err(Error::HeadsDoNotDivide { heads: shape.num_heads, hidden: shape.hidden, path });
+    let num_layers = fields.size(layers, MAX_LAYERS)?;
+    let (hidden, num_heads) = (fields.size(hidden, MAX_WIDTH)?, fields.size(heads, MAX_WIDTH)?);
+    let intermediate = fields.size(intermediate, MAX_WIDTH)?;
+    if !hidden.is_multiple_of(num_heads) {
+        return Err(Error::HeadsDoNotDivide { heads: num_heads, hidden, path: fields.path().to_owned() });
     }
-    Ok(shape)
+    Ok(ModelShape { num_layers, hidden, num_heads, head_dim: hidden / num_heads, intermediate })
 }
 
 /// Rows of the position table, and the first row in use.

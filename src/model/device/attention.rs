@@ -12,19 +12,22 @@ use candle_nn::ops::softmax_last_dim;
 
 use crate::model::AttentionContext;
 use crate::model::AttentionEvidence;
+use crate::model::AttentionShape;
+use crate::model::Mask;
 use crate::model::NormPlacement;
 use crate::model::device::DeviceStates;
 use crate::model::device::DeviceWeights;
 use crate::model::device::evidence;
 use crate::model::device::parts;
 use crate::model::device::relative::CLOSED;
+use crate::model::device::relative::closed;
 use crate::model::device::states::number;
 use crate::model::device::states::sizes;
 use crate::model::device::weights::DeviceLayer;
 use crate::tensor::CuSeqlens;
 use crate::tensor::EvidenceSource;
 
-/// Queries (scaled), keys and values of packed rows. Shape of each: `[rows, hidden]`.
+/// Queries (scaled), keys and values of packed rows. Shape of each: `[rows, heads * head_dim]`, of its own heads.
 struct Projected {
     queries: Tensor,
     keys: Tensor,
@@ -113,6 +116,17 @@ fn split(rows: &Tensor, (batch, count, heads): (usize, usize, usize)) -> Result<
     rows.contiguous()?.reshape((batch, count, heads, ()))?.transpose(1, 2)?.contiguous()
 }
 
+/// Keys or values once for each head of queries that shares them: `[batch, kv_heads, rows, head_dim]` →
+/// `[batch, heads, rows, head_dim]`.
+fn shared(by_head: Tensor, shape: AttentionShape) -> Result<Tensor> {
+    if shape.group() == 1 {
+        return Ok(by_head);
+    }
+    let (batch, kv_heads, rows, head_dim) = by_head.dims4()?;
+    let each = by_head.unsqueeze(2)?.broadcast_as((batch, kv_heads, shape.group(), rows, head_dim))?;
+    each.reshape((batch, shape.heads, rows, head_dim))
+}
+
 /// See [`DeviceStates::attend`].
 pub(super) fn attend(
     states: &mut DeviceStates<'_>,
@@ -128,7 +142,7 @@ pub(super) fn attend(
     let mut projected = project(states, layer, wanted.as_deref())?;
     let asks = |source| !context.needs.from(source).is_empty();
     evidence::clocked(weights, (&mut found, asks(EvidenceSource::Projections)), |found| {
-        evidence::of_projections((&projected.keys, &projected.values), weights, (bounds, context), found)
+        evidence::of_projections((&projected.keys, &projected.values), layer.attention, (bounds, context), found)
     })?;
     if let Some(rotary) = &layer.rotary {
         let positions = parts::numbers(context.positions.to_vec(), &weights.device)?;
@@ -168,19 +182,23 @@ fn wanted_rows(bounds: &CuSeqlens, queries: &[usize]) -> Vec<u32> {
 }
 
 fn project(states: &DeviceStates<'_>, layer: &DeviceLayer, wanted: Option<&[u32]>) -> Result<Projected> {
-    let cols = states.cols();
+    let (query_width, key_width) = (layer.attention.query_width(), layer.attention.key_width());
     let input = match (&layer.attention_norm, states.weights.norm_placement) {
         (Some(norm), NormPlacement::Pre) => norm.apply(&states.hidden)?,
         _ => states.hidden.clone(),
     };
     let Some(wanted) = wanted else {
         let all = layer.qkv.forward(&input)?;
-        let part = |index: usize| all.narrow(1, index * cols, cols);
-        return Ok(Projected { queries: part(0)?, keys: part(1)?, values: part(2)? });
+        return Ok(Projected {
+            queries: all.narrow(1, 0, query_width)?,
+            keys: all.narrow(1, query_width, key_width)?,
+            values: all.narrow(1, query_width + key_width, key_width)?,
+        });
     };
-    let queries = parts::outputs(&layer.qkv, 0, cols, &parts::rows(&input, wanted.to_vec())?)?;
-    let others = parts::outputs(&layer.qkv, cols, 2 * cols, &input)?;
-    Ok(Projected { queries, keys: others.narrow(1, 0, cols)?, values: others.narrow(1, cols, cols)? })
+    let queries = parts::outputs(&layer.qkv, 0, query_width, &parts::rows(&input, wanted.to_vec())?)?;
+    let others = parts::outputs(&layer.qkv, query_width, 2 * key_width, &input)?;
+    let (keys, values) = (others.narrow(1, 0, key_width)?, others.narrow(1, key_width, key_width)?);
+    Ok(Projected { queries, keys, values })
 }
 
 /// The heads' contexts of one group, packed. Shape: `[rows, hidden]`.
@@ -190,7 +208,7 @@ fn attend_group(
     (projected, group): (&Projected, &Group<'_>),
     found: &mut AttentionEvidence,
 ) -> Result<Tensor> {
-    let (heads, cols) = (weights.shape.num_heads, weights.shape.hidden);
+    let AttentionShape { heads, kv_heads, .. } = layer.attention;
     let is_partial = group.context.queries.is_some();
     let queries = if is_partial {
         let rows = projected.queries.narrow(0, group.sequences.start, group.batch())?;
@@ -198,21 +216,19 @@ fn attend_group(
     } else {
         group.by_head(&projected.queries, heads)?
     };
-    let keys = group.by_head(&projected.keys, heads)?;
+    let keys = shared(group.by_head(&projected.keys, kv_heads)?, layer.attention)?;
     let mut logits = queries.matmul(&keys.t()?)?;
     let bias = group.key_bias(weights)?;
     if let Some(bias) = &bias {
         logits = logits.broadcast_add(bias)?;
     }
     let mut is_windowed = false;
-    if weights.positions.is_some() || layer.rotary.is_some() {
+    if weights.positions.is_some() || layer.mask != Mask::Full {
         let (key_positions, query_positions) = group.positions(weights)?;
         if let Some((positions, layer)) = weights.positions.as_ref().zip(layer.positions.as_ref()) {
             logits = positions.add_to(logits, (&queries, &query_positions), (&keys, &key_positions), layer)?;
         }
-        let rotary = layer.rotary.as_ref();
-        let window = rotary.map(|rotary| rotary.window(&query_positions, &key_positions)).transpose()?.flatten();
-        if let Some(window) = window {
+        if let Some(window) = closed(layer.mask, &query_positions, &key_positions)? {
             logits = logits.broadcast_add(&window)?;
             is_windowed = true;
         }
@@ -225,8 +241,8 @@ fn attend_group(
     }
     let is_wanted = evidence::asks_attention(group.context);
     evidence::clocked(weights, (found, is_wanted), |found| evidence::of_attention(&probs, weights, group, found))?;
-    let contexts = probs.matmul(&group.by_head(&projected.values, heads)?)?;
-    let contexts = contexts.transpose(1, 2)?.reshape(((), cols))?;
+    let values = shared(group.by_head(&projected.values, kv_heads)?, layer.attention)?;
+    let contexts = probs.matmul(&values)?.transpose(1, 2)?.reshape(((), layer.attention.query_width()))?;
     if is_partial { Ok(contexts) } else { group.packed(contexts) }
 }
 

@@ -8,6 +8,7 @@ use candle_core::Tensor;
 
 use crate::model::AttentionContext;
 use crate::model::AttentionEvidence;
+use crate::model::AttentionShape;
 use crate::model::device::DeviceWeights;
 use crate::model::device::attention::Group;
 use crate::model::device::parts::download;
@@ -40,14 +41,14 @@ pub(super) fn asks_attention(context: &AttentionContext<'_>) -> bool {
 /// What is read off keys (before any rotation) and values. Shape: keys and values `[rows, hidden]`.
 pub(super) fn of_projections(
     (keys, values): (&Tensor, &Tensor),
-    weights: &DeviceWeights,
+    shape: AttentionShape,
     packed: (&CuSeqlens, &AttentionContext<'_>),
     found: &mut AttentionEvidence,
 ) -> Result<()> {
     for kind in packed.1.needs.from(EvidenceSource::Projections).iter() {
         let rows = match kind {
             Evidence::MeanKeys => {
-                let by_head = (keys.dim(0)?, weights.shape.num_heads, weights.shape.head_dim());
+                let by_head = (keys.dim(0)?, shape.kv_heads, shape.head_dim);
                 keys.contiguous()?.reshape(by_head)?.mean(1)?
             }
             Evidence::ValueNorms => values.sqr()?.sum(1)?.sqrt()?,

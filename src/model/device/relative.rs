@@ -8,6 +8,7 @@ use candle_core::Tensor;
 use crate::model::DisentangledAttention;
 use crate::model::LayerWeights;
 use crate::model::Linear;
+use crate::model::Mask;
 use crate::model::RotaryAttention;
 use crate::model::layers::relative::relative_row;
 use crate::tensor::ModelShape;
@@ -90,7 +91,7 @@ impl LayerPositions {
     ) -> Result<Self> {
         let project = |linear: &Linear, scale: f32| {
             let projected = linear.apply(&positions.embeddings);
-            let size = (projected.rows(), shape.num_heads, shape.head_dim());
+            let size = (projected.rows(), shape.num_heads, shape.head_dim);
             let projected = Tensor::from_slice(projected.data(), size, device)?;
             projected.permute((1, 2, 0))?.affine(f64::from(scale), 0.0)?.contiguous()
         };
@@ -108,19 +109,17 @@ pub(super) struct RotaryTables {
     cosines: Tensor,
     /// See `cosines`.
     sines: Tensor,
-    half_window: Option<usize>,
 }
 
 impl RotaryTables {
-    pub(super) fn new(rotary: RotaryAttention, shape: &ModelShape, positions: usize, device: &Device) -> Result<Self> {
-        let (head_dim, half) = (shape.head_dim(), shape.head_dim() / 2);
+    pub(super) fn new(rotary: RotaryAttention, head_dim: usize, positions: usize, device: &Device) -> Result<Self> {
+        let half = head_dim / 2;
         let frequency = |pair: usize| rotary.theta.powf(-((2 * pair) as f32) / head_dim as f32);
         let turns = (0..positions).flat_map(|position| (0..half).map(move |pair| position as f32 * frequency(pair)));
         let (sines, cosines): (Vec<f32>, Vec<f32>) = turns.map(f32::sin_cos).unzip();
         Ok(Self {
             cosines: Tensor::from_vec(cosines, (positions, half), device)?,
             sines: Tensor::from_vec(sines, (positions, half), device)?,
-            half_window: rotary.half_window,
         })
     }
 
@@ -140,13 +139,14 @@ impl RotaryTables {
         ];
         Tensor::cat(&turned, 2)?.reshape((count, hidden))
     }
+}
 
-    /// What rules out keys beyond the window; `None` where there is none. Shape: `[batch, 1, queries, keys]`.
-    pub(super) fn window(&self, query_positions: &Tensor, key_positions: &Tensor) -> Result<Option<Tensor>> {
-        let Some(half_window) = self.half_window else { return Ok(None) };
-        let queries = query_positions.to_dtype(DType::F32)?.unsqueeze(2)?;
-        let keys = key_positions.to_dtype(DType::F32)?.unsqueeze(1)?;
-        let beyond = queries.broadcast_sub(&keys)?.abs()?.gt(half_window as f64)?.to_dtype(DType::F32)?;
-        Ok(Some(beyond.affine(f64::from(CLOSED), 0.0)?.unsqueeze(1)?))
-    }
+/// What rules out keys by a mask; `None` where it rules out none. Shape: positions `[batch, rows]` →
+/// `[batch, 1, queries, keys]`.
+pub(super) fn closed(mask: Mask, query_positions: &Tensor, key_positions: &Tensor) -> Result<Option<Tensor>> {
+    let Mask::Window { half } = mask else { return Ok(None) };
+    let queries = query_positions.to_dtype(DType::F32)?.unsqueeze(2)?;
+    let keys = key_positions.to_dtype(DType::F32)?.unsqueeze(1)?;
+    let beyond = queries.broadcast_sub(&keys)?.abs()?.gt(half as f64)?.to_dtype(DType::F32)?;
+    Ok(Some(beyond.affine(f64::from(CLOSED), 0.0)?.unsqueeze(1)?))
 }

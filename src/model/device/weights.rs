@@ -8,10 +8,12 @@ use candle_core::Result;
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
+use crate::model::AttentionShape;
 use crate::model::DisentangledAttention;
 use crate::model::EmbeddingWeights;
 use crate::model::HeadLayer;
 use crate::model::LayerWeights;
+use crate::model::Mask;
 use crate::model::Model;
 use crate::model::NormPlacement;
 use crate::model::Precision;
@@ -59,7 +61,9 @@ pub(super) struct DeviceEmbeddings {
 /// See [`LayerWeights`].
 #[derive(Clone, Debug)]
 pub(super) struct DeviceLayer {
-    /// Queries (scaled), keys and values in one product. Shape of the weight: `[3 * hidden, hidden]`.
+    pub(super) attention: AttentionShape,
+    pub(super) mask: Mask,
+    /// Queries (scaled), keys and values in one product. Shape of the weight: `[width, hidden]`.
     pub(super) qkv: candle_nn::Linear,
     pub(super) attention_output: candle_nn::Linear,
     pub(super) attention_norm: Option<DeviceNorm>,
@@ -191,10 +195,15 @@ fn layer(model: &Model, weights: &LayerWeights, device: &Device) -> Result<Devic
     let shape = &model.config.shape;
     let disentangled = model.disentangled.as_ref();
     // Every term of the scores holds the query's projection once, so that its weights can carry the scale.
-    let scale = 1.0 / (shape.head_dim() as f32 * disentangled.map_or(1, DisentangledAttention::terms) as f32).sqrt();
+    let scale =
+        1.0 / (weights.attention.head_dim as f32 * disentangled.map_or(1, DisentangledAttention::terms) as f32).sqrt();
     let positions = disentangled.map(|positions| LayerPositions::new(positions, weights, (shape, scale), device));
-    let rotary = weights.rotary.map(|rotary| RotaryTables::new(rotary, shape, model.config.max_tokens, device));
+    let rotary = weights
+        .rotary
+        .map(|rotary| RotaryTables::new(rotary, weights.attention.head_dim, model.config.max_tokens, device));
     Ok(DeviceLayer {
+        attention: weights.attention,
+        mask: weights.mask,
         qkv: dense(&[&weights.query, &weights.key, &weights.value], &[scale, 1.0, 1.0], device)?,
         attention_output: dense(&[&weights.attention_output], &[1.0], device)?,
         attention_norm: weights.attention_norm.as_ref().map(|norm| DeviceNorm::new(norm, device)).transpose()?,

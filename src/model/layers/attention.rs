@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::model::AttentionContext;
 use crate::model::AttentionEvidence;
+use crate::model::AttentionShape;
 use crate::model::LayerWeights;
 use crate::model::Linear;
 use crate::model::Model;
@@ -25,6 +26,7 @@ use crate::model::layers::linear::apply_side_by_side;
 use crate::model::layers::linear::block_rows;
 use crate::model::layers::relative::RelativeAttention;
 use crate::model::layers::relative::SequenceDistances;
+use crate::model::layers::rotary::rotate;
 use crate::model::layers::scratch::Scratch;
 use crate::model::layers::scratch::sized;
 use crate::model::layers::scratch::with_scratch;
@@ -67,6 +69,14 @@ struct BlockOutput {
     time: (Duration, Duration),
 }
 
+/// What a row of projections is made of.
+#[derive(Clone, Copy)]
+enum Part {
+    Queries,
+    Keys,
+    Values,
+}
+
 /// What the blocks of some sequences share.
 struct Attention<'a> {
     model: &'a Model,
@@ -74,7 +84,8 @@ struct Attention<'a> {
     context: &'a AttentionContext<'a>,
     bounds: &'a CuSeqlens,
     sequences: Range<usize>,
-    /// Queries, keys and values side by side, queries scaled. Shape: `[rows of these sequences, 3 * hidden]`.
+    /// Queries, keys and values side by side, queries scaled. Shape: `[rows of these sequences, width]`,
+    /// see [`AttentionShape::width`].
     qkv: &'a Matrix,
     relative: Option<&'a RelativeAttention<'a>>,
     /// One entry per sequence where distances matter.
@@ -97,25 +108,26 @@ impl Model {
         buffers: &mut Buffers,
     ) -> AttentionEvidence {
         let weights = &*self.layers[layer];
-        let shape = &self.config.shape;
+        let shape = weights.attention;
         let relative = self.disentangled.as_ref().map(|positions| RelativeAttention::new(self, positions, layer));
+        debug_assert!(relative.is_none() || shape.group() == 1, "relative positions of shared keys: {shape:?}");
         let terms = relative.as_ref().map_or(1, RelativeAttention::terms);
-        let scale = 1.0 / (shape.head_dim() as f32 * terms as f32).sqrt();
+        let scale = 1.0 / (shape.head_dim as f32 * terms as f32).sqrt();
         let cols = hidden.cols();
         let mut found = AttentionEvidence::default();
         for sequences in groups(bounds) {
             let rows = bounds.range(sequences.start).start..bounds.range(sequences.end - 1).end;
             let states = &mut hidden.data_mut()[rows.start * cols..rows.end * cols];
             let heads_only = context.queries.map(|queries| row_numbers(bounds, &sequences, queries));
-            buffers.qkv.reshape(rows.len(), 3 * cols);
+            buffers.qkv.reshape(rows.len(), shape.width());
             self.project(weights, states, (&mut buffers.qkv, scale), heads_only.as_deref());
             let started = Instant::now();
             let first = found.sequences.len();
-            found.sequences.extend(token_evidence(&buffers.qkv, (bounds, &sequences), context, shape.num_heads));
+            found.sequences.extend(token_evidence(&buffers.qkv, (bounds, &sequences), context, shape));
             found.time += started.elapsed();
             let positions = &context.positions[rows];
             if let Some(rotary) = weights.rotary {
-                rotate(&mut buffers.qkv, positions, shape.head_dim(), rotary.theta);
+                rotate(&mut buffers.qkv, positions, shape, rotary.theta);
             }
             let of_sequence = |sequence| &context.positions[bounds.range(sequence)];
             let distances = relative.as_ref().map_or_else(Vec::new, |relative| {
@@ -137,10 +149,11 @@ impl Model {
         (qkv, scale): (&mut Matrix, f32),
         heads_only: Option<&[usize]>,
     ) {
-        let cols = qkv.cols() / 3;
+        let cols = weights.query.in_features();
+        let (width, queries, keys) = (qkv.cols(), weights.attention.query_width(), weights.attention.key_width());
         let block = block_rows(qkv.rows()).max(1);
         let work = |data: &[f32], out: &mut [f32], parts: &[(usize, &Linear)]| {
-            let rows = out.len() / (3 * cols);
+            let rows = out.len() / width;
             with_scratch(|scratch| {
                 let data = match (&weights.attention_norm, self.norm_placement) {
                     (Some(norm), NormPlacement::Pre) => {
@@ -151,18 +164,18 @@ impl Model {
                     }
                     _ => data,
                 };
-                apply_side_by_side(parts, RowsRef { data, stride: cols, rows }, out, 3 * cols);
+                apply_side_by_side(parts, RowsRef { data, stride: cols, rows }, out, width);
             });
             if parts.iter().any(|&(first, _)| first == 0) {
-                for row in out.chunks_mut(3 * cols) {
-                    row[..cols].iter_mut().for_each(|value| *value *= scale);
+                for row in out.chunks_mut(width) {
+                    row[..queries].iter_mut().for_each(|value| *value *= scale);
                 }
             }
         };
-        let all = [(0, &weights.query), (cols, &weights.key), (2 * cols, &weights.value)];
+        let all = [(0, &weights.query), (queries, &weights.key), (queries + keys, &weights.value)];
         let parts = if heads_only.is_some() { &all[1..] } else { &all[..] };
-        qkv.data_mut().par_chunks_mut(block * 3 * cols.max(1)).enumerate().for_each(|(index, out)| {
-            let rows = out.len() / (3 * cols);
+        qkv.data_mut().par_chunks_mut((block * width).max(1)).enumerate().for_each(|(index, out)| {
+            let rows = out.len() / width;
             work(&hidden[index * block * cols..][..rows * cols], out, parts);
         });
         for &row in heads_only.unwrap_or_default() {
@@ -181,16 +194,16 @@ impl Attention<'_> {
         scale: f32,
         (found, first): (&mut AttentionEvidence, usize),
     ) {
-        let num_heads = self.model.config.shape.num_heads;
-        let tasks = self.sequences.len() * num_heads;
+        let AttentionShape { heads, kv_heads, .. } = self.weights.attention;
+        let tasks = self.sequences.len() * kv_heads;
         if panels.len() < tasks {
             panels.resize_with(tasks, HeadPanels::empty);
         }
         let panels = &mut panels[..tasks];
         panels.par_iter_mut().enumerate().for_each(|(task, panels)| {
-            self.pack(self.sequences.start + task / num_heads, task % num_heads, scale, panels);
+            self.pack(self.sequences.start + task / kv_heads, task % kv_heads, scale, panels);
         });
-        let cols = self.qkv.cols() / 3;
+        let cols = self.weights.attention_output.out_features();
         let base = self.first_row();
         let (mut rest, mut at) = (states, base);
         let mut blocks = Vec::new();
@@ -202,7 +215,7 @@ impl Attention<'_> {
         }
         let panels = &*panels;
         let attend = |(block, states): (Block, &mut [f32])| {
-            let panels = &panels[(block.sequence - self.sequences.start) * num_heads..][..num_heads];
+            let panels = &panels[(block.sequence - self.sequences.start) * kv_heads..][..kv_heads];
             with_scratch(|scratch| self.attend(block, panels, states, scratch))
         };
         let started = Instant::now();
@@ -214,7 +227,7 @@ impl Attention<'_> {
             gathering += output.time.1;
             let sequence = output.block.sequence;
             let evidence = &mut found.sequences[first + sequence - self.sequences.start];
-            collect(evidence, output.evidence, self.tokens(sequence), num_heads);
+            collect(evidence, output.evidence, self.tokens(sequence), heads);
         }
         if !gathering.is_zero() {
             // The threads' share of time becomes a share of the clock's.
@@ -251,23 +264,27 @@ impl Attention<'_> {
         blocks
     }
 
-    /// Queries (0), keys (1) or values (2) of one head, from a packed row on.
-    fn part(&self, block: usize, head: usize, first: usize, rows: usize) -> RowsRef<'_> {
-        let stride = self.qkv.cols();
-        let head_dim = self.model.config.shape.head_dim();
-        let start = (first - self.first_row()) * stride + block * stride / 3 + head * head_dim;
+    /// Queries, keys or values of one head, from a packed row on.
+    fn part(&self, part: Part, head: usize, first: usize, rows: usize) -> RowsRef<'_> {
+        let (stride, shape) = (self.qkv.cols(), self.weights.attention);
+        let begin = match part {
+            Part::Queries => 0,
+            Part::Keys => shape.query_width(),
+            Part::Values => shape.query_width() + shape.key_width(),
+        };
+        let start = (first - self.first_row()) * stride + begin + head * shape.head_dim;
         RowsRef { data: &self.qkv.data()[start..], stride, rows }
     }
 
     fn pack(&self, sequence: usize, head: usize, scale: f32, panels: &mut HeadPanels) {
         let range = self.bounds.range(sequence);
-        let head_dim = self.model.config.shape.head_dim();
+        let head_dim = self.weights.attention.head_dim;
         if range.is_empty() {
             return;
         }
-        let key_rows = self.part(1, head, range.start, range.len());
+        let key_rows = self.part(Part::Keys, head, range.start, range.len());
         panels.keys.pack_transposed(key_rows, head_dim);
-        panels.values.pack(self.part(2, head, range.start, range.len()), head_dim);
+        panels.values.pack(self.part(Part::Values, head, range.start, range.len()), head_dim);
         panels.by_key = self.relative.map_or_else(Vec::new, |relative| {
             relative.key_logits(&self.distances[sequence - self.sequences.start], key_rows, head, scale)
         });
@@ -276,17 +293,19 @@ impl Attention<'_> {
     /// One block of queries, from its input to the states at P2.
     fn attend(&self, block: Block, panels: &[HeadPanels], states: &mut [f32], scratch: &mut Scratch) -> BlockOutput {
         let range = self.bounds.range(block.sequence);
-        let (cols, head_dim) = (self.qkv.cols() / 3, self.model.config.shape.head_dim());
+        let shape = self.weights.attention;
+        let (width, head_dim, group) = (shape.query_width(), shape.head_dim, shape.group());
+        let cols = self.weights.attention_output.out_features();
         let (first, keys) = (range.start + block.first, range.len());
         let key_bias = self.context.key_bias.map_or(&[][..], |bias| &bias[range.clone()]);
         let mut evidence = BlockEvidence::new(self.context.needs, block.first, self.tokens(block.sequence));
         let mut clock = EvidenceClock::start(&evidence);
-        let num_heads = panels.len();
         let Scratch { probs, scales, context, delta, by_distance, .. } = scratch;
         let (probs, scales) = (sized(probs, block.queries * keys), sized(scales, block.queries));
-        let context = sized(context, block.queries * cols);
-        for (head, panels) in panels.iter().enumerate() {
-            let queries = self.part(0, head, first, block.queries);
+        let context = sized(context, block.queries * width);
+        for head in 0..shape.heads {
+            let panels = &panels[head / group];
+            let queries = self.part(Part::Queries, head, first, block.queries);
             panels.keys.multiply(queries, key_bias, probs, keys);
             if let Some(relative) = self.relative {
                 let distances = &self.distances[block.sequence - self.sequences.start];
@@ -296,16 +315,16 @@ impl Attention<'_> {
             if let Some(bias) = &self.model.relative_bias {
                 bias.add(head, &self.context.positions[range.clone()], block.first, probs);
             }
-            self.close_window(block, probs);
+            self.weights.mask.close(&self.context.positions[range.clone()], block.first, probs);
             evidence.exponentials((probs, keys), scales);
-            clock.time(|| evidence.add((head, num_heads), (probs, keys), scales));
+            clock.time(|| evidence.add((head, shape.heads), (probs, keys), scales));
             let weights = RowsRef { data: probs, stride: keys, rows: block.queries };
-            panels.values.multiply(weights, &[], &mut context[head * head_dim..], cols);
-            for (row, scale) in context.chunks_mut(cols).zip(&*scales) {
+            panels.values.multiply(weights, &[], &mut context[head * head_dim..], width);
+            for (row, scale) in context.chunks_mut(width).zip(&*scales) {
                 row[head * head_dim..][..head_dim].iter_mut().for_each(|value| *value *= scale);
             }
         }
-        let contexts = RowsRef { data: context, stride: cols, rows: block.queries };
+        let contexts = RowsRef { data: context, stride: width, rows: block.queries };
         let delta = sized(delta, states.len());
         self.weights.attention_output.apply_rows(contexts, delta, cols);
         vector::add(states, delta);
@@ -313,19 +332,6 @@ impl Attention<'_> {
             normalize(states, norm);
         }
         BlockOutput { block, evidence, time: clock.stop() }
-    }
-
-    /// Rules out keys further than half a window from the query, in layers that have one.
-    fn close_window(&self, block: Block, logits: &mut [f32]) {
-        let Some(half_window) = self.weights.rotary.and_then(|rotary| rotary.half_window) else { return };
-        let positions = &self.context.positions[self.bounds.range(block.sequence)];
-        for (row, &query) in logits.chunks_mut(positions.len()).zip(&positions[block.first..]) {
-            for (logit, &key) in row.iter_mut().zip(positions) {
-                if query.abs_diff(key) as usize > half_window {
-                    *logit = f32::NEG_INFINITY;
-                }
-            }
-        }
     }
 }
 
@@ -375,26 +381,4 @@ fn groups(bounds: &CuSeqlens) -> Vec<Range<usize>> {
 fn row_numbers(bounds: &CuSeqlens, sequences: &Range<usize>, queries: &[usize]) -> Vec<usize> {
     let first = bounds.range(sequences.start).start;
     sequences.clone().map(|sequence| bounds.range(sequence).start - first + queries[sequence]).collect()
-}
-
-/// Turns queries and keys by their positions: pairs `(i, i + head_dim / 2)` by `position * theta^(-2i / head_dim)`.
-///
-/// Source: Su et al. 2021, "`RoFormer`", <https://arxiv.org/abs/2104.09864>, in the half-split pairing that `ModernBERT`
-/// uses.
-fn rotate(qkv: &mut Matrix, positions: &[u32], head_dim: usize, theta: f32) {
-    let half = head_dim / 2;
-    let hidden = qkv.cols() / 3;
-    let frequency = |pair: usize| theta.powf(-((2 * pair) as f32) / head_dim as f32);
-    let frequencies: Vec<f32> = (0..half).map(frequency).collect();
-    let width = qkv.cols().max(1);
-    qkv.data_mut().par_chunks_mut(width).zip(positions).with_min_len(16).for_each(|(row, &position)| {
-        let turns: Vec<(f32, f32)> =
-            frequencies.iter().map(|frequency| (position as f32 * frequency).sin_cos()).collect();
-        for head in row[..2 * hidden].chunks_mut(head_dim) {
-            let (first, second) = head.split_at_mut(half);
-            for ((a, b), &(sin, cos)) in first.iter_mut().zip(second).zip(&turns) {
-                (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
-            }
-        }
-    });
 }

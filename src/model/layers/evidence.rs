@@ -8,6 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::model::AttentionContext;
+use crate::model::AttentionShape;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
@@ -133,12 +134,12 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut block: BlockEvidence,
 
 /// Evidence that needs no probabilities, of each of these sequences.
 ///
-/// Shape: `qkv` `[rows of these sequences, 3 * hidden]`.
+/// Shape: `qkv` `[rows of these sequences, width]`, see [`AttentionShape::width`].
 pub(super) fn token_evidence(
     qkv: &Matrix,
     (bounds, sequences): (&CuSeqlens, &Range<usize>),
     context: &AttentionContext<'_>,
-    num_heads: usize,
+    shape: AttentionShape,
 ) -> Vec<SequenceEvidence> {
     let needs = context.needs.from(EvidenceSource::Projections);
     if needs.is_empty() {
@@ -149,7 +150,7 @@ pub(super) fn token_evidence(
         let range = bounds.range(sequence);
         let tokens = context.lengths.map_or(range.len(), |lengths| lengths[sequence]);
         let rows = range.start - first..range.start - first + tokens;
-        let of_kind = |kind| (kind, of_projections(kind, qkv, rows.clone(), num_heads));
+        let of_kind = |kind| (kind, of_projections(kind, qkv, rows.clone(), shape));
         needs
             .iter()
             .map(of_kind)
@@ -158,24 +159,24 @@ pub(super) fn token_evidence(
     sequences.clone().into_par_iter().map(of_sequence).collect()
 }
 
-/// One kind, read off queries, keys and values of the tokens in `range`. Shape: `qkv` `[rows, 3 * hidden]`.
-fn of_projections(kind: Evidence, qkv: &Matrix, range: Range<usize>, num_heads: usize) -> Vec<f32> {
-    let hidden = qkv.cols() / 3;
+/// One kind, read off queries, keys and values of the tokens in `range`. Shape: `qkv` `[rows, width]`.
+fn of_projections(kind: Evidence, qkv: &Matrix, range: Range<usize>, shape: AttentionShape) -> Vec<f32> {
+    let (keys, values) = (shape.query_width(), shape.query_width() + shape.key_width());
     match kind {
         Evidence::MeanKeys => {
-            let head_dim = hidden / num_heads;
+            let head_dim = shape.head_dim;
             let mut means = vec![0.0; range.len() * head_dim];
             for (row, mean) in range.zip(means.chunks_mut(head_dim)) {
-                for key in qkv.row(row)[hidden..2 * hidden].chunks(head_dim) {
+                for key in qkv.row(row)[keys..values].chunks(head_dim) {
                     rows::add(mean, key);
                 }
                 for value in mean {
-                    *value /= num_heads as f32;
+                    *value /= shape.kv_heads as f32;
                 }
             }
             means
         }
-        Evidence::ValueNorms => range.map(|row| rows::sum_of_squares(&qkv.row(row)[2 * hidden..]).sqrt()).collect(),
+        Evidence::ValueNorms => range.map(|row| rows::sum_of_squares(&qkv.row(row)[values..]).sqrt()).collect(),
         _ => Vec::new(),
     }
 }

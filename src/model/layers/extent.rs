@@ -24,9 +24,9 @@ impl LayerWeights {
     #[must_use]
     pub fn macs(&self, rows_attention: usize, rows_feed_forward: usize) -> u64 {
         let projections = [&self.query, &self.key, &self.value, &self.attention_output];
-        // Scores and contexts: each of rows^2 pairs meets all heads' widths, which add up to the value width, twice.
+        // Scores and contexts: each of rows^2 pairs meets all heads' widths, which add up to the query width, twice.
         let pairs = product(rows_attention, rows_attention, 2);
-        let attention = pairs.saturating_mul(self.value.out_features() as u64);
+        let attention = pairs.saturating_mul(self.query.out_features() as u64);
         attention
             .saturating_add(macs(&projections, rows_attention))
             .saturating_add(macs(&[&self.intermediate, &self.output], rows_feed_forward))
@@ -91,7 +91,7 @@ impl Model {
         let of_kind = |kind: Evidence| match kind.shape() {
             EvidenceShape::HeadsQueriesKeys => matrices,
             EvidenceShape::TokensHidden => rows.saturating_mul(hidden),
-            EvidenceShape::TokensHeadDim => rows.saturating_mul(2 * self.config.shape.head_dim() as u64),
+            EvidenceShape::TokensHeadDim => rows.saturating_mul(2 * self.config.shape.head_dim as u64),
             // A number a token is nothing beside its states.
             EvidenceShape::Keys | EvidenceShape::Queries => 0,
         };
@@ -107,7 +107,9 @@ impl Model {
 
     /// Per row: states and a copy of them, queries, keys and values, both packed again, the blocks' sums, and positions.
     fn row_values(&self) -> u64 {
-        9 * self.config.shape.hidden as u64 + 16
+        let attention = self.layers.first().map(|layer| layer.attention);
+        let projected = attention.map_or(0, |shape| shape.width() + 2 * shape.key_width());
+        4 * self.config.shape.hidden as u64 + projected as u64 + 16
     }
 
     fn inner_width(&self) -> usize {

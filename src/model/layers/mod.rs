@@ -5,7 +5,9 @@ mod evidence;
 mod extent;
 mod forward;
 mod linear;
+mod mask;
 pub(in crate::model) mod relative;
+mod rotary;
 mod scratch;
 mod workspace;
 

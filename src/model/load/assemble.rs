@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::model::AttentionShape;
 use crate::model::DisentangledAttention;
 use crate::model::EmbeddingWeights;
 use crate::model::Error;
 use crate::model::Family;
 use crate::model::LayerWeights;
 use crate::model::MOST_WORK;
+use crate::model::Mask;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
@@ -244,6 +246,8 @@ fn layer(parsed: &ParsedConfig, layer: &str, loader: &mut TensorLoader<'_>) -> L
     };
     let name = |part: &str| format!("{layer}.{part}");
     LayerWeights {
+        attention: AttentionShape::of(shape),
+        mask: Mask::Full,
         query: loader.linear(&name(names.query), hidden, hidden),
         key: loader.linear(&name(names.key), hidden, hidden),
         value: loader.linear(&name(names.value), hidden, hidden),

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::model::AttentionShape;
 use crate::model::EmbeddingWeights;
 use crate::model::LayerWeights;
 use crate::model::Linear;
+use crate::model::Mask;
 use crate::model::Norm;
 use crate::model::NormPlacement;
 use crate::model::RotaryAttention;
@@ -28,7 +30,8 @@ pub(in crate::model) fn assemble(
         norm: reader.norm("model.embeddings.norm"),
         projection: None,
     };
-    let layers = own.rotary.iter().enumerate().map(|(index, &rotary)| Arc::new(reader.layer(index, rotary))).collect();
+    let layers =
+        own.attention.iter().enumerate().map(|(index, &attention)| Arc::new(reader.layer(index, attention))).collect();
     let final_norm = Some(reader.norm("model.final_norm"));
     Weights {
         embeddings,
@@ -47,12 +50,14 @@ struct Reader<'a, 'b, 'c> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn layer(&mut self, index: usize, rotary: RotaryAttention) -> LayerWeights {
+    fn layer(&mut self, index: usize, (rotary, mask): (RotaryAttention, Mask)) -> LayerWeights {
         let shape = self.parsed.config.shape;
         let (hidden, wide) = (shape.hidden, shape.intermediate);
         let name = |part: &str| format!("model.layers.{index}.{part}");
         let [query, key, value] = self.fused(&name("attn.Wqkv"), hidden);
         LayerWeights {
+            attention: AttentionShape::of(&shape),
+            mask,
             query,
             key,
             value,

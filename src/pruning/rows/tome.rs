@@ -160,7 +160,7 @@ impl Pruner for Tome {
         }
         let destinations = tokens / 2;
         let sources = tokens - destinations;
-        ((sources * destinations + tokens) * shape.head_dim()) as u64
+        ((sources * destinations + tokens) * shape.head_dim) as u64
     }
 }
 
