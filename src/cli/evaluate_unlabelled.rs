@@ -51,7 +51,7 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 8] {
         spec,
         agreement(overall),
         overall.changed.to_string(),
-        format!("{:.3}", overall.cost.retention),
+        number::rate(overall.cost.retention),
         number::significant(overall.cost.flops_reduction()),
         number::significant(overall.cost.flops_reduction_padded()),
         measured(|latency| &latency.speedup),

@@ -96,7 +96,7 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
         plain(of(Measure::F1).as_ref()),
         plain(of(Measure::LogLoss).as_ref()),
         plain(of(Measure::Auc).as_ref()),
-        format!("{:.3}", overall.cost.retention),
+        number::rate(overall.cost.retention),
         number::significant(overall.cost.flops_reduction()),
         number::significant(overall.cost.flops_reduction_padded()),
         measured(|latency| &latency.speedup),

@@ -54,7 +54,7 @@ fn unknown(inspection: &Inspection) -> String {
 
 fn prediction(inspection: &Inspection, run: &InspectedRun) -> String {
     let probability = run.probabilities.get(run.prediction).copied().unwrap_or(f32::NAN);
-    format!("{} {probability:.3}", shown::cell(inspection.class_name(run.prediction)))
+    format!("{} {}", shown::cell(inspection.class_name(run.prediction)), number::rate(f64::from(probability)))
 }
 
 fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, decorated: bool) {

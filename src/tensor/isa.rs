@@ -2,9 +2,13 @@
 
 use std::sync::OnceLock;
 
-/// An instruction set. The vector ones are only made by [`Isa::detect`] (and by tests, after the same question).
+/// An instruction set that this processor has: made here alone, after asking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Isa {
+pub(super) struct Isa(IsaKind);
+
+/// Which loops an [`Isa`] stands for. To name one says nothing of the processor; to hold an `Isa` of it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IsaKind {
     /// 32 registers of 16 lanes.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -20,7 +24,12 @@ impl Isa {
     pub(super) fn detect() -> Self {
         static BEST: OnceLock<Isa> = OnceLock::new();
         let allowed = |isa: &Self| limit().is_none_or(|limit| isa.level() <= limit);
-        *BEST.get_or_init(|| Self::available().find(allowed).unwrap_or(Self::Portable))
+        *BEST.get_or_init(|| Self::available().find(allowed).unwrap_or(Self(IsaKind::Portable)))
+    }
+
+    /// Which loops it stands for.
+    pub(super) fn kind(self) -> IsaKind {
+        self.0
     }
 
     /// All this processor has, best first.
@@ -29,31 +38,31 @@ impl Isa {
         let vector = {
             let avx2 = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
             let avx512 = avx2 && std::arch::is_x86_feature_detected!("avx512f");
-            [avx512.then_some(Self::Avx512), avx2.then_some(Self::Avx2)]
+            [avx512.then_some(IsaKind::Avx512), avx2.then_some(IsaKind::Avx2)]
         };
         #[cfg(not(target_arch = "x86_64"))]
-        let vector: [Option<Self>; 0] = [];
-        vector.into_iter().flatten().chain([Self::Portable])
+        let vector: [Option<IsaKind>; 0] = [];
+        vector.into_iter().flatten().chain([IsaKind::Portable]).map(Self)
     }
 
     fn level(self) -> Level {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Level::Avx512,
+            IsaKind::Avx512 => Level::Avx512,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Level::Avx2,
-            Self::Portable => Level::Portable,
+            IsaKind::Avx2 => Level::Avx2,
+            IsaKind::Portable => Level::Portable,
         }
     }
 
     /// Its name, for people.
     fn label(self) -> &'static str {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => "AVX-512",
+            IsaKind::Avx512 => "AVX-512",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "AVX2",
-            Self::Portable => "portable",
+            IsaKind::Avx2 => "AVX2",
+            IsaKind::Portable => "portable",
         }
     }
 }

@@ -10,15 +10,16 @@
 use std::ops::Range;
 
 use crate::tensor::isa::Isa;
+use crate::tensor::isa::IsaKind;
 
 /// Columns of one panel: two registers wide, so that a tile of 12 (6, 4) rows leaves registers for its operands.
 fn panel_width(isa: Isa) -> usize {
-    match isa {
+    match isa.kind() {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => 32,
+        IsaKind::Avx512 => 32,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => 16,
-        Isa::Portable => PORTABLE_WIDTH,
+        IsaKind::Avx2 => 16,
+        IsaKind::Portable => PORTABLE_WIDTH,
     }
 }
 
@@ -174,10 +175,10 @@ impl Panels {
         debug_assert!(columns.start.is_multiple_of(self.column_step()), "a product is cut between panels: {columns:?}");
         debug_assert!(columns.end <= self.outputs, "{columns:?} of {} columns", self.outputs);
         debug_assert!(bias.is_empty() || bias.len() == self.outputs, "a bias of {} for {}", bias.len(), self.outputs);
-        match self.isa {
+        match self.isa.kind() {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Avx2 => self.multiply_detected(rows, bias, target, columns),
-            Isa::Portable => portable::walk(self, rows, bias, target, columns),
+            IsaKind::Avx512 | IsaKind::Avx2 => self.multiply_detected(rows, bias, target, columns),
+            IsaKind::Portable => portable::walk(self, rows, bias, target, columns),
         }
     }
 
@@ -187,12 +188,12 @@ impl Panels {
         reason = "entering code compiled for a detected instruction set; measured at over twice the portable speed"
     )]
     fn multiply_detected(&self, rows: RowsRef<'_>, bias: &[f32], target: &mut Target<'_>, columns: Range<usize>) {
-        match self.isa {
-            // SAFETY: `Isa::Avx512` is only made by `Isa` after the processor said that it has AVX-512F.
-            Isa::Avx512 => unsafe { avx512::walk(self, rows, bias, target, columns) },
-            // SAFETY: `Isa::Avx2` is only made by `Isa` after the processor said that it has AVX2 and FMA.
-            Isa::Avx2 => unsafe { avx2::walk(self, rows, bias, target, columns) },
-            Isa::Portable => portable::walk(self, rows, bias, target, columns),
+        match self.isa.kind() {
+            // SAFETY: an `Isa` of this kind is only made after the processor said that it has AVX-512F.
+            IsaKind::Avx512 => unsafe { avx512::walk(self, rows, bias, target, columns) },
+            // SAFETY: an `Isa` of this kind is only made after the processor said that it has AVX2 and FMA.
+            IsaKind::Avx2 => unsafe { avx2::walk(self, rows, bias, target, columns) },
+            IsaKind::Portable => portable::walk(self, rows, bias, target, columns),
         }
     }
 }

@@ -6,6 +6,8 @@
 #![expect(clippy::inline_always, reason = "must be compiled with the instruction set of the function around it")]
 
 use crate::tensor::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use crate::tensor::isa::IsaKind;
 use crate::tensor::math;
 use crate::tensor::rows;
 
@@ -138,12 +140,12 @@ fn carry_out<const FUSED: bool>(task: Task<'_>) {
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "entering code compiled for a detected instruction set; over twice the portable speed")]
 fn dispatch(isa: Isa, task: Task<'_>) {
-    match isa {
-        // SAFETY: `Isa::Avx512` is only made after the processor said that it has AVX-512F, AVX2 and FMA.
-        Isa::Avx512 => unsafe { carry_out_avx512(task) },
-        // SAFETY: `Isa::Avx2` is only made after the processor said that it has AVX2 and FMA.
-        Isa::Avx2 => unsafe { carry_out_avx2(task) },
-        Isa::Portable => carry_out::<PORTABLE_FUSED>(task),
+    match isa.kind() {
+        // SAFETY: an `Isa` of this kind is only made after the processor said that it has AVX-512F, AVX2 and FMA.
+        IsaKind::Avx512 => unsafe { carry_out_avx512(task) },
+        // SAFETY: an `Isa` of this kind is only made after the processor said that it has AVX2 and FMA.
+        IsaKind::Avx2 => unsafe { carry_out_avx2(task) },
+        IsaKind::Portable => carry_out::<PORTABLE_FUSED>(task),
     }
 }
 

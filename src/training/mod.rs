@@ -40,7 +40,7 @@
 //! };
 //! let before = loss()?;
 //! let gradients = before.backward()?;
-//! let step = (gradients.get(&thresholds).expect("a gradient") * 0.01)?;
+//! let step = (gradients.get(&thresholds).expect("a gradient") * 1e-4)?;
 //! thresholds.set(&(thresholds.as_tensor() - step)?)?;
 //! assert!(loss()?.to_scalar::<f32>()? < before.to_scalar::<f32>()?, "a step against the gradient lowers the loss");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

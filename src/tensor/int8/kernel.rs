@@ -15,9 +15,13 @@ pub(super) const LINE: usize = 64;
 #[repr(align(64))]
 pub(super) struct Line(pub(super) [i8; LINE]);
 
-/// A loop over eight-bit products. The vector ones are only made by [`Kernel::available`], after asking the processor.
+/// A loop over eight-bit products that this processor can run: made here alone, after asking it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kernel {
+pub(super) struct Kernel(KernelKind);
+
+/// Which loop a [`Kernel`] stands for. To name one says nothing of the processor; to hold a `Kernel` of it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KernelKind {
     /// Four products and their sum in one instruction, 16 lanes (AVX-512 VNNI).
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
@@ -38,7 +42,12 @@ impl Kernel {
     pub(super) fn detect() -> Self {
         static BEST: OnceLock<Kernel> = OnceLock::new();
         let allowed = |kernel: &Self| isa::limit().is_none_or(|limit| kernel.level() <= limit);
-        *BEST.get_or_init(|| Self::available().find(allowed).unwrap_or(Self::Portable))
+        *BEST.get_or_init(|| Self::available().find(allowed).unwrap_or(Self(KernelKind::Portable)))
+    }
+
+    /// Which loop it stands for.
+    pub(super) fn kind(self) -> KernelKind {
+        self.0
     }
 
     /// All that run on this processor, best first.
@@ -50,53 +59,57 @@ impl Kernel {
                 && std::arch::is_x86_feature_detected!("avx512vnni");
             let avx2 = std::arch::is_x86_feature_detected!("avx2");
             let avx_vnni = avx2 && std::arch::is_x86_feature_detected!("avxvnni");
-            [avx512.then_some(Self::Avx512Vnni), avx_vnni.then_some(Self::AvxVnni), avx2.then_some(Self::Avx2)]
+            [
+                avx512.then_some(KernelKind::Avx512Vnni),
+                avx_vnni.then_some(KernelKind::AvxVnni),
+                avx2.then_some(KernelKind::Avx2),
+            ]
         };
         #[cfg(not(target_arch = "x86_64"))]
-        let vector: [Option<Self>; 0] = [];
-        vector.into_iter().flatten().chain([Self::Portable])
+        let vector: [Option<KernelKind>; 0] = [];
+        vector.into_iter().flatten().chain([KernelKind::Portable]).map(Self)
     }
 
     fn level(self) -> isa::Level {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => isa::Level::Avx512,
+            KernelKind::Avx512Vnni => isa::Level::Avx512,
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni => isa::Level::AvxVnni,
+            KernelKind::AvxVnni => isa::Level::AvxVnni,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => isa::Level::Avx2,
-            Self::Portable => isa::Level::Portable,
+            KernelKind::Avx2 => isa::Level::Avx2,
+            KernelKind::Portable => isa::Level::Portable,
         }
     }
 
     fn label(self) -> &'static str {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => "AVX-512 VNNI",
+            KernelKind::Avx512Vnni => "AVX-512 VNNI",
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni => "AVX-VNNI",
+            KernelKind::AvxVnni => "AVX-VNNI",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "AVX2",
-            Self::Portable => "portable",
+            KernelKind::Avx2 => "AVX2",
+            KernelKind::Portable => "portable",
         }
     }
 
     /// Columns of a panel.
     pub(super) fn width(self) -> usize {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => 32,
+            KernelKind::Avx512Vnni => 32,
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni | Self::Avx2 => 16,
-            Self::Portable => 16,
+            KernelKind::AvxVnni | KernelKind::Avx2 => 16,
+            KernelKind::Portable => 16,
         }
     }
 
     /// Whether activations are wanted in 16 bits each.
     pub(super) fn is_wide(self) -> bool {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => true,
+            KernelKind::Avx2 => true,
             _ => false,
         }
     }

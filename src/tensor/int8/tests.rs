@@ -3,6 +3,7 @@
 use crate::tensor::int8::Int8Panels;
 use crate::tensor::int8::Int8Rows;
 use crate::tensor::int8::kernel::Kernel;
+use crate::tensor::int8::kernel::KernelKind;
 use crate::tensor::panels::RowsRef;
 
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
@@ -55,7 +56,7 @@ fn check(x: &[f32], weight: &[f32], outputs: usize, inner: usize) {
             let panels = Int8Panels::for_kernel(kernel, weight, outputs, inner).expect("weights that fit");
             assert_eq!(product(&panels, x, &bias), expected, "{kernel:?} {rows}x{inner}x{outputs}: the same bits");
             #[cfg(target_arch = "x86_64")]
-            if kernel == Kernel::Portable {
+            if kernel.kind() == KernelKind::Portable {
                 // The portable loop's weights lie as those of AVX-VNNI.
                 let mut out = vec![f32::NAN; rows * outputs];
                 let left = quantized(kernel, x, inner);

@@ -14,7 +14,7 @@ use std::arch::x86_64::_mm512_storeu_si512;
 
 use crate::tensor::int8::Int8Panels;
 use crate::tensor::int8::Int8Rows;
-use crate::tensor::int8::kernel::Kernel;
+use crate::tensor::int8::kernel::KernelKind;
 
 /// The product with weights that lie as `kernel` wants them; `false` where that is the portable loop.
 #[expect(
@@ -22,14 +22,14 @@ use crate::tensor::int8::kernel::Kernel;
     reason = "entering code compiled for a detected instruction set; over ten times the portable speed"
 )]
 pub(super) fn multiply(panels: &Int8Panels, rows: &Int8Rows, bias: &[f32], target: (&mut [f32], usize)) -> bool {
-    match panels.kernel() {
-        // SAFETY: only made after the processor said that it has AVX-512F, AVX-512BW and AVX-512VNNI.
-        Kernel::Avx512Vnni => unsafe { avx512_vnni::walk(panels, rows, bias, target) },
-        // SAFETY: only made after the processor said that it has AVX2 and AVX-VNNI.
-        Kernel::AvxVnni => unsafe { avx_vnni::walk(panels, rows, bias, target) },
-        // SAFETY: only made after the processor said that it has AVX2.
-        Kernel::Avx2 => unsafe { avx2::walk(panels, rows, bias, target) },
-        Kernel::Portable => return false,
+    match panels.kernel().kind() {
+        // SAFETY: a kernel of this kind is only made after the processor said that it has AVX-512F, AVX-512BW and AVX-512VNNI.
+        KernelKind::Avx512Vnni => unsafe { avx512_vnni::walk(panels, rows, bias, target) },
+        // SAFETY: a kernel of this kind is only made after the processor said that it has AVX2 and AVX-VNNI.
+        KernelKind::AvxVnni => unsafe { avx_vnni::walk(panels, rows, bias, target) },
+        // SAFETY: a kernel of this kind is only made after the processor said that it has AVX2.
+        KernelKind::Avx2 => unsafe { avx2::walk(panels, rows, bias, target) },
+        KernelKind::Portable => return false,
     }
     true
 }

@@ -80,12 +80,12 @@ pub(crate) fn hint(definition: &str, estimate: &Estimate) -> String {
 
 fn hint_of_change(summary: &Summary) -> String {
     format!(
-        "{}\nOn the same texts: {} became wrong, {} became right; {} p {:.3}",
+        "{}\nOn the same texts: {} became wrong, {} became right; {} p {}",
         hint("Accuracy of this setting less that of the dense model", &summary.accuracy_change),
         number::count(summary.harmed),
         number::count(summary.rescued),
         summary.test,
-        summary.p,
+        number::p_value(summary.p),
     )
 }
 
