@@ -46,7 +46,7 @@ fn case(checkpoint: &Checkpoint, name: &str) -> Result<Case> {
     let dataset = prunescope::data::read(path, &ReadOptions::default())?;
     let mut texts = Vec::new();
     for example in &dataset.examples {
-        texts.push(checkpoint.tokenizer.encode(&example.text, None)?);
+        texts.push(checkpoint.tokenizer.encode(example.content.text(), example.content.text_pair())?);
     }
     match order {
         "sorted" => texts.sort_by_key(|text| text.units.len()),

@@ -31,6 +31,7 @@ fn open_window(window: &cli::WindowArgs, started: Instant) -> anyhow::Result<()>
         read,
         lexicon: window.columns.groups_from_lexicon,
         text: window.text,
+        text_pair: window.text_pair,
         strategies: window.strategies,
         session: window.session,
         view: view.map_err(|error| anyhow::Error::new(error).context("--view"))?,

@@ -84,6 +84,9 @@ pub struct WindowArgs {
     /// Text to look at
     #[arg(long, value_name = "TEXT")]
     pub text: Option<String>,
+    /// Second text to look at, for models that read pairs
+    #[arg(long, value_name = "TEXT", requires = "text")]
+    pub text_pair: Option<String>,
     /// Strategy to show, for example `ltp:theta_final=0.01`; repeat for several
     #[arg(long = "strategy", value_name = "SPEC")]
     pub strategies: Vec<String>,

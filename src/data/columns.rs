@@ -33,6 +33,10 @@ const PAIR_NAMES: &[(&str, &str)] = &[
     ("premise", "hypothesis"),
     ("question1", "question2"),
     ("question", "sentence"),
+    ("question", "passage"),
+    ("question", "context"),
+    ("query", "document"),
+    ("query", "passage"),
 ];
 
 /// Names under which a label is looked for, best first; compared without case.
@@ -266,6 +270,11 @@ mod tests {
         check("Label,TEXT", 1, None, Some(0));
         check("idx,premise,hypothesis,gold_label", 1, Some(2), Some(3));
         check("question,sentence,label", 0, Some(1), Some(2));
+        check("query,document,label", 0, Some(1), Some(2));
+        check("label,question,passage", 1, Some(2), Some(0));
+        check("text_a,text_b,label", 0, Some(1), Some(2));
+        check("sentence1,sentence2,label", 0, Some(1), Some(2));
+        check("question1,question2,is_duplicate", 0, Some(1), None);
         check("content", 0, None, None);
     }
 

@@ -2,23 +2,21 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
+use super::content::Content;
 use super::draw::Sample;
 use super::groups::MAX_GUESSED_VALUES;
 use super::lexicon::LEXICON_COLUMN;
 use super::lexicon::Lexicon;
 use super::report::ReadReport;
 
-/// One text with its label and groups.
+/// What a model reads, with its label and groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// From the `id` column, else the record's number from 1.
     pub id: String,
-    /// The text.
-    pub text: Arc<str>,
-    /// The second text of a pair.
-    pub text_pair: Option<Arc<str>>,
+    /// What the model reads.
+    pub content: Content,
     /// The label as read and mapped: a class name or a class number.
     pub label: Option<String>,
     /// Values in each of [`Dataset::groups`], as indices into that column's `values`; a cell may hold several or none.

@@ -232,11 +232,10 @@ fn number(count: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn example(id: &str, label: Option<&str>, cluster: Option<&str>) -> Example {
         let [label, cluster] = [label, cluster].map(|value| value.map(str::to_owned));
-        Example { id: id.to_owned(), text: Arc::from("x"), text_pair: None, label, groups: Vec::new(), cluster }
+        Example { id: id.to_owned(), content: "x".into(), label, groups: Vec::new(), cluster }
     }
 
     #[test]

@@ -269,14 +269,12 @@ mod tests {
     use super::*;
     use crate::data::Dataset;
     use crate::data::Example;
-    use std::sync::Arc;
 
     /// Rows by label and cluster.
     fn index(rows: &[(&str, Option<usize>)]) -> DatasetIndex {
         let example = |(number, (label, cluster)): (usize, &(&str, Option<usize>))| Example {
             id: number.to_string(),
-            text: Arc::from("x"),
-            text_pair: None,
+            content: "x".into(),
             label: (!label.is_empty()).then(|| (*label).to_owned()),
             groups: Vec::new(),
             cluster: cluster.map(|cluster| cluster.to_string()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::columns::GroupRole;
 use super::columns::Roles;
+use super::content::Content;
 use super::dataset::Example;
 use super::dataset::SkippedRow;
 use super::error::Error;
@@ -142,8 +143,10 @@ impl Examples {
         let value_in = |column: Option<usize>| text_in(column).filter(|value| !is_missing(value)).map(str::to_owned);
         Ok(Example {
             id: value_in(self.roles.id).unwrap_or_else(|| record.number.to_string()),
-            text,
-            text_pair: pair.transpose()?,
+            content: match pair.transpose()? {
+                None => Content::Text(text),
+                Some(pair) => Content::Pair(text, pair),
+            },
             // Whether "None" is no label or the name of a class is for whoever knows the classes.
             label: text_in(self.roles.label).and_then(|label| mapped_label(label, &self.label_map)),
             groups: Vec::new(),

@@ -157,8 +157,7 @@ impl Lexicon {
     /// Groups that are mentioned in a text or its pair, each once, in order of mention.
     pub(super) fn groups_in(&self, example: &Example) -> Vec<usize> {
         let mut members = Vec::new();
-        let texts = std::iter::once(&example.text).chain(&example.text_pair);
-        for mention in texts.flat_map(|text| self.mentions(text)) {
+        for mention in example.content.texts().flat_map(|text| self.mentions(text)) {
             if !members.contains(&mention.group) {
                 members.push(mention.group);
             }

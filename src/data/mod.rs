@@ -10,6 +10,7 @@
 mod bands;
 mod bytes;
 mod columns;
+mod content;
 mod dataset;
 mod dataset_index;
 mod dates;
@@ -45,6 +46,7 @@ mod skips;
 mod stream;
 mod synthetic;
 
+pub use content::Content;
 pub use dataset::Dataset;
 pub use dataset::Example;
 pub use dataset::GroupColumn;

@@ -203,7 +203,7 @@ impl Marker {
     fn push(&mut self, example: &Example) {
         add_to(&mut self.digest, example);
         self.rows += 1;
-        self.bytes += example.text.len() + example.text_pair.as_ref().map_or(0, |pair| pair.len());
+        self.bytes += example.content.texts().map(str::len).sum::<usize>();
         if self.rows >= self.size.rows || self.bytes >= self.size.bytes {
             self.close();
         }
@@ -225,8 +225,8 @@ impl Marker {
 
 /// Each part with its length before it, so that no two rows look alike that are not.
 fn add_to(digest: &mut Sha256, example: &Example) {
-    let Example { id, text, text_pair, label, cluster, groups: _ } = example;
-    for part in [Some(&**id), Some(&**text), text_pair.as_deref(), label.as_deref(), cluster.as_deref()] {
+    let Example { id, content, label, cluster, groups: _ } = example;
+    for part in [Some(&**id), Some(content.text()), content.text_pair(), label.as_deref(), cluster.as_deref()] {
         digest.update(part.map_or(u64::MAX, |part| part.len() as u64).to_le_bytes());
         digest.update(part.unwrap_or_default());
     }
@@ -330,7 +330,10 @@ mod tests {
         assert_eq!(ids(&open(&path, 9, 8)), [vec!["a", "c"], vec!["d"], vec!["e"]], "eight bytes at a time");
         let stream = open(&path, 2, 1 << 20);
         let picked = stream.pick(&[1, 2]).unwrap();
-        assert_eq!(picked.iter().map(|example| &*example.text).collect::<Vec<_>>(), ["three", "four words are here"]);
+        assert_eq!(
+            picked.iter().map(|example| example.content.text()).collect::<Vec<_>>(),
+            ["three", "four words are here"]
+        );
     }
 
     #[test]

@@ -29,6 +29,8 @@ struct SessionFile {
     data: Option<DataSource>,
     #[serde(default)]
     text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text_pair: Option<String>,
     #[serde(default)]
     row_limit: Option<usize>,
     #[serde(default)]
@@ -58,6 +60,7 @@ pub fn render(project: &Project) -> String {
         model: project.model.clone(),
         data: project.data.clone(),
         text: project.text.clone(),
+        text_pair: project.text_pair.clone(),
         row_limit: project.row_limit,
         seed: project.seed,
         strategies: project
@@ -93,6 +96,7 @@ pub fn parse(text: &str) -> Result<Project, Error> {
     let mut project = Project::new(file.model);
     project.data = file.data;
     project.text = file.text;
+    project.text_pair = file.text_pair;
     project.row_limit = file.row_limit;
     project.seed = file.seed;
     for (index, strategy) in file.strategies.into_iter().enumerate() {
@@ -164,6 +168,7 @@ mod tests {
             },
         });
         project.text = "It wasn't \"bad\".\n不错".to_owned();
+        project.text_pair = Some("Was it good?".to_owned());
         project.row_limit = Some(250);
         project.seed = 9;
         project.push(StrategySpec::parse("power_bert:retentions=[1,0.9,0.7,0.5,0.4,0.3]").unwrap(), true);
@@ -199,6 +204,12 @@ mod tests {
         std::fs::remove_file(&policy).unwrap();
         let err = parse(&text).expect_err("no file").to_string();
         assert!(err.contains("cannot read the file") && err.contains("policy.json"), "{err}");
+    }
+
+    #[test]
+    fn a_session_of_one_text_says_nothing_of_a_second() {
+        let text = render(&Project { text_pair: None, ..session() });
+        assert!(!text.contains("text_pair"), "as files were before there were pairs: {text}");
     }
 
     #[test]

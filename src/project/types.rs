@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::Content;
 use crate::data::ReadOptions;
 use crate::pruning::StrategySpec;
 
@@ -51,6 +52,8 @@ pub struct Project {
     pub data: Option<DataSource>,
     /// The text that is looked at.
     pub text: String,
+    /// The second text, where a pair is looked at.
+    pub text_pair: Option<String>,
     /// The strategies, in the order shown.
     pub strategies: Vec<StrategyEntry>,
     /// At most this many rows are evaluated; `None` = all.
@@ -68,10 +71,21 @@ impl Project {
             model: model.into(),
             data: None,
             text: String::new(),
+            text_pair: None,
             strategies: Vec::new(),
             row_limit: None,
             seed: 0,
             next_id: 1,
+        }
+    }
+
+    /// What is looked at: the text, or the pair of texts.
+    #[must_use]
+    pub fn content(&self) -> Content {
+        let text = self.text.as_str().into();
+        match &self.text_pair {
+            None => Content::Text(text),
+            Some(second) => Content::Pair(text, second.as_str().into()),
         }
     }
 

@@ -16,6 +16,7 @@ mod interrupt;
 mod memory;
 mod not_finite;
 mod out;
+mod pairs;
 mod screenshot;
 mod strategies;
 mod terminal;

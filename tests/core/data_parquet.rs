@@ -81,7 +81,7 @@ fn every_kind_of_column_is_read() {
     };
     let dataset = data::read(&path, &options).unwrap();
     assert_eq!(dataset.columns, ["text", "toxic", "score", "age", "gender", "author.name"], "columns");
-    let texts: Vec<&str> = dataset.examples.iter().map(|example| &*example.text).collect();
+    let texts: Vec<&str> = dataset.examples.iter().map(|example| example.content.text()).collect();
     assert_eq!(texts, ["one", "two", "three", "four"], "both row groups");
     let labels: Vec<Option<&str>> = dataset.examples.iter().map(|example| example.label.as_deref()).collect();
     assert_eq!(labels, [Some("true"), Some("false"), Some("true"), Some("false")], "truth values as labels");
@@ -131,7 +131,7 @@ fn a_row_beyond_the_limit_is_skipped() {
     write(&path, &[b'x'; 1000]);
     let options = ReadOptions { max_record_bytes: 500, max_skipped: 1.0, ..ReadOptions::default() };
     let dataset = data::read(&path, &options).unwrap();
-    let texts: Vec<&str> = dataset.examples.iter().map(|example| &*example.text).collect();
+    let texts: Vec<&str> = dataset.examples.iter().map(|example| example.content.text()).collect();
     assert_eq!(texts, ["one", "two", "four"], "the others");
     assert_eq!(dataset.skipped[0].reason, "the record is longer than 500 bytes", "why");
 }
@@ -226,7 +226,7 @@ fn a_broken_row_group_loses_its_rows_and_no_others() {
     std::fs::write(&path, bytes).unwrap();
     let options = ReadOptions { max_skipped: 1.0, ..ReadOptions::default() };
     let dataset = data::read(&path, &options).unwrap();
-    let texts: Vec<&str> = dataset.examples.iter().map(|example| &*example.text).collect();
+    let texts: Vec<&str> = dataset.examples.iter().map(|example| example.content.text()).collect();
     assert_eq!(texts, ["three", "four"], "the second row group");
     assert_eq!(dataset.skipped.len(), 2, "both rows of the first: {:?}", dataset.skipped);
     let reason = &dataset.skipped[0].reason;

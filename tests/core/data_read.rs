@@ -43,7 +43,7 @@ fn message(name: &str, content: impl AsRef<[u8]>, options: &ReadOptions) -> Stri
 }
 
 fn texts(dataset: &Dataset) -> Vec<&str> {
-    dataset.examples.iter().map(|example| &*example.text).collect()
+    dataset.examples.iter().map(|example| example.content.text()).collect()
 }
 
 fn skipped(dataset: &Dataset) -> Vec<String> {
@@ -281,7 +281,7 @@ fn options_choose_columns_groups_and_the_number_of_rows() {
     let dataset = Fixture::new("set.csv", content).read(&options).unwrap();
     assert_eq!(texts(&dataset), ["x1", "x2"], "the first two rows");
     let first = &dataset.examples[0];
-    assert_eq!(first.text_pair.as_deref(), Some("y1"), "the second text");
+    assert_eq!(first.content.text_pair(), Some("y1"), "the second text");
     assert_eq!((first.id.as_str(), first.label.as_deref()), ("y1", Some("toxic")), "id and mapped label");
     assert_eq!(first.cluster.as_deref(), Some("t1"), "the cluster is found by name");
     assert_eq!(

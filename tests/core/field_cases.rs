@@ -55,7 +55,7 @@ fn cells_are_divided_as_the_rows_say() {
 fn accents_of_windows_are_letters() {
     let dataset = read("35-windows-1252/data.csv", &ReadOptions::default());
     assert_eq!((dataset.len(), dataset.num_skipped), (16, 0), "no row is lost");
-    let text = &*dataset.examples[1].text;
+    let text = dataset.examples[1].content.text();
     assert_eq!(text, "Best concert of the year. Caf\u{e9} cr\u{e8}me", "as written");
     assert!(dataset.report.format.contains("windows-1252 (recognized"), "it is said: {}", dataset.report.format);
     let utf_8 = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
@@ -85,7 +85,7 @@ fn other_encodings_are_read_by_mark_by_look_and_by_name() {
         let (_folder, path) = written("set.csv", &bytes);
         let options = ReadOptions { encoding: encoding.map(str::to_owned), ..ReadOptions::default() };
         let dataset = data::read(&path, &options).unwrap();
-        assert_eq!(&*dataset.examples[0].text, first, "{encoding:?}: {}", dataset.report.format);
+        assert_eq!(dataset.examples[0].content.text(), first, "{encoding:?}: {}", dataset.report.format);
     }
     let (_folder, path) = written("set.csv", text.as_bytes());
     let unknown = ReadOptions { encoding: Some("klingon".to_owned()), ..ReadOptions::default() };
@@ -98,7 +98,7 @@ fn the_layouts_of_pandas_are_tables() {
     for name in ["columns.json", "split.json", "wrapped.json"] {
         let dataset = read(&format!("40-pandas-json/{name}"), &ReadOptions::default());
         assert_eq!(dataset.label_counts(), [("positive", 8), ("negative", 8)], "{name}: labels");
-        assert_eq!(&*dataset.examples[0].text, "A warm and funny film.", "{name}: the first text");
+        assert_eq!(dataset.examples[0].content.text(), "A warm and funny film.", "{name}: the first text");
     }
 }
 
@@ -245,7 +245,7 @@ fn a_record_beyond_the_limit_is_skipped_and_the_next_is_read() {
     ] {
         let (_folder, path) = written(name, text.as_bytes());
         let dataset = data::read(&path, &options).unwrap();
-        let texts: Vec<&str> = dataset.examples.iter().map(|example| &*example.text).collect();
+        let texts: Vec<&str> = dataset.examples.iter().map(|example| example.content.text()).collect();
         assert_eq!(texts, ["fine", "last"], "{name}: the others");
         assert_eq!(dataset.skipped[0].reason, "the record is longer than 1000 bytes", "{name}: why");
     }

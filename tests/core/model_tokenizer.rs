@@ -3,6 +3,7 @@
 use candle_core::DType;
 use candle_core::Device;
 use prunescope::input::Sequence;
+use prunescope::input::Span;
 use prunescope::model::Checkpoint;
 use prunescope::model::SAMPLE_MODEL;
 use prunescope::model::find_model;
@@ -355,4 +356,51 @@ fn every_token_covers_whole_characters_in_order() {
             }
         }
     }
+}
+
+/// Texts of a pair, one of them so long that a model of 64 tokens cuts it.
+fn pairs() -> [(&'static str, String); 3] {
+    [
+        ("a quiet joy", "no ending".to_owned()),
+        ("a quiet joy", "no ending, no food, ".repeat(20)),
+        ("", "a second text alone".to_owned()),
+    ]
+}
+
+#[test]
+fn pairs_are_cut_and_framed_as_the_tokenizer_library_does() {
+    for family in FIXTURES {
+        let ours = load(family).tokenizer;
+        let mut library = tokenizers::Tokenizer::from_file(fixture(family).join("tokenizer.json")).expect("it loads");
+        library.with_padding(None);
+        let params = tokenizers::TruncationParams { max_length: ours.max_tokens(), ..Default::default() };
+        library.with_truncation(Some(params)).expect("longest first");
+        for (first, second) in pairs() {
+            let pair = ours.encode(first, Some(&second)).expect("the pair is cut");
+            let theirs = library.encode((first, second.as_str()), true).expect("the pair is cut");
+            assert_eq!(ids(&pair), theirs.get_ids(), "{family}: ids of {first:?} and {second:?}");
+            let special: Vec<bool> = theirs.get_special_tokens_mask().iter().map(|&mask| mask == 1).collect();
+            let found: Vec<bool> = pair.units.iter().map(|unit| unit.special).collect();
+            assert_eq!(found, special, "{family}: its marks");
+            let texts = theirs.get_sequence_ids();
+            for (unit, text) in pair.units.iter().zip(&texts).filter(|(unit, _)| !unit.special) {
+                let span = unit.span.expect("a token of a text knows its bytes");
+                assert!(matches!(span, Span::Bytes { text: of, .. } if Some(of) == *text), "{family}: {span:?}");
+                assert_eq!(unit.segment as usize, text.expect("a text"), "{family}: the text's segment");
+            }
+        }
+    }
+}
+
+#[test]
+fn roberta_sets_two_marks_between_the_texts_and_bert_tells_them_apart_by_segment() {
+    let marks = |family: &str| {
+        let pair = load(family).tokenizer.encode("no food", Some("no ending")).expect("the pair is cut");
+        let special = pair.units.iter().filter(|unit| unit.special);
+        special.map(|unit| (unit.piece.clone(), unit.segment)).collect::<Vec<_>>()
+    };
+    let spelled =
+        |marks: &[(&str, u32)]| marks.iter().map(|(piece, of)| ((*piece).to_owned(), *of)).collect::<Vec<_>>();
+    assert_eq!(marks("roberta"), spelled(&[("<s>", 0), ("</s>", 0), ("</s>", 0), ("</s>", 0)]), "RoBERTa");
+    assert_eq!(marks("bert"), spelled(&[("[CLS]", 0), ("[SEP]", 0), ("[SEP]", 1)]), "BERT");
 }

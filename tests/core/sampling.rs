@@ -1,7 +1,5 @@
 //! What drawn samples are statements about, by simulation.
 
-use std::sync::Arc;
-
 use prunescope::data::Dataset;
 use prunescope::data::DatasetIndex;
 use prunescope::data::DrawOrder;
@@ -25,8 +23,7 @@ fn population() -> Population {
         for row in 0..size {
             let example = Example {
                 id: String::new(),
-                text: Arc::from("x"),
-                text_pair: None,
+                content: "x".into(),
                 label: Some(label.to_string()),
                 groups: Vec::new(),
                 cluster: Some(cluster.to_string()),

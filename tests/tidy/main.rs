@@ -4,6 +4,7 @@
 //! runs them over the repository.
 
 mod rooms;
+mod walks;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -12,6 +12,7 @@ mod inspect;
 mod latency;
 mod latency_support;
 mod model_notes;
+mod pairs;
 mod plots;
 mod plots_support;
 mod restore;

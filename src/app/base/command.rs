@@ -30,7 +30,7 @@ macro_rules! commands {
 }
 
 commands! {
-    OpenPath OpenModel OpenSampleModel OpenData OpenSampleData DataSettings CloseData OpenSession SaveSession NewSession ExportPng ExportSvg ExportCsv Quit Undo Redo ResetStrategies FocusText;
+    OpenPath OpenModel OpenSampleModel OpenData OpenSampleData DataSettings CloseData OpenSession SaveSession NewSession ExportPng ExportSvg ExportCsv Quit Undo Redo ResetStrategies FocusText ToggleTextPair;
     ThemeSystem ThemeLight ThemeDark ZoomIn ZoomOut ZoomReset ToggleFit ToggleSettings ToggleDetails NextLayer PreviousLayer FirstLayer LastLayer Play NextExample PreviousExample FindExample GoToExample ClearSelection StopJobs ShowMessages ShowShortcuts About
 }
 
@@ -79,6 +79,7 @@ impl UiCommand {
             Self::Redo => "Redo",
             Self::ResetStrategies => "Reset strategies",
             Self::FocusText => "Edit text",
+            Self::ToggleTextPair => "Second text",
             Self::ShowView(view) => view.0.label,
             Self::ThemeSystem => "System theme",
             Self::ThemeLight => "Light theme",
@@ -127,6 +128,7 @@ impl UiCommand {
             Self::Redo => "Make the change again that was taken back",
             Self::ResetStrategies => "Replace the list by the default strategies",
             Self::FocusText => "Put the cursor into the text box",
+            Self::ToggleTextPair => "Add a second text, for models that read pairs, or take it away",
             Self::ShowView(view) => view.0.tooltip,
             Self::ThemeSystem => "Light or dark as the system says",
             Self::ThemeLight => "Dark text on light ground",
@@ -199,6 +201,7 @@ impl UiCommand {
             | Self::CloseData
             | Self::ExportCsv
             | Self::ResetStrategies
+            | Self::ToggleTextPair
             | Self::ThemeSystem
             | Self::ThemeLight
             | Self::ThemeDark

@@ -58,6 +58,8 @@ pub struct WindowOptions {
     pub lexicon: Option<PathBuf>,
     /// The text to look at.
     pub text: Option<String>,
+    /// The second text to look at, beside [`Self::text`].
+    pub text_pair: Option<String>,
     /// Strategy specs as typed; they replace the session's.
     pub strategies: Vec<String>,
     /// A session file.

@@ -18,6 +18,8 @@ use crate::pruning::StrategySpec;
 pub(crate) enum Edit {
     /// Looks at another text.
     SetText(String),
+    /// Looks at another second text, or at none.
+    SetTextPair(Option<String>),
     /// Works with another checkpoint.
     SetModel(PathBuf),
     /// Works with another data set, or with none.

@@ -56,6 +56,8 @@ impl Recent {
 pub(crate) enum Field {
     /// The text itself.
     Text,
+    /// The second text of a pair.
+    TextPair,
     /// The search among examples.
     Search,
     /// The number or id of an example.

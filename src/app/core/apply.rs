@@ -8,6 +8,7 @@ use crate::pruning::StrategySpec;
 pub(crate) fn apply(project: &mut Project, edit: Edit) {
     match edit {
         Edit::SetText(text) => project.text = text,
+        Edit::SetTextPair(text) => project.text_pair = text,
         Edit::SetModel(path) => project.model = path,
         Edit::SetData(source) => project.data = source.map(|source| *source),
         Edit::SetPositive(class) => {

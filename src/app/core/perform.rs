@@ -57,6 +57,7 @@ fn perform(app: &mut App, ctx: &Context, command: UiCommand) {
         UiCommand::Redo => redo(app, ctx.input(|input| input.time)),
         UiCommand::ResetStrategies => apply::apply(&mut app.project, Edit::SetStrategies(defaults::strategies())),
         UiCommand::FocusText => focus_field(app, Field::Text),
+        UiCommand::ToggleTextPair => toggle_text_pair(app),
         UiCommand::ShowView(view) => app.ui.view = view,
         UiCommand::ThemeSystem => choose_theme(app, ctx, Theme::System),
         UiCommand::ThemeLight => choose_theme(app, ctx, Theme::Light),
@@ -136,6 +137,15 @@ fn redo(app: &mut App, now: f64) {
     if let Some(project) = app.undo.redo(now, &app.project) {
         app.project = project;
     }
+}
+
+/// Adds a second text, where the cursor then is, or takes it away.
+fn toggle_text_pair(app: &mut App) {
+    let second = app.project.text_pair.is_none().then(String::new);
+    if second.is_some() {
+        focus_field(app, Field::TextPair);
+    }
+    apply::apply(&mut app.project, Edit::SetTextPair(second));
 }
 
 fn focus_field(app: &mut App, field: Field) {

@@ -383,6 +383,7 @@ fn initial_project(options: &WindowOptions, restored: Option<Project>) -> anyhow
     }
     if let Some(text) = &options.text {
         project.text.clone_from(text);
+        project.text_pair.clone_from(&options.text_pair);
     }
     if options.row_limit.is_some() {
         project.row_limit = options.row_limit;

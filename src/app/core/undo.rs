@@ -3,6 +3,7 @@
 //! Typing is taken together until there is a pause, the caret moves, or writing turns into deleting; a dragged slider
 //! until it rests.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -128,7 +129,8 @@ fn joins(open: &Open, change: &Change, project: &Project) -> bool {
     match (&open.change, change) {
         (Change::Setting(one), Change::Setting(other)) => one == other,
         (Change::Insert { end, .. }, Change::Insert { at, .. }) => {
-            let mut around = project.text.chars().skip(at.saturating_sub(1));
+            let written = written(project);
+            let mut around = written.chars().skip(at.saturating_sub(1));
             let before = if *at > 0 { around.next() } else { None };
             let is_line = before == Some('\n');
             let is_word =
@@ -141,11 +143,21 @@ fn joins(open: &Open, change: &Change, project: &Project) -> bool {
     }
 }
 
+/// What is typed into: the text, and after a line of its own the second one.
+fn written(project: &Project) -> Cow<'_, str> {
+    match &project.text_pair {
+        None => Cow::Borrowed(&project.text),
+        Some(second) => Cow::Owned(format!("{}\n{second}", project.text)),
+    }
+}
+
 fn change(old: &Project, new: &Project) -> Change {
-    if old.text != new.text {
+    let (before, after) = (written(old), written(new));
+    if before != after {
         let mut alike = old.clone();
         alike.text.clone_from(&new.text);
-        return if alike == *new { text_change(&old.text, &new.text) } else { Change::Other };
+        alike.text_pair.clone_from(&new.text_pair);
+        return if alike == *new { text_change(&before, &after) } else { Change::Other };
     }
     let mut changed = old.strategies.iter().zip(&new.strategies).filter(|(one, other)| one != other);
     let (first, second) = (changed.next(), changed.next());
@@ -181,6 +193,21 @@ fn text_change(old: &str, new: &str) -> Change {
 mod tests {
     use super::*;
     use crate::pruning::StrategySpec;
+
+    #[test]
+    fn typing_into_the_second_text_is_one_step_as_in_the_first() {
+        let mut project = Project::new("model");
+        (project.text, project.text_pair) = ("a premise".to_owned(), Some("It".to_owned()));
+        let (mut history, mut now) = (History::default(), 0.0);
+        history.feed(now, &project);
+        for typed in ["It i", "It is", "It is s", "It is so"] {
+            now += 0.1;
+            project.text_pair = Some(typed.to_owned());
+            history.feed(now, &project);
+        }
+        let earlier = history.undo(now + 10.0, &project).expect("there is a step");
+        assert_eq!(earlier.text_pair.as_deref(), Some("It"), "all that was typed at once");
+    }
 
     /// Types texts, each so many seconds after the one before.
     fn typed(history: &mut History, project: &mut Project, now: &mut f64, texts: &[(&str, f64)]) {

@@ -12,11 +12,12 @@ use crate::jobs::Wake;
 pub(crate) fn show(app: &mut App, index: usize) {
     let dataset = app.session.dataset(&app.project);
     let Some(example) = dataset.and_then(|dataset| dataset.examples.get(index)) else { return };
-    let text = example.text.as_ref().to_owned();
+    let (text, text_pair) = (example.content.text().to_owned(), example.content.text_pair().map(str::to_owned));
     app.ui.example = Some(index);
     app.ui.pinned = None;
     app.ui.scroll = 0.0;
     apply::apply(&mut app.project, Edit::SetText(text));
+    apply::apply(&mut app.project, Edit::SetTextPair(text_pair));
 }
 
 /// Shows the next example of the list, or the one before.

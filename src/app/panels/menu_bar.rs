@@ -33,7 +33,13 @@ pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
         ui.menu_button("Edit", |ui| {
             command_buttons(ui, view, &[UiCommand::Undo, UiCommand::Redo]);
             ui.separator();
-            command_buttons(ui, view, &[UiCommand::FocusText, UiCommand::ClearSelection, UiCommand::ResetStrategies]);
+            let rest = [
+                UiCommand::FocusText,
+                UiCommand::ToggleTextPair,
+                UiCommand::ClearSelection,
+                UiCommand::ResetStrategies,
+            ];
+            command_buttons(ui, view, &rest);
             ui.separator();
             command_buttons(ui, view, &[UiCommand::StopJobs]);
         });

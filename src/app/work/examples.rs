@@ -177,10 +177,7 @@ fn list(ticket: &Ticket, dataset: &Dataset, key: &Key) -> Result<Vec<usize>, Fai
     let pattern = if *is_regex { text.clone() } else { regex::escape(text) };
     let pattern = RegexBuilder::new(&pattern).case_insensitive(true).size_limit(REGEX_BYTES).build();
     let pattern = pattern.map_err(|err| Failure::Failed(last_line(&err.to_string())))?;
-    let contains = |example: &Example| {
-        let pair = example.text_pair.as_ref();
-        pattern.is_match(&example.text) || pair.is_some_and(|pair| pattern.is_match(pair))
-    };
+    let contains = |example: &Example| example.content.texts().any(|text| pattern.is_match(text));
     let mut found = Vec::new();
     let mut look = |row: usize| {
         if row.is_multiple_of(CHECK_EVERY) && ticket.is_cancelled() {
@@ -234,6 +231,16 @@ mod tests {
             "why"
         );
         assert_eq!(found(&dataset, "(", false).unwrap(), [0_usize; 0], "nothing found is no error");
+    }
+
+    #[test]
+    fn a_search_looks_into_both_texts_of_a_pair() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pairs.csv");
+        std::fs::write(&path, "premise,hypothesis\na man sleeps,he is awake\na dog runs,it moves\n").unwrap();
+        let dataset = crate::data::read(&path, &crate::data::ReadOptions::default()).unwrap();
+        assert_eq!(found(&dataset, "dog", false).unwrap(), [1], "in the first");
+        assert_eq!(found(&dataset, "awake", false).unwrap(), [0], "in the second");
     }
 
     #[test]

@@ -226,13 +226,13 @@ fn rounded(speed: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Content;
     use std::path::Path;
 
     fn dataset(rows: usize) -> Dataset {
         let example = |row: usize| Example {
             id: row.to_string(),
-            text: Arc::from(format!("a film of {row} good minutes")),
-            text_pair: None,
+            content: Content::Text(Arc::from(format!("a film of {row} good minutes"))),
             label: Some(usize::from(row < rows / 3).to_string()),
             groups: Vec::new(),
             cluster: None,

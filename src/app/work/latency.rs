@@ -15,8 +15,8 @@ use crate::app::work::latency_settings;
 use crate::app::work::latency_settings::SettingsLatency;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::error_chain;
+use crate::data::Content;
 use crate::data::Dataset;
-use crate::data::Example;
 use crate::figure::Figure;
 use crate::figure::charts;
 use crate::figure::charts::LatencyInput;
@@ -353,7 +353,7 @@ fn prepare(plan: LatencyPlan, context: &LatencyContext<'_>) -> (Source, latency:
 /// Which texts are timed, held until they are cut into batches.
 enum Source {
     Lengths(LatencyPlan),
-    Shown(String, Vec<usize>),
+    Shown(Content, Vec<usize>),
     Buckets(Arc<Dataset>, Vec<usize>),
     Sample(Arc<Dataset>),
 }
@@ -362,7 +362,7 @@ impl Source {
     fn of(plan: LatencyPlan, context: &LatencyContext<'_>) -> Self {
         match (plan.texts, context.dataset) {
             (Texts::Lengths, _) | (Texts::Buckets, None) => Self::Lengths(plan),
-            (Texts::Shown, _) => Self::Shown(context.project.text.clone(), plan.batches),
+            (Texts::Shown, _) => Self::Shown(context.project.content(), plan.batches),
             (Texts::Buckets, Some(dataset)) => Self::Buckets(Arc::clone(dataset), plan.batches),
         }
     }
@@ -380,8 +380,9 @@ impl Source {
             Self::Lengths(plan) => {
                 latency::shapes(&checkpoint.model, &plan.batches, &plan.lengths).map_err(|err| failed(&err))
             }
-            Self::Shown(text, batches) => {
-                let encoded = checkpoint.tokenizer.encode(text, None).map_err(|err| failed(&err))?;
+            Self::Shown(content, batches) => {
+                let encoded =
+                    checkpoint.tokenizer.encode(content.text(), content.text_pair()).map_err(|err| failed(&err))?;
                 Ok(batches.iter().map(|&batch| repeated(&encoded, batch)).collect())
             }
             Self::Buckets(dataset, batches) => {
@@ -411,8 +412,8 @@ fn encode_sample(ticket: &Ticket, checkpoint: &Checkpoint, dataset: &Dataset) ->
     let mut texts = Vec::new();
     for example in dataset.examples.iter().step_by(step) {
         ticket.checkpoint()?;
-        let Example { text, text_pair, .. } = example;
-        texts.extend(checkpoint.tokenizer.encode_start(text, text_pair.as_deref()).ok());
+        let content = &example.content;
+        texts.extend(checkpoint.tokenizer.encode_start(content.text(), content.text_pair()).ok());
     }
     if texts.is_empty() {
         return Err(Failure::Failed("the data set holds no text that the tokenizer reads".to_owned()));

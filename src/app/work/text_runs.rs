@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::error_chain;
+use crate::data::Content;
 use crate::engine::Ribbon;
 use crate::evaluation;
 use crate::evaluation::InspectedRun;
@@ -158,7 +159,7 @@ impl InspectWork {
 
     /// Takes in what has finished and starts what is due. Returns what failed, for the message list.
     pub(crate) fn update(&mut self, project: &Project, checkpoint: &Arc<Checkpoint>, wake: &Wake) -> Option<String> {
-        let text = text_key(checkpoint, &project.text);
+        let text = text_key(checkpoint, project);
         self.present = Some(text);
         let failed = self.take_in(text, checkpoint);
         if self.stopped == Some(text) {
@@ -224,8 +225,8 @@ impl InspectWork {
         let encoded = self.target(task.text()).map(|set| Arc::clone(&set.encoded));
         let job = match (task, encoded) {
             (Task::Encode(_), _) | (_, None) => {
-                let text = project.text.clone();
-                Job::spawn("tokenize", Arc::clone(wake), move |_| encode(&checkpoint, &text))
+                let content = project.content();
+                Job::spawn("tokenize", Arc::clone(wake), move |_| encode(&checkpoint, &content))
             }
             (Task::Dense(_, key), Some(encoded)) => Job::spawn("inspect dense", Arc::clone(wake), move |ticket| {
                 run_dense(ticket, &checkpoint, &encoded, key)
@@ -350,8 +351,9 @@ impl InspectWork {
     }
 }
 
-fn encode(checkpoint: &Checkpoint, text: &str) -> Result<Output, Failure> {
-    let encoded = checkpoint.tokenizer.encode(text, None).map_err(|err| Failure::Failed(error_chain(&err)))?;
+fn encode(checkpoint: &Checkpoint, content: &Content) -> Result<Output, Failure> {
+    let encoded = checkpoint.tokenizer.encode(content.text(), content.text_pair());
+    let encoded = encoded.map_err(|err| Failure::Failed(error_chain(&err)))?;
     Ok(Output::Sequence(Box::new(encoded)))
 }
 
@@ -377,9 +379,10 @@ fn run_one(
     }
 }
 
-fn text_key(checkpoint: &Checkpoint, text: &str) -> TextKey {
+fn text_key(checkpoint: &Checkpoint, project: &Project) -> TextKey {
     let mut hasher = DefaultHasher::new();
-    (&checkpoint.model.weights_hash, checkpoint.tokenizer.hash(), text).hash(&mut hasher);
+    let model = (&checkpoint.model.weights_hash, checkpoint.tokenizer.hash());
+    (model, &project.text, &project.text_pair).hash(&mut hasher);
     TextKey(hasher.finish())
 }
 

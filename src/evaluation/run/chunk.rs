@@ -61,7 +61,8 @@ impl Chunk {
 
 /// A text's tokens, or why there are none.
 pub(in crate::evaluation) fn encode(checkpoint: &Checkpoint, example: &Example) -> Result<Sequence, String> {
-    let encoded = checkpoint.tokenizer.encode_start(&example.text, example.text_pair.as_deref());
+    let content = &example.content;
+    let encoded = checkpoint.tokenizer.encode_start(content.text(), content.text_pair());
     encoded.map_err(|error| format!("the text cannot be cut into tokens: {error}"))
 }
 

@@ -25,7 +25,7 @@ pub fn ribbon_figure(inspection: &Inspection, provenance: Provenance) -> Figure 
     let body = Body::Ribbons(Ribbons { tokens: heads(inspection, &grids), ribbons: drawn.collect() });
     Figure {
         title: "Which tokens survive, layer by layer".to_owned(),
-        subtitle: format!("“{}”", inspection.encoded.text()),
+        subtitle: subtitle(inspection),
         body,
         caption: "Rows are layers, counted from 1; columns are tokens; on the right, the rows that leave the layer. \
                   Fill: rank of the strategy's score within the layer. Thick lower edge: the layer where a token left; \
@@ -33,6 +33,12 @@ pub fn ribbon_figure(inspection: &Inspection, provenance: Provenance) -> Figure 
             .to_owned(),
         provenance,
     }
+}
+
+/// The text in quotes; of a pair, both.
+fn subtitle(inspection: &Inspection) -> String {
+    let texts = inspection.encoded.texts.iter().map(|text| format!("“{text}”"));
+    texts.collect::<Vec<_>>().join(" · ")
 }
 
 /// The tokens, and behind them as many made rows as any of the strategies has.

@@ -18,6 +18,7 @@ use crate::app::widgets::theme;
 use crate::app::widgets::theme::Colors;
 use crate::engine::Ribbon;
 use crate::input::Sequence;
+use crate::input::Span;
 use crate::input::Unit;
 use crate::project::EntryId;
 
@@ -43,7 +44,7 @@ pub(crate) fn sentence(ui: &mut Ui, encoded: &Sequence, lead: Option<(EntryId, &
         WidgetInfo::labeled(
             Role::Label,
             true,
-            format!("Text with {left} of {} tokens left: {}", encoded.units.len(), encoded.text()),
+            format!("Text with {left} of {} tokens left: {}", encoded.units.len(), encoded.texts.join("\n")),
         )
     });
     let hovered = response.hover_pos().and_then(|pos| {
@@ -68,46 +69,84 @@ pub(crate) fn sentence(ui: &mut Ui, encoded: &Sequence, lead: Option<(EntryId, &
 type Spans = Vec<(Range<usize>, usize)>;
 
 fn layout(encoded: &Sequence, ribbon: Option<&Ribbon>, state: &UiState, colors: &Colors) -> (LayoutJob, Spans) {
-    let text: &str = encoded.text();
-    let mut job = LayoutJob::default();
-    let mut spans = Spans::new();
-    let mut at = 0;
-    let mut chars = 0;
+    let mut line = Line::default();
     let plain = TextFormat { line_height: Some(LINE), ..TextFormat::simple(theme::regular(SIZE), colors.ink) };
+    for (number, text) in encoded.texts.iter().enumerate() {
+        if number > 0 {
+            let font = theme::regular(theme::CAPTION);
+            line.append(SECOND, TextFormat { line_height: Some(LINE), ..TextFormat::simple(font, colors.muted) });
+        }
+        let end = append_runs(&mut line, (encoded, number), ribbon, &plain, (state, colors));
+        if let Some(rest) = text.get(end..) {
+            line.append(rest, rest_format(&plain, encoded.is_truncated(), colors));
+        }
+    }
+    (line.job, line.spans)
+}
+
+/// The shown text as it grows.
+#[derive(Default)]
+struct Line {
+    job: LayoutJob,
+    spans: Spans,
+    /// Characters so far.
+    chars: usize,
+}
+
+impl Line {
+    fn append(&mut self, text: &str, format: TextFormat) {
+        self.job.append(text, 0.0, format);
+        self.chars += text.chars().count();
+    }
+}
+
+/// Appends one of the texts up to its last token; gives the byte where that ends.
+fn append_runs(
+    line: &mut Line,
+    (encoded, number): (&Sequence, usize),
+    ribbon: Option<&Ribbon>,
+    plain: &TextFormat,
+    (state, colors): (&UiState, &Colors),
+) -> usize {
+    let text: &str = encoded.texts.get(number).map_or("", |text| text);
     let passed = ribbon.map_or(0, |ribbon| state.layer.min(ribbon.num_layers()));
-    for run in runs(encoded) {
+    let mut at = 0;
+    for run in runs(encoded, number) {
         let Some(source) = text.get(run.bytes.clone()).filter(|source| run.bytes.start >= at && !source.is_empty())
         else {
             continue;
         };
         if let Some(between) = text.get(at..run.bytes.start) {
-            job.append(between, 0.0, plain.clone());
-            chars += between.chars().count();
+            line.append(between, plain.clone());
         }
         let is_unknown = encoded.units.get(run.columns.start).is_some_and(Unit::is_unknown);
         let alive =
             run.columns.clone().filter(|&column| ribbon.is_none_or(|ribbon| ribbon.is_alive_after(passed, column)));
         let share = alive.count() as f32 / run.columns.len().max(1) as f32;
-        let mut format = format(&plain, &run.columns, share, (state, colors));
+        let mut format = format(plain, &run.columns, share, (state, colors));
         if is_unknown && format.background == Color32::TRANSPARENT {
             format.background = colors.warning_ground;
             format.underline = Stroke::new(1.0, colors.warning);
         }
-        job.append(source, 0.0, format);
-        let count = source.chars().count();
-        spans.push((chars..chars + count, run.columns.start));
-        chars += count;
+        let first = line.chars;
+        line.append(source, format);
+        line.spans.push((first..line.chars, run.columns.start));
         at = run.bytes.end;
     }
-    if let Some(rest) = text.get(at..) {
-        let mut format = plain;
-        if encoded.is_truncated() {
-            format.color = colors.muted.gamma_multiply(0.5);
-            format.strikethrough = Stroke::new(1.0, colors.muted);
-        }
-        job.append(rest, 0.0, format);
+    at
+}
+
+/// What stands before the second text of a pair.
+const SECOND: &str = "\nsecond text  ";
+
+/// What no token covers: struck through where the text was cut.
+fn rest_format(plain: &TextFormat, is_cut: bool, colors: &Colors) -> TextFormat {
+    let mut format = plain.clone();
+    if is_cut {
+        format.color = colors.muted.gamma_multiply(0.5);
+        format.strikethrough = Stroke::new(1.0, colors.muted);
     }
-    (job, spans)
+    format
 }
 
 /// Bytes that are set as one piece, and the tokens they hold.
@@ -116,11 +155,14 @@ struct Run {
     columns: Range<usize>,
 }
 
-/// A run per token; where a script is written from right to left, one per word, so that its letters join and its order
+/// A run per token of one of the texts; where a script is written from right to left, one per word, so that its letters join and its order
 /// is right.
-fn runs(encoded: &Sequence) -> Vec<Run> {
+fn runs(encoded: &Sequence, number: usize) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::with_capacity(encoded.units.len());
-    for (column, token) in encoded.units.iter().enumerate().filter(|(_, token)| !token.special && token.segment == 0) {
+    for (column, token) in encoded.units.iter().enumerate() {
+        if !matches!(token.span, Some(Span::Bytes { text, .. }) if text == number) {
+            continue;
+        }
         let joins = has_right_to_left(encoded.source(token));
         match runs.last_mut() {
             Some(last) if joins && last.bytes.end == token.bytes().start && last.columns.end == column => {

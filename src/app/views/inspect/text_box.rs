@@ -38,32 +38,85 @@ pub(crate) fn text_box_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
         section::title(ui, "Text");
         example_walk(ui, view, state);
     });
-    let mut text = view.project.text.clone();
+    let first = Part { name: "Text", field: Field::Text, text: &view.project.text };
+    if let Some(text) = text_field(ui, state, &first) {
+        view.commands.edit(Edit::SetText(text));
+    }
+    if let Some(second) = &view.project.text_pair {
+        ui.add_space(4.0);
+        ui.horizontal(|ui| second_title(ui, view));
+        let second = Part { name: "Second text", field: Field::TextPair, text: second };
+        if let Some(text) = text_field(ui, state, &second) {
+            view.commands.edit(Edit::SetTextPair(Some(text)));
+        }
+    }
+    example_facts(ui, view, state);
+}
+
+/// Names the second field, and can take it away.
+fn second_title(ui: &mut Ui, view: &View<'_>) {
+    let colors = theme::colors(ui);
+    ui.label(RichText::new("Second text").font(theme::medium(theme::BODY)).color(colors.muted)).on_hover_text(
+        "Read together with the first, as models for inference, paraphrases and ranking were trained: \
+         the tokenizer sets its own marks between the two",
+    );
+    let away = ui.small_button("×").accessible_name("Take the second text away");
+    if away.on_hover_text("Look at one text alone").clicked() {
+        view.commands.edit(Edit::SetTextPair(None));
+    }
+}
+
+/// One of the texts, as its field shows it.
+struct Part<'a> {
+    name: &'static str,
+    field: Field,
+    text: &'a str,
+}
+
+impl Part<'_> {
+    /// The field's name among widgets.
+    fn id(&self) -> Id {
+        if self.field == Field::Text { id() } else { Id::unique("second text of the project") }
+    }
+
+    fn hint(&self) -> &'static str {
+        if self.field == Field::Text {
+            "Type or paste a text; it is run as you type"
+        } else {
+            "Type or paste the second text of the pair"
+        }
+    }
+}
+
+/// Draws a field; gives the text if it was changed.
+fn text_field(ui: &mut Ui, state: &mut UiState, part: &Part<'_>) -> Option<String> {
+    let mut text = part.text.to_owned();
     let edit = TextEdit::multiline(&mut text)
-        .hint_text("Type or paste a text; it is run as you type")
+        .hint_text(part.hint())
         .desired_width(f32::INFINITY)
         .desired_rows(2)
         .frame(egui::Frame::NONE);
-    let is_focused = ui.memory(|memory| memory.has_focus(id()));
+    let is_focused = ui.memory(|memory| memory.has_focus(part.id()));
     let colors = theme::colors(ui);
     let edge = if is_focused { colors.accent } else { colors.line };
     let frame = egui::Frame::new().stroke(egui::Stroke::new(1.0, edge)).corner_radius(4);
     let frame = frame.inner_margin(egui::Margin::symmetric(8, 6));
     let response = frame.show(ui, |ui| {
-        let lines = egui::ScrollArea::vertical().id_salt("text").max_height(96.0);
-        lines.show(ui, |ui| ui.add(edit.id(id()))).inner
+        let salt = if part.field == Field::Text { "text" } else { "second text" };
+        let lines = egui::ScrollArea::vertical().id_salt(salt).max_height(96.0);
+        lines.show(ui, |ui| ui.add(edit.id(part.id()))).inner
     });
-    let response = response.inner.accessible_name("Text");
-    focus_if_asked(state, Field::Text, &response);
-    if response.changed() {
+    let response = response.inner.accessible_name(part.name);
+    focus_if_asked(state, part.field, &response);
+    let is_changed = response.changed();
+    if is_changed {
         state.scroll = 0.0;
-        view.commands.edit(Edit::SetText(text));
     }
-    if let Some(limits) = typing_limits(&view.project.text) {
+    if let Some(limits) = typing_limits(part.text) {
         let note = RichText::new(limits).font(theme::regular(theme::CAPTION)).color(colors.muted);
         ui.add(egui::Label::new(note).wrap());
     }
-    example_facts(ui, view, state);
+    is_changed.then_some(text)
 }
 
 fn focus_if_asked(state: &mut UiState, field: Field, response: &Response) {
@@ -157,7 +210,8 @@ fn example_facts(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     let font = theme::regular(theme::CAPTION);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        if *example.text != *view.project.text {
+        let (shown, own) = (view.project, &example.content);
+        if own.text() != shown.text || own.text_pair() != shown.text_pair.as_deref() {
             ui.label(
                 RichText::new(format!("edited; began as example {}", shortened(&example.id, LONGEST)))
                     .font(font)
