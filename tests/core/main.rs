@@ -22,6 +22,7 @@ mod data_parquet;
 mod data_read;
 mod field_cases;
 mod metrics_laws;
+mod patches;
 mod sampling;
 
 mod device_parity;

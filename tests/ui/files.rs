@@ -118,6 +118,39 @@ fn a_session_is_saved_and_replacing_one_is_asked_about() {
 }
 
 #[test]
+fn a_setting_takes_its_numbers_from_a_file() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).expect("a file");
+    write("learned.json", "{\"schema\": 1, \"retentions\": [1, 0.9, 0.8, 0.6, 0.4, 0.3]}");
+    write("broken.json", "[1, 2]");
+    let mut harness = window();
+    harness.get_by_label("More settings of power_bert").click();
+    settle(&mut harness);
+    let choose = |harness: &mut Harness<'_, Window>, name: &str| {
+        harness.get_by_label("File for retentions").click();
+        settle(harness);
+        assert!(shows(harness, "Open file of a setting"), "the field asks");
+        type_path(harness, &text_of(&folder.path().join(name)));
+        press(harness, Key::Enter);
+    };
+    choose(&mut harness, "learned.json");
+    assert!(shows(&harness, "learned.json"), "the file stands where the numbers would");
+    choose(&mut harness, "broken.json");
+    assert!(shows(&harness, "got 2 for layer 1"), "a file that does not serve is refused with its reason");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    settle(&mut harness);
+    let session = folder.path().join("mine.prunescope");
+    type_path(&mut harness, &text_of(&session));
+    press(&mut harness, Key::Enter);
+    let project = project::load(&session).expect("a session");
+    let files = project.strategies[0].spec.file_records();
+    assert!(files[0].path.ends_with("learned.json"), "the session knows the first file: {files:?}");
+    harness.get_by_label("×").click();
+    settle(&mut harness);
+    assert!(!shows(&harness, "learned.json"), "unset again");
+}
+
+#[test]
 fn a_view_is_exported_by_path() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let mut harness = window();

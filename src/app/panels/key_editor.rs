@@ -23,6 +23,9 @@ use crate::pruning::Value;
 /// Width of the names' column.
 const NAME_WIDTH: f32 = 84.0;
 
+/// Width of the buttons that unset a value and choose a file.
+const FILE_BUTTONS: f32 = 80.0;
+
 /// A row with the key's name and its control; the changed spec, if it was changed.
 pub(crate) fn key_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpec) -> Option<StrategySpec> {
     let spec = &entry.spec;
@@ -217,7 +220,14 @@ fn choice_or_whole(ui: &mut Ui, key: &KeySpec, words: &[&'static str], value: &V
 
 /// A file that stands for the value: its name, and on hover where it lies and how specs name it.
 fn file_name(ui: &mut Ui, name: &Response, file: &Artifact) {
-    let label = ui.add(egui::Label::new(one_line(&paths::short_name(file.path()))).truncate());
+    let short = one_line(&paths::short_name(file.path())).into_owned();
+    // Room for the buttons behind it: a row wider than its panel would widen it at every frame.
+    let width = (ui.available_width() - FILE_BUTTONS).max(40.0);
+    let label = ui.scope(|ui| {
+        ui.set_max_width(width);
+        ui.add(egui::Label::new(short).truncate())
+    });
+    let label = label.inner;
     label.labelled_by(name.id).on_hover_text(format!("{}\n{file}", one_line(&file.path().display().to_string())));
 }
 
