@@ -14,6 +14,7 @@ use crate::support::HEADS;
 use crate::support::ON_DEVICES;
 use crate::support::Tolerance;
 use crate::support::assert_close;
+use crate::support::fixture;
 use crate::support::fixture_model;
 use crate::support::on_candle;
 use crate::support::strategies::KeepAll;
@@ -98,4 +99,18 @@ fn runs_at_once_may_all_be_the_first_to_need_relative_positions() {
             assert_eq!(run.join().expect("a run ends"), expected, "the same bits");
         }
     });
+}
+
+#[test]
+fn every_folder_with_reference_outputs_is_compared() {
+    let mut found: Vec<String> = std::fs::read_dir(fixture(""))
+        .expect("the fixtures' folder")
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().join("golden.safetensors").exists())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let mut compared: Vec<&str> = FAMILIES.into_iter().chain(HEADS).collect();
+    found.sort_unstable();
+    compared.sort_unstable();
+    assert_eq!(found, compared, "FAMILIES and HEADS name every folder");
 }
