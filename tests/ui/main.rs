@@ -16,6 +16,7 @@ mod pairs;
 mod plots;
 mod plots_support;
 mod restore;
+mod same_numbers;
 mod sheet;
 mod sheet_support;
 mod small_windows;
