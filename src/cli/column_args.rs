@@ -45,10 +45,24 @@ pub struct ColumnArgs {
     /// Column of the label [default: found by name: label, class, toxic, …]
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
     pub label_column: Option<String>,
+    /// Columns of 0 and 1, one for each label of a text: toxic,insult,threat [default: the model's labels, where it gives any
+    /// number of them and each is a column of the file]
+    #[arg(
+        long,
+        value_name = "A,B,…",
+        value_delimiter = ',',
+        conflicts_with = "label_column",
+        help_heading = "Columns"
+    )]
+    pub label_columns: Vec<String>,
+    /// How far a predicted number may lie from the label to be right, where the model gives a number [default: a tenth of the
+    /// labels' range]
+    #[arg(long, value_name = "X", value_parser = parse_tolerance, help_heading = "Columns")]
+    pub tolerance: Option<f64>,
     /// Labels to rename while reading, for example hateful=toxic,non-hateful=ok; ranges of numbers: >=4=toxic,<4=ok
     #[arg(long, value_name = "FROM=TO,…", help_heading = "Columns")]
     pub label_map: Option<String>,
-    /// Class of interest, by name or number: the one that F1, AUC and rates are about [default: class 1]
+    /// Class or label of interest, by name or number: the one that F1, AUC and rates are about [default: class 1; of labels the first]
     #[arg(long, value_name = "CLASS", help_heading = "Columns")]
     pub positive: Option<String>,
     /// Column that names the examples [default: id, else the row number]
@@ -99,6 +113,11 @@ fn parse_mebibytes(text: &str) -> Result<usize, String> {
     if count <= 1024 { Ok(count) } else { Err("expected 1 to 1024 MiB".to_owned()) }
 }
 
+fn parse_tolerance(text: &str) -> Result<f64, String> {
+    let tolerance = text.parse().ok().filter(|tolerance: &f64| tolerance.is_finite() && *tolerance >= 0.0);
+    tolerance.ok_or_else(|| "expected a number from 0 on, for example 0.5".to_owned())
+}
+
 fn parse_share(text: &str) -> Result<f64, String> {
     let wrong = || "expected a share from 0 to 1, for example 0.2".to_owned();
     let share: f64 = text.parse().map_err(|_not_a_number| wrong())?;
@@ -116,6 +135,14 @@ mod tests {
         }
         for bad in ["", ";;", "\"", "\u{e9}", "\n"] {
             assert!(parse_delimiter(bad).is_err(), "{bad:?} is no delimiter");
+        }
+    }
+
+    #[test]
+    fn a_tolerance_is_no_less_than_zero() {
+        assert_eq!((parse_tolerance("0"), parse_tolerance("0.5")), (Ok(0.0), Ok(0.5)), "exact, and half a point");
+        for bad in ["-1", "inf", "NaN", "0,5", ""] {
+            assert!(parse_tolerance(bad).is_err(), "{bad:?} is no tolerance");
         }
     }
 

@@ -28,6 +28,7 @@ use crate::evaluation::Draws;
 use crate::evaluation::EvaluateOptions;
 use crate::evaluation::Evaluation;
 use crate::evaluation::FinishedRows;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Prepared;
 use crate::export;
 use crate::export::Predictions;
@@ -60,6 +61,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let work = move |ticket: &Ticket| -> anyhow::Result<(Evaluation, Predictions)> {
         stage(ticket, "loading the model");
         let checkpoint = resolve::checkpoint(&folder, load_options)?;
+        let options = ReadOptions { model_labels: evaluation::label_columns(&checkpoint.model), ..options };
         let stream = read(ticket, &path, &options, lexicon.as_ref())?;
         tell_reading(&checkpoint, stream.index())?;
         warn(&format!(
@@ -115,11 +117,16 @@ fn read(ticket: &Ticket, path: &Path, options: &ReadOptions, lexicon: Option<&Le
 fn tell_reading(checkpoint: &Checkpoint, index: &Arc<DatasetIndex>) -> anyhow::Result<()> {
     resolve::tell_report(&index.name, &index.report);
     let prepared = Prepared::new(checkpoint, Arc::clone(index))?;
-    let counts = prepared.classes.iter().zip(prepared.class_counts()).map(|(class, count)| format!("{class} {count}"));
-    let classes = counts.collect::<Vec<_>>().join(", ");
     let interest =
         if prepared.is_binary() { format!("; of interest: {}", prepared.positive_name()) } else { String::new() };
-    warn_over_progress(&format!("{}: classes: {classes}{interest}", index.name));
+    let counts = prepared.classes.iter().zip(prepared.class_counts()).map(|(class, count)| format!("{class} {count}"));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let found = match prepared.head {
+        HeadKind::Classifier => format!("classes: {counts}"),
+        HeadKind::MultiLabel => format!("labels, any number a text: {counts}"),
+        HeadKind::Regression(_) => format!("labels are numbers: {} rows", prepared.labelled()),
+    };
+    warn_over_progress(&format!("{}: {found}{interest}", index.name));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::evaluation::ColumnGaps;
 use crate::evaluation::Estimate;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
@@ -20,10 +21,11 @@ const AGREEMENT: &str = "agreement with dense [95%]";
 
 /// One line for each strategy.
 pub(super) fn strategies(evaluation: &Evaluation) -> String {
+    let head = evaluation.prepared.head;
     let heads = [
         "strategy",
         AGREEMENT,
-        "class changed",
+        changed(head),
         "kept",
         "FLOPs \u{f7}",
         "padded \u{f7}",
@@ -32,9 +34,24 @@ pub(super) fn strategies(evaluation: &Evaluation) -> String {
     ];
     let mut rows = vec![heads.map(str::to_owned)];
     rows.extend(evaluation.strategies.iter().map(|strategy| strategy_row(evaluation, strategy)));
-    let why = "no labels: agreement with dense is the share of texts whose class pruning leaves as it was; that of dense is 1 \
-               by definition\n";
-    [why, "\n", &table(&rows)].concat()
+    let left = match head {
+        HeadKind::Classifier => "class pruning leaves as it was",
+        HeadKind::MultiLabel => "set of labels pruning leaves as it was",
+        HeadKind::Regression(_) => "number pruning leaves within the tolerance of what it was",
+    };
+    let why = format!(
+        "no labels: agreement with dense is the share of texts whose {left}; that of dense is 1 by definition\n"
+    );
+    [&why, "\n", &table(&rows)].concat()
+}
+
+/// What is counted where an answer changed.
+fn changed(head: HeadKind) -> &'static str {
+    match head {
+        HeadKind::Classifier => "class changed",
+        HeadKind::MultiLabel => "labels changed",
+        HeadKind::Regression(_) => "number changed",
+    }
 }
 
 fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 8] {
@@ -64,8 +81,12 @@ fn agreement(slice: &SliceAudit) -> String {
 }
 
 /// One line for each group of a column.
-pub(super) fn groups(slices: &[&SliceAudit], column: &str, latency: Option<&StrategyLatency>) -> String {
-    let mut rows = vec![[column, "n", AGREEMENT, "class changed", "ms a text (dense)"].map(str::to_owned)];
+pub(super) fn groups(
+    slices: &[&SliceAudit],
+    (column, head): (&str, HeadKind),
+    latency: Option<&StrategyLatency>,
+) -> String {
+    let mut rows = vec![[column, "n", AGREEMENT, changed(head), "ms a text (dense)"].map(str::to_owned)];
     rows.extend(slices.iter().map(|slice| {
         [
             slice.group.as_ref().map(|group| group.value.clone()).unwrap_or_default(),

@@ -10,6 +10,7 @@ use crate::evaluation::Estimate;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Extreme;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Measure;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::StrategyLatency;
@@ -34,7 +35,7 @@ pub(super) fn render(evaluation: &Evaluation) -> String {
     for column in &prepared.index.groups {
         for strategy in &evaluation.strategies {
             let latency = evaluation.latency.as_ref().and_then(|latency| latency.of(&strategy.spec));
-            group_table(&mut text, strategy, &column.name, latency);
+            group_table(&mut text, strategy, (&column.name, prepared.head), latency);
         }
     }
     text
@@ -44,14 +45,15 @@ fn strategies(evaluation: &Evaluation) -> String {
     if !evaluation.prepared.main_measure().needs_labels() {
         return evaluate_unlabelled::strategies(evaluation);
     }
+    let [first, second, third] = measures(evaluation.prepared.head).map(|(_, name)| name);
     let mut rows = vec![
         [
             "strategy",
             "accuracy [95%]",
             "change [95%]",
-            "F1",
-            "log loss",
-            "AUC",
+            first,
+            second,
+            third,
             "kept",
             "FLOPs \u{f7}",
             "padded \u{f7}",
@@ -64,16 +66,33 @@ fn strategies(evaluation: &Evaluation) -> String {
     ["\n", &table(&rows)].concat()
 }
 
-/// What positive means, and what intervals and tests rest on.
+/// The measures beside accuracy that have a column; files have all of them.
+fn measures(head: HeadKind) -> [(Measure, &'static str); 3] {
+    match head {
+        HeadKind::Classifier => [(Measure::F1, "F1"), (Measure::LogLoss, "log loss"), (Measure::Auc, "AUC")],
+        HeadKind::MultiLabel => {
+            [(Measure::LabelAccuracy, "label-wise"), (Measure::MicroF1, "micro F1"), (Measure::MacroF1, "macro F1")]
+        }
+        HeadKind::Regression(_) => [
+            (Measure::MeanAbsoluteError, "MAE"),
+            (Measure::RootMeanSquaredError, "RMSE"),
+            (Measure::Spearman, "Spearman"),
+        ],
+    }
+}
+
+/// What right and positive mean, and what intervals and tests rest on.
 fn basis(evaluation: &Evaluation) -> String {
     let prepared = &evaluation.prepared;
     let positive = if prepared.is_binary() {
-        format!("class of interest (positive): {}\n", prepared.positive_name())
+        let what = if prepared.head == HeadKind::MultiLabel { "label" } else { "class" };
+        format!("{what} of interest (positive): {}\n", prepared.positive_name())
     } else {
         String::new()
     };
     let clusters = prepared.cluster_line().map(|line| format!("{line}\n")).unwrap_or_default();
-    format!("{positive}{clusters}")
+    let right = prepared.right_line(evaluation.tolerance()).map(|line| format!("{line}\n")).unwrap_or_default();
+    format!("{right}{positive}{clusters}")
 }
 
 fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
@@ -84,6 +103,7 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
         return cells;
     };
     let overall = &audit.overall;
+    let [first, second, third] = measures(evaluation.prepared.head).map(|(measure, _)| measure);
     let of = |measure: Measure| overall.measure(measure).map(|row| row.pruned.clone());
     let change = overall.measure(Measure::Accuracy).map(|row| &row.change);
     let is_dense = strategy.spec.id() == "dense";
@@ -93,9 +113,9 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
         spec,
         with_interval(of(Measure::Accuracy).as_ref()),
         if is_dense { String::new() } else { signed_with_interval(change) },
-        plain(of(Measure::F1).as_ref()),
-        plain(of(Measure::LogLoss).as_ref()),
-        plain(of(Measure::Auc).as_ref()),
+        plain(of(first).as_ref()),
+        plain(of(second).as_ref()),
+        plain(of(third).as_ref()),
         number::rate(overall.cost.retention),
         number::significant(overall.cost.flops_reduction()),
         number::significant(overall.cost.flops_reduction_padded()),
@@ -104,7 +124,12 @@ fn strategy_row(evaluation: &Evaluation, strategy: &Evaluated) -> [String; 11] {
     ]
 }
 
-fn group_table(text: &mut String, strategy: &Evaluated, column: &str, latency: Option<&StrategyLatency>) {
+fn group_table(
+    text: &mut String,
+    strategy: &Evaluated,
+    (column, head): (&str, HeadKind),
+    latency: Option<&StrategyLatency>,
+) {
     let Some(audit) = strategy.audit.as_ref().filter(|_| strategy.spec.id() != "dense") else { return };
     let of_column = |slice: &&SliceAudit| slice.group.as_ref().is_some_and(|group| group.column == column);
     let mut rows = vec![
@@ -124,7 +149,7 @@ fn group_table(text: &mut String, strategy: &Evaluated, column: &str, latency: O
     let slices: Vec<&SliceAudit> = audit.groups.iter().filter(of_column).collect();
     rows.extend(slices.iter().map(|slice| group_row(slice, latency)));
     let has_labels = audit.overall.n > 0;
-    let shown = if has_labels { table(&rows) } else { evaluate_unlabelled::groups(&slices, column, latency) };
+    let shown = if has_labels { table(&rows) } else { evaluate_unlabelled::groups(&slices, (column, head), latency) };
     text.push_str(&["\n", &strategy.spec.to_string(), "\n", &shown].concat());
     let of_column = audit.gaps.iter().find(|gaps| gaps.column == column);
     let lines = if has_labels { gap_lines } else { evaluate_unlabelled::gap_lines };

@@ -1,6 +1,7 @@
 //! An inspection as a picture for the terminal: one line a layer, what is gone struck out or blanked.
 
 use crate::cli::shown;
+use crate::evaluation::Answer;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
@@ -53,8 +54,12 @@ fn unknown(inspection: &Inspection) -> String {
 }
 
 fn prediction(inspection: &Inspection, run: &InspectedRun) -> String {
-    let probability = run.probabilities.get(run.prediction).copied().unwrap_or(f32::NAN);
-    format!("{} {}", shown::cell(inspection.class_name(run.prediction)), number::rate(f64::from(probability)))
+    let answer = shown::cell(&inspection.answer_text(run));
+    match run.answer {
+        Answer::Class(_) => format!("{answer} {}", number::rate(f64::from(run.probability().unwrap_or(f32::NAN)))),
+        Answer::Value(_) => format!("value {answer}"),
+        Answer::Labels(_) => answer,
+    }
 }
 
 fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, decorated: bool) {
@@ -62,7 +67,7 @@ fn strategy(text: &mut String, inspection: &Inspection, run: &InspectedRun, deco
     let (bold, dim, reset) = (style(BOLD), style(DIM), style(RESET));
     let total = inspection.encoded.units.len();
     let note = run.spec.info().note().map_or_else(String::new, |note| format!("   {note}"));
-    let changed = run.prediction != inspection.dense.prediction;
+    let changed = run.differs_from(&inspection.dense);
     let (mark, color) = if changed { ("   decision changed", style(CHANGED)) } else { ("", "") };
     let kept = run.trace.tokens_kept();
     let reduction = number::significant(run.flops_reduction());

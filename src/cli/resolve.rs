@@ -125,6 +125,8 @@ pub(super) fn read_options(columns: &ColumnArgs, take: Take) -> anyhow::Result<R
     let label_map = columns.label_map.as_deref().map(data::parse_label_map).transpose()?.unwrap_or_default();
     Ok(ReadOptions {
         label_column: columns.label_column.clone(),
+        label_columns: columns.label_columns.clone(),
+        tolerance: columns.tolerance,
         label_map,
         positive: columns.positive.clone(),
         group_columns: Some(columns.group_by.clone()),

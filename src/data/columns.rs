@@ -67,6 +67,8 @@ pub(super) struct Roles {
     pub(super) text: usize,
     pub(super) text_pair: Option<usize>,
     pub(super) label: Option<usize>,
+    /// Columns of 0 and 1 that make the label together, in place of `label`.
+    pub(super) label_columns: Vec<usize>,
     pub(super) id: Option<usize>,
     pub(super) cluster: Option<usize>,
     /// Group columns, each once.
@@ -89,10 +91,15 @@ impl Roles {
     pub(super) fn resolve(columns: &[String], options: &ReadOptions, path: &Path) -> Result<Self, Error> {
         let finder = Finder { columns, path };
         let (text, text_pair) = finder.texts(options)?;
-        let label = finder.named_or("label", options.label_column.as_deref(), LABEL_NAMES)?;
+        let label_columns = finder.label_columns(options)?;
+        let label = if label_columns.is_empty() {
+            finder.named_or("label", options.label_column.as_deref(), LABEL_NAMES)?
+        } else {
+            None
+        };
         let id = finder.named_or("id", options.id_column.as_deref(), ID_NAMES)?;
         let cluster = finder.named_or("cluster", options.cluster_column.as_deref(), CLUSTER_NAMES)?;
-        if label == Some(text) {
+        if label == Some(text) || label_columns.contains(&text) {
             return Err(finder.same(text, "text", "label"));
         }
         if text_pair == Some(text) {
@@ -108,11 +115,13 @@ impl Roles {
             }
         } else {
             let taken = [Some(text), text_pair, label, id, cluster];
-            let free = (0..columns.len()).filter(|&i| !columns[i].is_empty() && !taken.contains(&Some(i)));
+            let is_taken = |column: usize| taken.contains(&Some(column)) || label_columns.contains(&column);
+            let free = (0..columns.len()).filter(|&i| !columns[i].is_empty() && !is_taken(i));
             groups.extend(free.map(|i| GroupRole { name: columns[i].clone(), columns: vec![i] }));
         }
         let groups_named = options.group_columns.is_some();
-        let mut roles = Self { text, text_pair, label, id, cluster, groups, groups_named, warnings: Vec::new() };
+        let warnings = Vec::new();
+        let mut roles = Self { text, text_pair, label, label_columns, id, cluster, groups, groups_named, warnings };
         roles.warnings = finder.rivals(&roles, options);
         Ok(roles)
     }
@@ -124,6 +133,26 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    /// The columns of 0 and 1: those named, or the model's labels where each of them is a column and nothing is named.
+    fn label_columns(&self, options: &ReadOptions) -> Result<Vec<usize>, Error> {
+        if options.label_columns.is_empty() && options.label_column.is_none() {
+            return Ok(options
+                .model_labels
+                .iter()
+                .map(|name| self.find(name))
+                .collect::<Option<_>>()
+                .unwrap_or_default());
+        }
+        let mut columns = Vec::new();
+        for name in &options.label_columns {
+            let column = self.named("label", name)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Ok(columns)
+    }
+
     fn texts(&self, options: &ReadOptions) -> Result<(usize, Option<usize>), Error> {
         let pair_named = options.text_pair_column.as_deref();
         let text_pair = pair_named.map(|name| self.named("second text", name)).transpose()?;
@@ -189,7 +218,9 @@ impl Finder<'_> {
             None => Vec::new(),
         };
         let taken = [Some(roles.text), roles.text_pair, roles.label, roles.id, roles.cluster];
-        let is_free = |column: &usize| !taken.contains(&Some(*column)) && !grouped.contains(column);
+        let is_free = |column: &usize| {
+            !taken.contains(&Some(*column)) && !grouped.contains(column) && !roles.label_columns.contains(column)
+        };
         let like = |looks_like: &dyn Fn(&str) -> bool| -> Vec<String> {
             let columns = (0..self.columns.len()).filter(is_free);
             let names = columns.map(|column| &self.columns[column]);

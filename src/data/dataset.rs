@@ -56,7 +56,7 @@ impl std::fmt::Display for SkippedRow {
 }
 
 /// A labelled data set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// File name without folder, for display.
     pub name: String,
@@ -74,6 +74,8 @@ pub struct Dataset {
     pub cluster_column: Option<String>,
     /// The class of interest as asked for; `None` leaves it to the model.
     pub positive: Option<String>,
+    /// How far a predicted number may lie from the label, as asked for.
+    pub tolerance: Option<f64>,
     /// Columns taken as groups: the named ones, or every column with few distinct values.
     pub groups: Vec<GroupColumn>,
     /// The rows that could be read.

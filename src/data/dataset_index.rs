@@ -18,7 +18,7 @@ pub const LISTED_ROWS: usize = 100;
 const NONE: u32 = u32::MAX;
 
 /// Labels, groups and clusters of every usable row, a few bytes a row, and where they came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DatasetIndex {
     /// File name without folder, for display.
     pub name: String,
@@ -32,6 +32,8 @@ pub struct DatasetIndex {
     pub cluster_column: Option<String>,
     /// The class of interest as asked for; `None` leaves it to the model.
     pub positive: Option<String>,
+    /// How far a predicted number may lie from the label to be right, as asked for; `None` leaves it to the labels.
+    pub tolerance: Option<f64>,
     /// Columns taken as groups.
     pub groups: Vec<GroupColumn>,
     /// Who is in which group of each column.
@@ -85,6 +87,7 @@ impl DatasetIndex {
             label_column: dataset.label_column.clone(),
             cluster_column: dataset.cluster_column.clone(),
             positive: dataset.positive.clone(),
+            tolerance: dataset.tolerance,
             groups: dataset.groups.clone(),
             memberships: memberships.into_iter().map(MembershipsBuilder::finish).collect(),
             num_skipped: dataset.num_skipped,

@@ -15,6 +15,7 @@ use super::groups::MOST_GROUPS;
 use super::groups::Taken;
 use super::groups::TooMany;
 use super::label::mapped_label;
+use super::label_answer::label_of_columns;
 use super::missing::is_missing;
 use super::options::ReadOptions;
 use super::options::Take;
@@ -68,7 +69,14 @@ impl Examples {
     pub(super) fn names(&self) -> (String, [Option<String>; 3]) {
         let name_of = |column: Option<usize>| column.map(|index| self.columns[index].clone());
         let Roles { text, text_pair, label, cluster, .. } = &self.roles;
-        (self.columns[*text].clone(), [*text_pair, *label, *cluster].map(name_of))
+        let [text_pair, label, cluster] = [*text_pair, *label, *cluster].map(name_of);
+        (self.columns[*text].clone(), [text_pair, label.or_else(|| self.label_columns()), cluster])
+    }
+
+    /// Names of the columns of 0 and 1 that make the label, if several do.
+    fn label_columns(&self) -> Option<String> {
+        let names: Vec<&str> = self.roles.label_columns.iter().map(|&column| self.columns[column].as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// What is known before the first row: the format and the columns.
@@ -77,9 +85,10 @@ impl Examples {
         let duties = ["text", "second text", "label", "id", "cluster"];
         let columns = duties.into_iter().zip([Some(*text), *text_pair, *label, *id, *cluster]);
         let facts = self.rows.facts();
+        let columns = columns.filter_map(|(duty, column)| Some((duty, self.columns[column?].clone())));
         ReadReport {
             format: facts.format.clone(),
-            columns: columns.filter_map(|(duty, column)| Some((duty, self.columns[column?].clone()))).collect(),
+            columns: columns.chain(self.label_columns().map(|names| ("labels", names))).collect(),
             unread: facts.unread.clone(),
             class_names: label.and_then(|label| class_names(facts, &self.columns[label])).map(<[String]>::to_vec),
             warnings: warnings.clone(),
@@ -136,6 +145,19 @@ impl Examples {
         Ok(skips)
     }
 
+    /// The label as read and mapped. Whether "None" is no label or the name of a class is for whoever knows the classes.
+    fn label_of(&self, record: &Record) -> Result<Option<String>, String> {
+        if !self.roles.label_columns.is_empty() {
+            let columns = self.roles.label_columns.iter();
+            return label_of_columns(columns.map(|&column| (self.columns[column].as_str(), &record.cells[column])));
+        }
+        let Some(column) = self.roles.label else { return Ok(None) };
+        Ok(match &record.cells[column] {
+            Cell::List(items) => Some(serde_json::Value::from(items.as_slice()).to_string()),
+            cell => cell.as_text().and_then(|label| mapped_label(label.trim(), &self.label_map)),
+        })
+    }
+
     fn example_of(&self, record: &Record) -> Result<Example, String> {
         let text = text_of(record, self.roles.text, &self.columns)?;
         let pair = self.roles.text_pair.map(|column| text_of(record, column, &self.columns));
@@ -147,8 +169,7 @@ impl Examples {
                 None => Content::Text(text),
                 Some(pair) => Content::Pair(text, pair),
             },
-            // Whether "None" is no label or the name of a class is for whoever knows the classes.
-            label: text_in(self.roles.label).and_then(|label| mapped_label(label, &self.label_map)),
+            label: self.label_of(record)?,
             groups: Vec::new(),
             cluster: value_in(self.roles.cluster),
         })

@@ -30,7 +30,7 @@ fn is_bracketed(text: &str) -> bool {
 }
 
 /// Items of `["a", "b"]`, or of `['a', "b"]` as Python prints a list; nothing if an item is not quoted.
-fn quoted_items(text: &str) -> Option<Vec<String>> {
+pub(super) fn quoted_items(text: &str) -> Option<Vec<String>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     if let Ok(items) = serde_json::from_str::<Vec<Option<String>>>(text) {
         return Some(items.into_iter().flatten().collect());

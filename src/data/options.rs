@@ -38,6 +38,16 @@ pub struct ReadOptions {
     /// The label; otherwise `label`, `label_gold`, `class`, `toxic`, `toxicity_human`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Columns of 0 and 1, one for each label of a text, in place of a label column.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub label_columns: Vec<String>,
+    /// The labels of a model that gives any number of them: where each is a column of the file and no label column is named,
+    /// they are the label columns. Known once the model is, so it is in no file.
+    #[serde(skip)]
+    pub model_labels: Vec<String>,
+    /// How far a predicted number may lie from the label to be right; otherwise a tenth of the labels' range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
     /// Labels to rename while reading; see [`parse_label_map`](super::parse_label_map).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub label_map: Vec<(String, String)>,
@@ -78,6 +88,9 @@ impl Default for ReadOptions {
             text_column: None,
             text_pair_column: None,
             label_column: None,
+            label_columns: Vec::new(),
+            model_labels: Vec::new(),
+            tolerance: None,
             label_map: Vec::new(),
             positive: None,
             group_columns: None,
@@ -114,6 +127,9 @@ mod tests {
             text_column: some("t"),
             text_pair_column: some("u"),
             label_column: some("l"),
+            label_columns: vec!["l1".to_owned(), "l2".to_owned()],
+            model_labels: Vec::new(),
+            tolerance: Some(0.5),
             label_map: vec![("1".to_owned(), "ok".to_owned())],
             positive: some("toxic"),
             group_columns: Some(vec!["a,b".to_owned()]),

@@ -50,6 +50,7 @@ pub fn read_with(path: &Path, options: &ReadOptions, go_on: &mut dyn FnMut(u64) 
         label_column,
         cluster_column,
         positive: options.positive.clone(),
+        tolerance: options.tolerance,
         examples,
         hash: hash_of(path)?,
         ..Dataset::default()

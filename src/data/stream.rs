@@ -101,6 +101,7 @@ impl DataStream {
             label_column,
             cluster_column,
             positive: options.positive.clone(),
+            tolerance: options.tolerance,
             hash: hash_of(path)?,
             ..facts.finish()
         };

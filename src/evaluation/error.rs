@@ -70,11 +70,29 @@ pub enum Error {
         /// What they may mean.
         label_map: String,
     },
-    /// The model's head is of a kind whose outputs are no classes' probabilities.
-    #[error("the model has a {head} head; evaluation and inspection read heads over classes alone so far")]
-    Head {
-        /// The kind of head.
-        head: &'static str,
+    /// The model gives a number, and too many labels are none.
+    #[error(
+        "the model gives a number (a regression), and the labels of {rows} of {of} rows are none: {labels}; name a column of \
+         numbers with --label-column, or rename labels with --label-map (FROM=- leaves rows without a label)"
+    )]
+    Numbers {
+        /// Labels that are no numbers, with their counts.
+        labels: String,
+        /// Rows with such a label.
+        rows: usize,
+        /// Rows with any.
+        of: usize,
+    },
+    /// The model gives any number of labels, and some in the file are none of them.
+    #[error(
+        "the model gives any number of the labels {names}, and the label column holds others: {labels}; a cell names labels as \
+         a list or between ; or |, or name a column of 0 and 1 for each with --label-columns A,B,C"
+    )]
+    LabelNames {
+        /// Labels that name something else, with their counts.
+        labels: String,
+        /// The model's labels.
+        names: String,
     },
     /// The class of interest is none of the model's.
     #[error(
@@ -86,9 +104,10 @@ pub enum Error {
         /// The model's classes.
         classes: String,
     },
-    /// There are other than two classes, so that none of them is *the* positive one.
+    /// There are other than two classes, or a number, so that none of them is *the* positive one.
     #[error(
-        "the class of interest {name:?} applies to models with two classes; this one has {classes}; leave out --positive"
+        "the class of interest {name:?} applies to models with two classes or with labels of their own; this one has \
+         {classes}; leave out --positive"
     )]
     PositiveOfMany {
         /// As given.

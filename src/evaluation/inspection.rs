@@ -8,9 +8,9 @@ use crate::engine;
 use crate::engine::Removal;
 use crate::engine::RunDetail;
 use crate::engine::Trace;
+use crate::evaluation::Answer;
 use crate::evaluation::Error;
 use crate::evaluation::ModelInfo;
-use crate::evaluation::run::strategy_run::argmax;
 use crate::evaluation::run::strategy_run::build;
 use crate::evaluation::run::strategy_run::removal_label;
 use crate::input::Sequence;
@@ -32,10 +32,10 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Name of a class.
+    /// What a run answers, for a person: see [`Answer::text`].
     #[must_use]
-    pub fn class_name(&self, class: usize) -> &str {
-        self.model.labels.get(class).map_or("?", String::as_str)
+    pub fn answer_text(&self, run: &InspectedRun) -> String {
+        run.answer.text(&self.model.labels)
     }
 }
 
@@ -46,10 +46,10 @@ pub struct InspectedRun {
     pub spec: StrategySpec,
     /// Shape: `[labels]`.
     pub logits: Vec<f32>,
-    /// Softmax of the logits. Shape: `[labels]`.
-    pub probabilities: Vec<f32>,
-    /// The class with the largest logit; the smaller one on ties.
-    pub prediction: usize,
+    /// What the head makes of the logits: the classes' probabilities, each label's own, or the number. Shape: `[labels]`.
+    pub outputs: Vec<f32>,
+    /// What is answered.
+    pub answer: Answer,
     /// How tokens went, read off the tensors' real shapes.
     pub removal: Removal,
     /// Multiply-accumulates, the strategy's own and the classifier head included.
@@ -63,6 +63,22 @@ pub struct InspectedRun {
 }
 
 impl InspectedRun {
+    /// Probability of the class that is answered; `None` where the answer is no class.
+    #[must_use]
+    pub fn probability(&self) -> Option<f32> {
+        match self.answer {
+            Answer::Class(class) => self.outputs.get(class).copied(),
+            Answer::Value(_) | Answer::Labels(_) => None,
+        }
+    }
+
+    /// Whether another class or other labels are answered than in the dense run. A number is no decision: how far it moved is
+    /// shown instead.
+    #[must_use]
+    pub fn differs_from(&self, dense: &Self) -> bool {
+        self.answer != dense.answer && !matches!(self.answer, Answer::Value(_))
+    }
+
     /// Floating-point operations: two per multiply-accumulate.
     #[must_use]
     pub fn flops(&self) -> u64 {
@@ -135,10 +151,11 @@ pub fn inspect_run(
     let got = outcomes.len();
     let outcome = outcomes.into_iter().next();
     let outcome = outcome.ok_or_else(|| Error::Results { spec: spec.to_string(), expected: 1, got })?;
+    let outputs = model.config.head.outputs(&outcome.logits);
     Ok(InspectedRun {
         spec: spec.clone(),
-        probabilities: model.config.head.outputs(&outcome.logits),
-        prediction: argmax(&outcome.logits),
+        answer: Answer::of(model.config.head, &outcome.logits, &outputs),
+        outputs,
         logits: outcome.logits,
         removal: outcome.trace.removal(),
         macs: outcome.trace.macs(),

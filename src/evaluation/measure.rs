@@ -1,10 +1,13 @@
 //! The metrics that are compared over groups and strategies, with their definitions in words.
 
+use crate::model::HeadKind;
+
 /// A metric of predictions against labels, or of pruned against dense ones.
 ///
 /// *Positive* is the class of interest, class 1 unless another is chosen. Where a model has other than two classes, only [`Measure::Accuracy`],
 /// [`Measure::BalancedAccuracy`], [`Measure::F1`] (mean of all classes), [`Measure::LogLoss`] and [`Measure::Agreement`]
-/// are defined.
+/// are defined. [`Measure::offered`] lists those that a head has at all: where it gives any number of labels, positive means
+/// that the label of interest is among them; where it gives a number, nothing is positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
@@ -36,13 +39,29 @@ pub enum Measure {
     Ece,
     /// Area under the ROC curve.
     Auc,
-    /// Share of examples with the dense model's class.
+    /// Share of decisions, one for each text and label, that are right.
+    LabelAccuracy,
+    /// F1 over the decisions of all labels together.
+    MicroF1,
+    /// Mean of the labels' F1.
+    MacroF1,
+    /// Mean distance of number and label.
+    MeanAbsoluteError,
+    /// Root of the mean squared distance of number and label.
+    RootMeanSquaredError,
+    /// Pearson's correlation of number and label.
+    Pearson,
+    /// Spearman's rank correlation of number and label.
+    Spearman,
+    /// Share of examples with the dense model's answer.
     Agreement,
+    /// Mean distance of number and dense number.
+    MeanAbsoluteChange,
 }
 
 impl Measure {
-    /// All of them, in the order of menus and files.
-    pub const ALL: [Self; 15] = [
+    /// All of them, in the order of menus and files; [`Measure::offered`] has those of a head.
+    pub const ALL: [Self; 23] = [
         Self::Accuracy,
         Self::Tpr,
         Self::Fpr,
@@ -57,8 +76,49 @@ impl Measure {
         Self::Brier,
         Self::Ece,
         Self::Auc,
+        Self::LabelAccuracy,
+        Self::MicroF1,
+        Self::MacroF1,
+        Self::MeanAbsoluteError,
+        Self::RootMeanSquaredError,
+        Self::Pearson,
+        Self::Spearman,
         Self::Agreement,
+        Self::MeanAbsoluteChange,
     ];
+
+    /// Those that a head has, in the order of menus and files.
+    pub fn offered(head: HeadKind) -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.into_iter().filter(move |measure| measure.is_of(head))
+    }
+
+    /// Whether a head has it. A label of interest has every measure of two classes; a number has none.
+    #[must_use]
+    pub fn is_of(self, head: HeadKind) -> bool {
+        let of_number = matches!(
+            self,
+            Self::MeanAbsoluteError
+                | Self::RootMeanSquaredError
+                | Self::Pearson
+                | Self::Spearman
+                | Self::MeanAbsoluteChange
+        );
+        let of_labels = matches!(self, Self::LabelAccuracy | Self::MicroF1 | Self::MacroF1);
+        match head {
+            _ if matches!(self, Self::Accuracy | Self::Agreement) => true,
+            HeadKind::Classifier => !of_number && !of_labels,
+            HeadKind::MultiLabel => !of_number,
+            HeadKind::Regression(_) => of_number,
+        }
+    }
+
+    /// Whether it is about the class or label of interest alone.
+    #[must_use]
+    pub fn is_of_interest(self, head: HeadKind) -> bool {
+        let is_of_all =
+            matches!(self, Self::Accuracy | Self::Agreement | Self::LabelAccuracy | Self::MicroF1 | Self::MacroF1);
+        head == HeadKind::MultiLabel && !is_of_all
+    }
 
     /// As written in files: `log_loss`.
     #[must_use]
@@ -78,7 +138,15 @@ impl Measure {
             Self::Brier => "brier",
             Self::Ece => "ece",
             Self::Auc => "auc",
+            Self::LabelAccuracy => "label_accuracy",
+            Self::MicroF1 => "micro_f1",
+            Self::MacroF1 => "macro_f1",
+            Self::MeanAbsoluteError => "mean_absolute_error",
+            Self::RootMeanSquaredError => "root_mean_squared_error",
+            Self::Pearson => "pearson",
+            Self::Spearman => "spearman",
             Self::Agreement => "agreement",
+            Self::MeanAbsoluteChange => "mean_absolute_change",
         }
     }
 
@@ -100,85 +168,52 @@ impl Measure {
             Self::Brier => "Brier score",
             Self::Ece => "Calibration error",
             Self::Auc => "ROC AUC",
+            Self::LabelAccuracy => "Label-wise accuracy",
+            Self::MicroF1 => "Micro F1",
+            Self::MacroF1 => "Macro F1",
+            Self::MeanAbsoluteError => "Mean absolute error",
+            Self::RootMeanSquaredError => "Root mean squared error",
+            Self::Pearson => "Pearson correlation",
+            Self::Spearman => "Spearman correlation",
             Self::Agreement => "Agreement with dense",
-        }
-    }
-
-    /// Definition, formula and interval method, for tooltips and help.
-    #[must_use]
-    pub fn definition(self) -> &'static str {
-        match self {
-            Self::Accuracy => {
-                "Share of examples whose predicted class is the label: right / n. \
-                 Wilson interval; changes against dense: Bonett-Price on the same examples; both over clusters where there are any"
-            }
-            Self::Tpr => {
-                "Of the examples labelled positive (the class of interest), the share predicted positive: TP / (TP + FN). \
-                 Wilson interval; changes: Bonett-Price on the positives"
-            }
-            Self::Fpr => {
-                "Of the examples labelled negative (any other class), the share predicted positive: FP / (FP + TN). \
-                 Wilson interval; changes: Bonett-Price on the negatives"
-            }
-            Self::Fnr => {
-                "Of the examples labelled positive (the class of interest), the share predicted negative: FN / (TP + FN). \
-                 Wilson interval; changes: Bonett-Price on the positives"
-            }
-            Self::Tnr => {
-                "Of the examples labelled negative (any other class), the share predicted negative: TN / (FP + TN). \
-                 Wilson interval; changes: Bonett-Price on the negatives"
-            }
-            Self::SelectionRate => {
-                "Share of examples predicted positive, right or wrong: (TP + FP) / n. \
-                 Wilson interval; changes: Bonett-Price on the same examples"
-            }
-            Self::Precision => {
-                "Of the examples predicted positive, the share labelled positive: TP / (TP + FP). \
-                 Wilson interval; changes: bootstrap over examples"
-            }
-            Self::Npv => {
-                "Of the examples predicted negative, the share labelled negative: TN / (TN + FN). \
-                 Wilson interval; changes: bootstrap over examples"
-            }
-            Self::BalancedAccuracy => {
-                "Mean over the classes of the share found, so that all classes count the same; with two classes \
-                 (TPR + TNR) / 2. Bootstrap interval"
-            }
-            Self::F1 => {
-                "Harmonic mean of precision and true positive rate of the class of interest: 2 TP / (2 TP + FP + FN); \
-                 with more than two classes the mean over classes. Bootstrap interval"
-            }
-            Self::LogLoss => {
-                "Mean of -ln(probability given to the true class), in nats; lower is better. Bootstrap interval"
-            }
-            Self::Brier => {
-                "Mean of (probability of the class of interest - label)^2; lower is better. Bootstrap interval"
-            }
-            Self::Ece => {
-                "Mean distance between the probability of the class of interest and the share of positives, over 15 bins of equal \
-                 mass fixed on the dense scores; lower is better. Bootstrap interval"
-            }
-            Self::Auc => {
-                "Chance that a random positive scores above a random negative, ties counted half. \
-                 DeLong interval on the logit scale; changes: paired DeLong"
-            }
-            Self::Agreement => {
-                "Share of examples to which pruning leaves the class that the dense model gives, right or wrong: needs no \
-                 labels, and the dense model's is 1 by definition. Wilson interval, over clusters where there are any"
-            }
+            Self::MeanAbsoluteChange => "Mean absolute change",
         }
     }
 
     /// Whether it is defined for models with two classes only.
     #[must_use]
     pub fn needs_two_classes(self) -> bool {
-        !matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::F1 | Self::LogLoss | Self::Agreement)
+        match self {
+            Self::Tpr
+            | Self::Fpr
+            | Self::Fnr
+            | Self::Tnr
+            | Self::SelectionRate
+            | Self::Precision
+            | Self::Npv
+            | Self::Brier
+            | Self::Ece
+            | Self::Auc => true,
+            Self::Accuracy
+            | Self::BalancedAccuracy
+            | Self::F1
+            | Self::LogLoss
+            | Self::LabelAccuracy
+            | Self::MicroF1
+            | Self::MacroF1
+            | Self::MeanAbsoluteError
+            | Self::RootMeanSquaredError
+            | Self::Pearson
+            | Self::Spearman
+            | Self::Agreement
+            | Self::MeanAbsoluteChange => false,
+        }
     }
 
     /// Whether it is measured against labels; otherwise against the dense model, on all examples.
     #[must_use]
     pub fn needs_labels(self) -> bool {
-        self != Self::Agreement
+        !matches!(self, Self::Agreement | Self::MeanAbsoluteChange)
     }
 
     /// Whether larger values are better; `None` where neither direction is.
@@ -193,8 +228,20 @@ impl Measure {
             | Self::BalancedAccuracy
             | Self::F1
             | Self::Auc
+            | Self::LabelAccuracy
+            | Self::MicroF1
+            | Self::MacroF1
+            | Self::Pearson
+            | Self::Spearman
             | Self::Agreement => Some(true),
-            Self::Fpr | Self::Fnr | Self::LogLoss | Self::Brier | Self::Ece => Some(false),
+            Self::Fpr
+            | Self::Fnr
+            | Self::LogLoss
+            | Self::Brier
+            | Self::Ece
+            | Self::MeanAbsoluteError
+            | Self::RootMeanSquaredError
+            | Self::MeanAbsoluteChange => Some(false),
             Self::SelectionRate => None,
         }
     }

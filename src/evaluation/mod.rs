@@ -7,7 +7,9 @@
 //! Window, command line and files all call these, so that no number has two origins.
 //! Draws nothing and writes nothing.
 
+mod answer;
 mod audit;
+mod definition;
 mod error;
 mod inspection;
 mod latency;
@@ -25,6 +27,9 @@ pub use crate::engine::fused_label;
 pub use crate::metrics::Estimate;
 pub use crate::metrics::SizeClass;
 pub use crate::metrics::Verdict;
+pub use crate::model::HeadKind;
+pub use answer::Answer;
+pub use answer::LABEL_THRESHOLD;
 pub use audit::Audit;
 pub use audit::BiasPair;
 pub use audit::ColumnGaps;
@@ -54,6 +59,7 @@ pub use audit::judge;
 pub use audit::overall_row;
 pub use audit::picked_rows;
 pub use audit::summarize;
+pub use audit::summary_measures;
 pub use audit::worst_group;
 pub use error::Error;
 pub use inspection::InspectedRun;
@@ -86,6 +92,8 @@ pub use run::SharedRuns;
 pub use run::SkippedExample;
 pub use run::StrategyRun;
 pub use run::evaluate;
+pub use run::label_columns;
+pub use run::label_meanings;
 pub use run::left_label;
 pub use run::positive_class;
 pub use run::prepare;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::Checkpoint;
+use crate::model::HeadKind;
 
 /// What files and headers say about the model of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +18,9 @@ pub struct ModelInfo {
     pub hidden: usize,
     /// Attention heads.
     pub heads: usize,
-    /// Class names; index = class.
+    /// What the outputs mean.
+    pub head: HeadKind,
+    /// Class names, or names of labels; index = class.
     pub labels: Vec<String>,
     /// Longest text in tokens.
     pub max_tokens: usize,
@@ -43,6 +46,7 @@ impl ModelInfo {
             layers: config.shape.num_layers,
             hidden: config.shape.hidden,
             heads: config.shape.num_heads,
+            head: config.head,
             labels: config.labels.clone(),
             max_tokens: config.max_tokens,
             weights_hash: model.weights_hash.clone(),

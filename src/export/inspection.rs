@@ -3,6 +3,8 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::evaluation::Answer;
+use crate::evaluation::HeadKind;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::UnknownTokens;
@@ -29,7 +31,7 @@ pub fn inspection_json(inspection: &Inspection) -> Value {
             "segment": token.segment,
         })
     });
-    json!({
+    let mut document = json!({
         "schema": SCHEMA,
         "model": {
             "path": model.path.display().to_string(),
@@ -47,13 +49,38 @@ pub fn inspection_json(inspection: &Inspection) -> Value {
         "unknown_tokens": UnknownTokens::of(encoded).unknown,
         "dense": {
             "logits": shorts(&inspection.dense.logits),
-            "probabilities": shorts(&inspection.dense.probabilities),
-            "prediction": inspection.class_name(inspection.dense.prediction),
+            "probabilities": probabilities(&inspection.dense),
+            "prediction": inspection.dense.answer.written(&model.labels),
             "macs": inspection.dense.macs,
             "flops": inspection.dense.flops(),
         },
         "strategies": inspection.strategies.iter().map(|run| strategy(inspection, run)).collect::<Vec<_>>(),
-    })
+    });
+    if model.head != HeadKind::Classifier {
+        document["model"]["head"] = model.head.label().into();
+        add_answer(&mut document["dense"], inspection, &inspection.dense);
+    }
+    document
+}
+
+/// Of the classes or labels; a number has none.
+fn probabilities(run: &InspectedRun) -> Value {
+    match run.answer {
+        Answer::Class(_) | Answer::Labels(_) => shorts(&run.outputs),
+        Answer::Value(_) => json!([]),
+    }
+}
+
+/// The number or the labels as such, beside their text.
+fn add_answer(entry: &mut Value, inspection: &Inspection, run: &InspectedRun) {
+    match &run.answer {
+        Answer::Class(_) => {}
+        Answer::Value(_) => entry["value"] = run.outputs.first().copied().map_or(Value::Null, short),
+        Answer::Labels(labels) => {
+            let name = |label: &usize| inspection.model.labels.get(*label).map_or("?", String::as_str);
+            entry["labels"] = labels.iter().map(name).collect::<Vec<_>>().into();
+        }
+    }
 }
 
 fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
@@ -62,8 +89,8 @@ fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
         "note": run.spec.info().note(),
         "removal": run.removal_label(),
         "logits": shorts(&run.logits),
-        "probabilities": shorts(&run.probabilities),
-        "prediction": inspection.class_name(run.prediction),
+        "probabilities": probabilities(run),
+        "prediction": run.answer.written(&inspection.model.labels),
         "macs": run.macs,
         "flops": run.flops(),
         "input": run.trace.input,
@@ -71,6 +98,7 @@ fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
         "layers": layers(run),
     });
     put_files(&mut entry, &run.spec.file_records());
+    add_answer(&mut entry, inspection, run);
     entry
 }
 

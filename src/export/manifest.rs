@@ -133,10 +133,11 @@ fn strategies_json(evaluation: &Evaluation) -> Vec<Value> {
 
 fn statistics_json(evaluation: &Evaluation) -> Value {
     let has_labels = evaluation.prepared.main_measure().needs_labels();
-    let measured = Measure::ALL.iter().filter(|measure| has_labels || !measure.needs_labels());
+    let head = evaluation.prepared.head;
+    let measured = Measure::offered(head).filter(|measure| has_labels || !measure.needs_labels());
     let definitions: serde_json::Map<String, Value> =
-        measured.map(|measure| (measure.id().to_owned(), Value::from(measure.definition()))).collect();
-    json!({
+        measured.map(|measure| (measure.id().to_owned(), Value::from(measure.definition_for(head)))).collect();
+    let mut document = json!({
         "confidence": 0.95,
         "bootstrap_draws": evaluation.draws.count,
         "bootstrap": "within label; percentile interval; the same draws for dense and every strategy",
@@ -147,7 +148,12 @@ fn statistics_json(evaluation: &Evaluation) -> Value {
         "verdicts": "loss against a tolerance set before looking (accuracy 0.01, TPR and FPR 0.02): pass if the one-sided 95% upper bound is below, fail if the lower bound is above, else undecided",
         "group_rules": "by the metric's own denominator: 0 not estimable; 1 to 9 counts only; 10 to 29 left out of gaps; 30 to 99 small; 100 and more full",
         "bias_metrics": "background = all labelled items outside the group (Borkan et al. 2019)",
-    })
+    });
+    if let Some(right) = evaluation.prepared.right_line(evaluation.tolerance()) {
+        document["right"] = right.into();
+        document["tolerance"] = evaluation.tolerance().into();
+    }
+    document
 }
 
 fn timing_json(evaluation: &Evaluation) -> Vec<Value> {

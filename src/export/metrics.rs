@@ -12,6 +12,7 @@ use crate::evaluation::Estimate;
 use crate::evaluation::Evaluated;
 use crate::evaluation::Evaluation;
 use crate::evaluation::Extreme;
+use crate::evaluation::HeadKind;
 use crate::evaluation::SliceAudit;
 use crate::evaluation::Spread;
 use crate::evaluation::StrategyLatency;
@@ -31,7 +32,7 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
         Some(strategy_json(evaluation, strategy, audit))
     });
     let main = evaluation.prepared.main_measure();
-    json!({
+    let mut document = json!({
         "schema": SCHEMA,
         "partial": evaluation.is_partial(),
         "data": evaluation.prepared.index.name,
@@ -43,7 +44,14 @@ pub fn metrics_json(evaluation: &Evaluation) -> Value {
         "clusters": evaluation.clusters(),
         "confidence": 0.95,
         "strategies": strategies.collect::<Vec<_>>(),
-    })
+    });
+    if evaluation.prepared.head != HeadKind::Classifier {
+        let tolerance = evaluation.tolerance();
+        document["head"] = evaluation.prepared.head.label().into();
+        document["right"] = evaluation.prepared.right_line(tolerance).into();
+        document["tolerance"] = tolerance.into();
+    }
+    document
 }
 
 fn strategy_json(evaluation: &Evaluation, strategy: &Evaluated, audit: &Audit) -> Value {

@@ -1,7 +1,8 @@
 //! `predictions.parquet`: one row per example and strategy, from which every metric can be recomputed.
 //!
 //! Group columns are strings as read; a cell with several groups joins them with `;`, a cell with none is null.
-//! `score` is the probability of the class of interest, which the file's metadata names (`prunescope.positive`).
+//! `score` is the probability of the class or label of interest, which the file's metadata names (`prunescope.positive`), or
+//! the predicted number of a regression (`prunescope.score` says which). Sets of labels are joined with `;`.
 //! A group column whose name is taken already is written as `group_NAME`.
 //! Rows come in row groups: chunk after chunk of the data set, within a chunk strategy after strategy.
 
@@ -25,10 +26,13 @@ use parquet::schema::parser::parse_message_type;
 
 use crate::data::GroupColumn;
 use crate::disk::UnfinishedFile;
+use crate::evaluation::Answer;
 use crate::evaluation::Chunk;
 use crate::evaluation::ExampleResult;
 use crate::evaluation::FinishedRows;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Prepared;
+use crate::evaluation::Results;
 use crate::export::Error;
 
 /// Where the file says what it is.
@@ -64,6 +68,8 @@ pub struct Predictions {
     writer: SerializedFileWriter<BufWriter<File>>,
     /// The class of interest, once a row has told it.
     positive: Option<String>,
+    /// What `score` is, in words, once a row has told it.
+    score: Option<String>,
 }
 
 impl std::fmt::Debug for Predictions {
@@ -84,7 +90,7 @@ impl Predictions {
         let failed = |source| Error::Parquet { column: "schema".to_owned(), path: path.to_owned(), source };
         let writer = begin(BufWriter::new(writer), &groups).map_err(failed)?;
         let columns = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).chain(groups).collect();
-        Ok(Self { path: path.to_owned(), file, columns, writer, positive: None })
+        Ok(Self { path: path.to_owned(), file, columns, writer, positive: None, score: None })
     }
 
     /// Writes the finished rows as one row group, in the order of the data set.
@@ -96,6 +102,7 @@ impl Predictions {
         if self.positive.is_none() && rows.prepared.is_binary() {
             self.positive = Some(rows.prepared.positive_name().to_owned());
         }
+        self.score = self.score.take().or_else(|| score_words(rows.prepared));
         if rows.results.is_empty() {
             return Ok(());
         }
@@ -123,16 +130,27 @@ impl Predictions {
 
     /// Ends the file, which takes its name together with those beside it.
     pub(super) fn close(self) -> Result<UnfinishedFile, Error> {
-        let Self { path, file, mut writer, positive, .. } = self;
-        if let Some(class) = positive {
-            let words = format!("probability of the class of interest, {class}");
+        let Self { path, file, mut writer, positive, score, .. } = self;
+        if let Some(words) = score {
             writer.append_key_value_metadata(KeyValue::new(SCORE_KEY.to_owned(), words));
+        }
+        if let Some(class) = positive {
             writer.append_key_value_metadata(KeyValue::new(POSITIVE_KEY.to_owned(), class));
         }
         let failed = |source| Error::Parquet { column: "footer".to_owned(), path: path.clone(), source };
         let mut buffer = writer.into_inner().map_err(failed)?;
         buffer.flush().map_err(|source| Error::Write { path: path.clone(), source })?;
         Ok(file)
+    }
+}
+
+/// What `score` is; `None` where it is nothing.
+fn score_words(prepared: &Prepared) -> Option<String> {
+    let of = |what: &str| format!("probability of the {what} of interest, {}", prepared.positive_name());
+    match prepared.head {
+        HeadKind::Classifier => prepared.is_binary().then(|| of("class")),
+        HeadKind::MultiLabel => Some(of("label")),
+        HeadKind::Regression(_) => Some("predicted number".to_owned()),
     }
 }
 
@@ -191,12 +209,13 @@ impl<'a> Rows<'a> {
         Self { prepared, chunk, spec: spec.to_string(), results }
     }
 
-    fn class(&self, class: usize) -> &str {
-        self.prepared.classes.get(class).map_or("?", String::as_str)
+    fn target(&self, place: usize) -> Option<&Answer> {
+        self.prepared.target(self.chunk.first + place)
     }
 
-    fn label(&self, place: usize) -> Option<usize> {
-        self.prepared.label(self.chunk.first + place)
+    /// Whether an answer is right; where there are labels, they alone make the tolerance.
+    fn is_correct(&self, place: usize, answer: &Answer, tolerance: f64) -> Option<bool> {
+        Some(answer.is_same(self.target(place)?, tolerance))
     }
 
     /// The groups of a cell, joined; `None` where there are none.
@@ -222,12 +241,14 @@ fn write_column<W: Write + Send>(
         return Err(ParquetError::General("fewer columns than the schema has".to_owned()));
     };
     let writer = column.untyped();
+    let names = &rows.prepared.classes;
+    let tolerance = rows.prepared.tolerance(&Results::default()).unwrap_or(0.0);
     match index {
         0 => strings(writer, rows.map(|place, _| Some(rows.chunk.ids[place].clone())), 0),
         1 => strings(writer, rows.map(|_, _| Some(rows.spec.clone())), 0),
-        2 => strings(writer, rows.map(|place, _| Some(rows.class(rows.label(place)?).to_owned())), 1),
-        3 => strings(writer, rows.map(|_, result| Some(rows.class(result.prediction).to_owned())), 0),
-        4 => booleans(writer, &rows.map(|place, result| Some(rows.label(place)? == result.prediction))),
+        2 => strings(writer, rows.map(|place, _| Some(rows.target(place)?.written(names))), 1),
+        3 => strings(writer, rows.map(|_, result| Some(result.answer.written(names))), 0),
+        4 => booleans(writer, &rows.map(|place, result| rows.is_correct(place, &result.answer, tolerance))),
         5 => scores(writer, &rows.map(|_, result| result.score(rows.prepared.positive))),
         6 => lists(writer, &rows.map(|_, result| result.logits.clone())),
         7 => integers(writer, &rows.map(|_, result| result.tokens as u64)),

@@ -7,6 +7,7 @@ mod bench;
 mod device;
 mod evaluate;
 mod evaluate_files;
+mod evaluate_heads;
 mod evaluate_latency;
 mod field_cases;
 mod help;

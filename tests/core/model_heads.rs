@@ -4,7 +4,6 @@
 
 use prunescope::engine::RunDetail;
 use prunescope::engine::run;
-use prunescope::evaluation;
 use prunescope::jobs::Ticket;
 use prunescope::model::HeadKind;
 use prunescope::model::ModelConfig;
@@ -67,15 +66,6 @@ fn the_newer_name_of_what_is_applied_to_outputs_goes_first() {
         "sentence_transformers": {"activation_fn": SIGMOID},
     });
     assert_eq!(kind(&both), HeadKind::Regression(Scale::Sigmoid), "as sentence-transformers reads it");
-}
-
-#[test]
-fn outputs_that_are_no_classes_are_not_read_as_such() {
-    let copy = Copy::of("bert");
-    copy.set_config(&json!({"problem_type": "multi_label_classification"}));
-    let shown = evaluation::inspect(&Ticket::detached(), &copy.load(), "A text.", &[]);
-    let message = shown.expect_err("no softmax over labels").to_string();
-    assert!(message.contains("a multi-label head"), "{message}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use prunescope::data::ChunkSize;
 use prunescope::data::DataStream;
 use prunescope::data::ReadOptions;
 use prunescope::evaluation;
+use prunescope::evaluation::Answer;
 use prunescope::evaluation::Audit;
 use prunescope::evaluation::Draws;
 use prunescope::evaluation::EvaluateOptions;
@@ -65,7 +66,9 @@ fn evaluated(data: &Path) -> (Audit, Decisions) {
     let mut decisions: Decisions = Vec::new();
     let note = |rows: FinishedRows<'_>| -> anyhow::Result<()> {
         for (place, (id, result)) in rows.chunk.ids.iter().zip(rows.results).enumerate() {
-            let prediction = result.as_ref().expect("nothing stops it").prediction;
+            let Answer::Class(prediction) = result.as_ref().expect("nothing stops it").answer else {
+                panic!("the sample model gives classes")
+            };
             if rows.spec.id() == "dense" {
                 let label = rows.prepared.label(rows.chunk.first + place);
                 decisions.push((id.clone(), [prediction; 2], label));

@@ -21,6 +21,7 @@ use crate::app::work::text_runs::InspectWork;
 use crate::data;
 use crate::data::Dataset;
 use crate::data::Lexicon;
+use crate::evaluation;
 use crate::jobs::Progress;
 use crate::jobs::Wake;
 use crate::model;
@@ -75,7 +76,16 @@ impl Session {
 
     /// The data set the project names, once it is read.
     pub(crate) fn dataset(&self, project: &Project) -> Option<&Arc<Dataset>> {
-        self.data.get(&project.data.as_ref()?.reading())
+        self.data.get(&self.reading(project)?)
+    }
+
+    /// How the project's data set is read: a model that gives any number of labels has them looked for among the columns.
+    pub(crate) fn reading(&self, project: &Project) -> Option<DataSource> {
+        let mut source = project.data.as_ref()?.reading();
+        if let Some(checkpoint) = self.checkpoint(project) {
+            source.options.model_labels = evaluation::label_columns(&checkpoint.model);
+        }
+        Some(source)
     }
 
     /// Loads what the project names; takes in what has finished. While a time is measured nothing is started: whatever
@@ -114,8 +124,8 @@ impl Session {
     }
 
     fn update_data(&mut self, project: &Project, wake: &Wake) {
-        match &project.data {
-            Some(source) => self.data.want(source.reading()),
+        match self.reading(project) {
+            Some(source) => self.data.want(source),
             None => self.data.clear(),
         }
         if let Some(source) = self.data.due().cloned() {

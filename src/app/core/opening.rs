@@ -23,6 +23,7 @@ use crate::app::work::file_work::WriteTarget;
 use crate::app::work::paths;
 use crate::app::work::slot::error_chain;
 use crate::data;
+use crate::evaluation::HeadKind;
 use crate::project::DataSource;
 use crate::project::EntryId;
 use crate::pruning::Artifact;
@@ -219,6 +220,10 @@ pub(crate) fn notice_misfit(app: &mut App) {
         return;
     }
     let (Some(checkpoint), Some(dataset)) = (session.checkpoint(project), session.dataset(project)) else { return };
+    if checkpoint.model.config.head != HeadKind::Classifier {
+        // No map mends what is no number or no label; the evaluation says so where its result would stand.
+        return;
+    }
     let classes = &checkpoint.model.config.labels;
     let fit = data::match_labels(&dataset.report.labels, classes, dataset.report.class_names.as_deref());
     app.noticed = Some((source.clone(), project.model.clone()));

@@ -121,8 +121,9 @@ impl App {
         }
         if !self.session.latency.is_measuring() {
             let checkpoint = self.session.checkpoint(&self.project).cloned();
-            let classes = checkpoint.as_ref().map(|checkpoint| checkpoint.model.config.labels.as_slice());
-            self.session.sheet.update(self.ui.data_sheet.as_ref(), classes, &self.wake);
+            let config = checkpoint.as_ref().map(|checkpoint| &checkpoint.model.config);
+            let labels = config.map(|config| (config.labels.as_slice(), config.head));
+            self.session.sheet.update(self.ui.data_sheet.as_ref(), labels, &self.wake);
         }
     }
 
@@ -246,10 +247,11 @@ impl App {
     /// Takes in what the latency laboratory has found, and lets it begin once nothing else runs.
     fn measure(&mut self) {
         let is_free = !self.session.others_busy() && !self.views.is_busy();
+        let reading = self.session.reading(&self.project);
         let context = LatencyContext {
             project: &self.project,
             checkpoint: self.session.model.get(&self.project.model),
-            dataset: self.project.data.as_ref().and_then(|source| self.session.data.get(&source.reading())),
+            dataset: reading.as_ref().and_then(|reading| self.session.data.get(reading)),
             is_free,
             wake: &self.wake,
         };

@@ -15,6 +15,7 @@ use crate::engine::LayerTrace;
 use crate::engine::Removal;
 use crate::engine::Ribbon;
 use crate::engine::Trace;
+use crate::evaluation::Answer;
 use crate::evaluation::InspectedRun;
 use crate::input::Sequence;
 use crate::input::Span;
@@ -105,8 +106,8 @@ fn run(spec: &StrategySpec, (num_tokens, num_layers): (usize, usize), seed: usiz
     let run = InspectedRun {
         spec: spec.clone(),
         logits: vec![1.0, -1.0],
-        probabilities: vec![0.88, 0.12],
-        prediction: 0,
+        outputs: vec![0.88, 0.12],
+        answer: Answer::Class(0),
         removal: Removal::Removed,
         macs: 1_000_000 * num_layers as u64,
         dense_macs: 2_000_000 * num_layers as u64,

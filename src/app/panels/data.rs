@@ -13,6 +13,7 @@ use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::app::work::paths;
 use crate::data::Dataset;
+use crate::evaluation::HeadKind;
 use crate::figure::one_line;
 use crate::figure::shortened;
 
@@ -32,7 +33,8 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
             if let Some(dataset) = view.session.dataset(view.project) {
                 let checkpoint = view.session.checkpoint(view.project);
                 let classes = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.model.config.labels);
-                facts(ui, dataset, (source.options.positive.as_ref(), classes));
+                let head = checkpoint.map_or(HeadKind::Classifier, |checkpoint| checkpoint.model.config.head);
+                facts(ui, dataset, (source.options.positive.as_ref(), classes, head));
             } else if let Some(reason) = view.session.data.failure(source) {
                 section::failure(ui, reason, "Open a file with a header and a text column");
             } else {
@@ -59,7 +61,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     });
 }
 
-fn facts(ui: &mut Ui, dataset: &Dataset, interest: (Option<&String>, &[String])) {
+fn facts(ui: &mut Ui, dataset: &Dataset, interest: (Option<&String>, &[String], HeadKind)) {
     let muted = theme::colors(ui).muted;
     let groups = dataset.groups.len();
     let groups = match groups {
@@ -87,17 +89,21 @@ fn facts(ui: &mut Ui, dataset: &Dataset, interest: (Option<&String>, &[String]))
 }
 
 /// Which column is what, and which class measures are about, so that nobody has to guess what was found by name.
-fn duties(dataset: &Dataset, (positive, classes): (Option<&String>, &[String])) -> String {
+fn duties(dataset: &Dataset, (positive, classes, head): (Option<&String>, &[String], HeadKind)) -> String {
     let columns = dataset.report.columns.iter();
     let mut parts: Vec<String> = columns.map(|(duty, name)| format!("{duty} {}", one_line(name))).collect();
     let groups: Vec<_> = dataset.groups.iter().map(|column| one_line(&column.name)).collect();
     if !groups.is_empty() {
         parts.push(format!("groups {}", groups.join(", ")));
     }
-    // With more classes than two, measures are about all of them.
-    let usual = classes.get(1).filter(|_| classes.len() == 2);
+    // With more classes than two, measures are about all of them; a number has no class.
+    let (what, usual) = match head {
+        HeadKind::Classifier => ("class", classes.get(1).filter(|_| classes.len() == 2)),
+        HeadKind::MultiLabel => ("label", classes.first()),
+        HeadKind::Regression(_) => ("class", None),
+    };
     if let Some(class) = positive.or(usual) {
-        parts.push(format!("class of interest {}", one_line(class)));
+        parts.push(format!("{what} of interest {}", one_line(class)));
     }
     parts.join(" \u{b7} ")
 }

@@ -25,6 +25,7 @@ use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::app::work::data_sheet;
 use crate::app::work::data_sheet::DataSheet;
+use crate::evaluation::label_columns;
 
 /// What the person decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,10 @@ enum Decision {
 /// The sheet, if a file is being opened.
 pub(crate) fn data_sheet_ui(ctx: &Context, view: &View<'_>, state: &mut UiState) {
     let Some(mut sheet) = state.data_sheet.take() else { return };
+    // A model that gives any number of labels has them looked for among the columns.
+    let checkpoint = view.session.checkpoint(view.project);
+    let model_labels = checkpoint.map(|checkpoint| label_columns(&checkpoint.model)).unwrap_or_default();
+    sheet.source.options.model_labels = model_labels;
     let known = Known::of(view, &sheet);
     if let Some(preview) = view.session.sheet.preview.get(&sheet.file_key()) {
         sheet.recall(&state.remembered, &preview.header);

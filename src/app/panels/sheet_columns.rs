@@ -17,6 +17,7 @@ use crate::app::work::data_sheet;
 use crate::app::work::data_sheet::DataSheet;
 use crate::app::work::paths;
 use crate::app::work::sheet::SHOWN_COLUMNS;
+use crate::evaluation::HeadKind;
 
 /// Delimiters that are offered.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
@@ -48,7 +49,10 @@ pub(crate) fn columns_ui(ui: &mut Ui, view: &View<'_>, sheet: &mut DataSheet, kn
         column_ui(ui, known, ("Label", label), &mut options.label_column);
         column_ui(ui, known, ("Id", None), &mut options.id_column);
         column_ui(ui, known, ("Cluster", cluster), &mut options.cluster_column);
-        positive_ui(ui, known, &mut options.positive);
+        match known.head {
+            HeadKind::Regression(_) => tolerance_ui(ui, &mut options.tolerance),
+            HeadKind::Classifier | HeadKind::MultiLabel => positive_ui(ui, known, &mut options.positive),
+        }
     });
     ui.add_space(12.0);
     groups_ui(ui, view, sheet, known);
@@ -91,12 +95,35 @@ fn column_ui(ui: &mut Ui, known: &Known, (duty, found): (&str, Option<String>), 
     ui.end_row();
 }
 
+/// How far a predicted number may lie from its label.
+fn tolerance_ui(ui: &mut Ui, tolerance: &mut Option<f64>) {
+    const HINT: &str = "How far a predicted number may lie from the label to be right. By itself a tenth of the range of the file's labels";
+    let label = ui.label("Tolerance").on_hover_text(HINT);
+    ui.horizontal(|ui| {
+        let mut by_itself = tolerance.is_none();
+        if ui.checkbox(&mut by_itself, "a tenth of the range").on_hover_text(HINT).changed() {
+            *tolerance = (!by_itself).then_some(0.5);
+        }
+        if let Some(value) = tolerance {
+            let drag = egui::DragValue::new(value).speed(0.01).range(0.0..=f64::MAX);
+            ui.add(drag).labelled_by(label.id).on_hover_text(HINT);
+        }
+    });
+    ui.end_row();
+}
+
 fn positive_ui(ui: &mut Ui, known: &Known, positive: &mut Option<String>) {
-    const HINT: &str = "The class that F1, AUC and rates are about";
-    ui.label("Class of interest").on_hover_text(HINT);
+    const HINT: &str = "The class or label that F1, AUC and rates are about";
+    let is_any = known.head == HeadKind::MultiLabel;
+    let what = if is_any { "Label of interest" } else { "Class of interest" };
+    ui.label(what).on_hover_text(HINT);
     // With more classes than two, measures are about all of them.
-    let classes = if known.classes.len() == 2 { &known.classes[..] } else { &[] };
-    let usual = classes.get(1).map_or("the model's second".to_owned(), |name| format!("{} (class 1)", short(name)));
+    let classes = if is_any || known.classes.len() == 2 { &known.classes[..] } else { &[] };
+    let usual = match classes.get(usize::from(!is_any)) {
+        Some(name) if is_any => format!("{} (the first)", short(name)),
+        Some(name) => format!("{} (class 1)", short(name)),
+        None => "the model's second".to_owned(),
+    };
     let selected = positive.as_deref().map_or_else(|| usual.clone(), short);
     let combo = ComboBox::from_id_salt("positive").width(200.0).selected_text(selected);
     let shown = combo.show_ui(ui, |ui| {
@@ -105,7 +132,7 @@ fn positive_ui(ui: &mut Ui, known: &Known, positive: &mut Option<String>) {
             ui.selectable_value(positive, Some(class.clone()), short(class));
         }
     });
-    shown.response.accessible_name("Class of interest").on_hover_text(HINT);
+    shown.response.accessible_name(what).on_hover_text(HINT);
     ui.end_row();
 }
 

@@ -16,6 +16,7 @@ use crate::app::work::sheet::DataFacts;
 use crate::app::work::sheet::Fit;
 use crate::app::work::sheet::SHOWN_LABELS;
 use crate::data::NO_LABEL;
+use crate::evaluation::HeadKind;
 use crate::figure::one_line;
 
 /// The label map and the rows of each class.
@@ -103,14 +104,25 @@ fn fit_ui(ui: &mut Ui, known: &Known, fit: &Fit) {
     ui.add_space(4.0);
     if let Some(misfit) = &fit.misfit {
         let classes = known.classes.iter().map(|class| short(class)).collect::<Vec<_>>().join(", ");
-        let text = format!("The labels do not fit the model's classes {classes}: {}", misfit.labels);
+        let text = match known.head {
+            HeadKind::Classifier => format!("The labels do not fit the model's classes {classes}: {}", misfit.labels),
+            HeadKind::Regression(_) | HeadKind::MultiLabel => misfit.labels.clone(),
+        };
         ui.add(egui::Label::new(RichText::new(text).color(colors.warning)).wrap());
         return;
     }
     let classes = fit.classes.iter().map(|(class, rows)| format!("{} {}", short(class), numbers::count(*rows as u64)));
-    let mut text = format!("Rows per class: {}", classes.collect::<Vec<_>>().join(" · "));
+    let counts = classes.collect::<Vec<_>>().join(" · ");
+    let (mut text, without) = match fit.head {
+        HeadKind::Classifier => (format!("Rows per class: {counts}"), "without a class"),
+        HeadKind::MultiLabel => (format!("Rows with each label: {counts}"), "without an answer"),
+        HeadKind::Regression(_) => {
+            let rows = fit.classes.first().map_or(0, |(_, rows)| *rows);
+            (format!("Labels are numbers: {} rows", numbers::count(rows as u64)), "without a number")
+        }
+    };
     if fit.unlabelled > 0 {
-        text = format!("{text} · without a class {}", numbers::count(fit.unlabelled as u64));
+        text = format!("{text} · {without} {}", numbers::count(fit.unlabelled as u64));
     }
     ui.add(egui::Label::new(text).wrap());
 }

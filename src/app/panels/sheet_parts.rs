@@ -5,6 +5,7 @@ use crate::app::work::data_sheet::DataSheet;
 use crate::app::work::sheet::DataFacts;
 use crate::app::work::sheet::Fit;
 use crate::app::work::sheet::Preview;
+use crate::evaluation::HeadKind;
 use crate::figure::shortened;
 use std::sync::Arc;
 
@@ -16,8 +17,10 @@ pub(crate) struct Known {
     pub(crate) facts: Option<Arc<DataFacts>>,
     /// What the labels mean.
     pub(crate) fit: Option<Arc<Fit>>,
-    /// Classes of the model.
+    /// Classes or labels of the model.
     pub(crate) classes: Vec<String>,
+    /// What its outputs mean.
+    pub(crate) head: HeadKind,
     /// Why the file cannot be read as the draft says.
     pub(crate) failure: Option<String>,
 }
@@ -29,13 +32,15 @@ impl Known {
         let (file, read) = (sheet.file_key(), sheet.read_key());
         let checkpoint = view.session.checkpoint(view.project);
         let classes = checkpoint.map(|checkpoint| checkpoint.model.config.labels.clone()).unwrap_or_default();
+        let head = checkpoint.map_or(HeadKind::Classifier, |checkpoint| checkpoint.model.config.head);
         let failure = work.preview.failure(&file).or_else(|| work.facts.failure(&read));
         Self {
             preview: work.preview.get(&file).or_else(|| work.preview.latest()).cloned(),
             facts: work.facts.get(&read).cloned(),
-            fit: work.fit_of(sheet, &classes).cloned(),
+            fit: work.fit_of(sheet, (&classes, head)).cloned(),
             failure: failure.map(str::to_owned),
             classes,
+            head,
         }
     }
 

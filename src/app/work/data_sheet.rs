@@ -136,6 +136,8 @@ impl DataSheet {
     pub(crate) fn accepted(&self, guessed: &[String]) -> DataSource {
         let mut source = self.source.clone();
         source.options.group_columns.get_or_insert_with(|| guessed.to_vec());
+        // Another model may have others.
+        source.options.model_labels.clear();
         source
     }
 
@@ -176,6 +178,12 @@ fn flags(source: &DataSource) -> String {
         if let Some(value) = value {
             flag(name, value);
         }
+    }
+    if !options.label_columns.is_empty() {
+        flag("label-columns", &options.label_columns.join(","));
+    }
+    if let Some(tolerance) = options.tolerance {
+        flag("tolerance", &tolerance.to_string());
     }
     if !options.label_map.is_empty() {
         flag("label-map", &map_text(&options.label_map));

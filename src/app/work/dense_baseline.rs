@@ -23,6 +23,7 @@ use crate::data::Dataset;
 use crate::data::Sample;
 use crate::evaluation;
 use crate::evaluation::Chunk;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Prepared;
 use crate::evaluation::SharedRuns;
 use crate::evaluation::SharedWork;
@@ -61,7 +62,11 @@ impl DenseBaseline {
             line =
                 format!("{}; no labels: agreement with dense is measured", line.replace(", stratified by label", ""));
         } else if self.prepared.is_binary() {
-            line = format!("{line}; class of interest: {}", self.prepared.positive_name());
+            let what = if self.prepared.head == HeadKind::MultiLabel { "label" } else { "class" };
+            line = format!("{line}; {what} of interest: {}", self.prepared.positive_name());
+        }
+        if let Some(right) = self.prepared.right_line(self.prepared.tolerance(&self.dense.results)) {
+            line = format!("{line}; {right}");
         }
         self.warning.iter().fold(line, |line, warning| format!("{line}; {warning}"))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::data::Dataset;
 use crate::data::Sample;
 use crate::data::SampleKind;
+use crate::evaluation::HeadKind;
 use crate::evaluation::ModelInfo;
 use crate::figure::number;
 use crate::model::Checkpoint;
@@ -41,6 +42,9 @@ impl EvaluationKey {
             lexicon,
             seed.to_string(),
         ];
+        // Nothing for classes, so that results of earlier versions are found again.
+        let head = (model.head != HeadKind::Classifier).then(|| format!("{:?}", model.head));
+        let parts: Vec<String> = parts.into_iter().chain(head).collect();
         let positive = source.options.positive.as_deref().map(Arc::from);
         Some(Self { text: parts.join("\n").into(), positive, seed })
     }

@@ -136,15 +136,16 @@ impl Results {
 pub(crate) mod tests {
     use super::*;
     use crate::engine::Removal;
+    use crate::evaluation::Answer;
     use crate::evaluation::ExampleResult;
     use crate::evaluation::StrategyRun;
     use std::time::Duration;
 
     pub(crate) fn run(spec: &str, texts: usize) -> Arc<KnownRun> {
         let result = ExampleResult {
-            prediction: 0,
+            answer: Answer::Class(0),
             logits: Vec::new(),
-            probabilities: Vec::new(),
+            outputs: Vec::new(),
             tokens: 2,
             tokens_kept: 2,
             retention_mean: 1.0,

@@ -15,9 +15,13 @@ use crate::data::DatasetIndex;
 use crate::data::LabelValue;
 use crate::data::Lexicon;
 use crate::data::Memberships;
+use crate::data::Mismatch;
 use crate::data::ReadOptions;
 use crate::data::ReadReport;
 use crate::data::Rows;
+use crate::evaluation;
+use crate::evaluation::Answer;
+use crate::evaluation::HeadKind;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::jobs::Wake;
@@ -78,7 +82,9 @@ pub(crate) struct GroupCounts {
 pub(crate) struct Fit {
     /// Classes of the first labels: a name, or nothing where the label is left out. Empty where the labels do not fit.
     pub(crate) meanings: Vec<Option<String>>,
-    /// Rows of each class.
+    /// What the model's outputs mean.
+    pub(crate) head: HeadKind,
+    /// Rows of each class, or with each label; rows with a number stand with the only output.
     pub(crate) classes: Vec<(String, usize)>,
     /// Rows without a class.
     pub(crate) unlabelled: usize,
@@ -86,8 +92,8 @@ pub(crate) struct Fit {
     pub(crate) misfit: Option<data::Mismatch>,
 }
 
-/// A draft and the classes of a model.
-pub(crate) type FitKey = (DataSource, Vec<String>);
+/// A draft, and the classes or labels of a model with what they mean.
+pub(crate) type FitKey = (DataSource, Vec<String>, HeadKind);
 
 /// Work for the sheet.
 #[derive(Debug, Default)]
@@ -104,7 +110,7 @@ pub(crate) struct SheetWork {
 
 impl SheetWork {
     /// Finds out what the sheet shows; without a sheet, stops.
-    pub(crate) fn update(&mut self, sheet: Option<&DataSheet>, classes: Option<&[String]>, wake: &Wake) {
+    pub(crate) fn update(&mut self, sheet: Option<&DataSheet>, labels: Option<(&[String], HeadKind)>, wake: &Wake) {
         let Some(sheet) = sheet else {
             self.clear();
             return;
@@ -126,17 +132,19 @@ impl SheetWork {
             self.facts.start("read data", Wake::clone(wake), move |ticket| facts(ticket, &source));
         }
         drop(self.facts.poll());
-        let (Some(facts), Some(classes)) = (self.facts.get(&sheet.read_key()).cloned(), classes) else { return };
-        self.fit.want((sheet.source.clone(), classes.to_vec()));
-        if let Some((source, classes)) = self.fit.due().cloned() {
-            self.fit.start("match labels", Wake::clone(wake), move |_| Ok(fit(&facts, &source.options, &classes)));
+        let facts = self.facts.get(&sheet.read_key()).cloned();
+        let (Some(facts), Some((names, head))) = (facts, labels) else { return };
+        self.fit.want((sheet.source.clone(), names.to_vec(), head));
+        if let Some((source, names, head)) = self.fit.due().cloned() {
+            let work = move |_: &Ticket| Ok(fit(&facts, &source.options, (&names, head)));
+            self.fit.start("match labels", Wake::clone(wake), work);
         }
         drop(self.fit.poll());
     }
 
     /// What the sheet's labels mean, if that is known already.
-    pub(crate) fn fit_of(&self, sheet: &DataSheet, classes: &[String]) -> Option<&Arc<Fit>> {
-        self.fit.get(&(sheet.source.clone(), classes.to_vec()))
+    pub(crate) fn fit_of(&self, sheet: &DataSheet, (names, head): (&[String], HeadKind)) -> Option<&Arc<Fit>> {
+        self.fit.get(&(sheet.source.clone(), names.to_vec(), head))
     }
 
     /// Whether anything runs or is about to.
@@ -254,7 +262,7 @@ fn counts_of(name: &str, values: &[String], members: &Memberships) -> GroupCount
 }
 
 /// What the labels mean, by the same functions that an evaluation uses.
-fn fit(facts: &DataFacts, options: &ReadOptions, classes: &[String]) -> Fit {
+fn fit(facts: &DataFacts, options: &ReadOptions, (names, head): (&[String], HeadKind)) -> Fit {
     let mut mapped: Vec<(String, usize)> = Vec::new();
     let mut place = std::collections::HashMap::new();
     let mut unlabelled = facts.rows.saturating_sub(facts.labels.iter().map(|label| label.count).sum());
@@ -273,20 +281,40 @@ fn fit(facts: &DataFacts, options: &ReadOptions, classes: &[String]) -> Fit {
         mapped[at].1 += label.count;
         places.push(Some(at));
     }
-    let class_of = match data::match_labels(&mapped, classes, facts.report.class_names.as_deref()) {
-        Ok(class_of) => class_of,
-        Err(misfit) => return Fit { misfit: Some(misfit), unlabelled, ..Fit::default() },
+    let file_names = facts.report.class_names.as_deref();
+    let answers = match evaluation::label_meanings(&mapped, (names, head), file_names) {
+        Ok(answers) => answers,
+        Err(err) => {
+            return Fit {
+                misfit: Some(misfit(&mapped, (names, head), file_names, &err)),
+                unlabelled,
+                ..Fit::default()
+            };
+        }
     };
-    let mut counts = vec![0; classes.len()];
-    for ((_, rows), class) in mapped.iter().zip(&class_of) {
-        match class {
-            Some(class) => counts[*class] += rows,
+    let mut counts = vec![0; names.len()];
+    for ((_, rows), answer) in mapped.iter().zip(&answers) {
+        match answer {
+            Some(Answer::Class(class)) => counts[*class] += rows,
+            Some(Answer::Labels(labels)) => labels.iter().for_each(|&label| counts[label] += rows),
+            Some(Answer::Value(_)) => counts.iter_mut().take(1).for_each(|count| *count += rows),
             None => unlabelled += rows,
         }
     }
-    let name = |at: Option<usize>| at.and_then(|at| class_of[at]).map(|class| classes[class].clone());
-    let meanings = places.into_iter().take(SHOWN_LABELS).map(name).collect();
-    Fit { meanings, classes: classes.iter().cloned().zip(counts).collect(), unlabelled, misfit: None }
+    let text = |at: Option<usize>| at.and_then(|at| answers[at].as_ref()).map(|answer| answer.text(names));
+    let meanings = places.into_iter().take(SHOWN_LABELS).map(text).collect();
+    Fit { meanings, head, classes: names.iter().cloned().zip(counts).collect(), unlabelled, misfit: None }
+}
+
+/// Why labels do not fit, and the map that would help where the model has classes.
+fn misfit(
+    labels: &[(String, usize)],
+    (names, head): (&[String], HeadKind),
+    file_names: Option<&[String]>,
+    err: &evaluation::Error,
+) -> Mismatch {
+    let of_classes = (head == HeadKind::Classifier).then(|| data::match_labels(labels, names, file_names).err());
+    of_classes.flatten().unwrap_or_else(|| Mismatch { labels: err.to_string(), label_map: String::new() })
 }
 
 #[cfg(test)]
@@ -367,11 +395,14 @@ mod tests {
         let (_folder, mut source) = source();
         let found = facts(&Ticket::detached(), &source).unwrap();
         let classes = ["ok".to_owned(), "toxic".to_owned()];
-        assert!(fit(&found, &source.options, &classes).misfit.is_some(), "names of another world");
+        assert!(
+            fit(&found, &source.options, (&classes, HeadKind::Classifier)).misfit.is_some(),
+            "names of another world"
+        );
         for (from, to) in [("hateful", "toxic"), ("non-hateful", "ok"), ("unsure", "-")] {
             source.options.label_map.push((from.to_owned(), to.to_owned()));
         }
-        let fits = fit(&found, &source.options, &classes);
+        let fits = fit(&found, &source.options, (&classes, HeadKind::Classifier));
         assert_eq!(fits.classes, [("ok".to_owned(), 1), ("toxic".to_owned(), 3)], "rows of each class");
         assert_eq!(fits.meanings, [Some("toxic".to_owned()), Some("ok".to_owned()), None], "label by label");
         assert_eq!((fits.unlabelled, fits.misfit), (1, None), "what is left out is counted");

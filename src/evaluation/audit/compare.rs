@@ -54,7 +54,7 @@ pub(super) fn compare(
 /// How many items keep the dense model's class. What changed is what is missing to all of them, interval and all.
 pub(super) fn agreement(slice: &Slice<'_>) -> Compared {
     let n = slice.len();
-    let pruned = slice.hits_of(|dense, pruned| dense == pruned).rate();
+    let pruned = slice.unchanged().rate();
     let dense = match n {
         0 => pruned.clone(),
         _ => Estimate::with_method(1.0, "by-definition", n),
@@ -98,11 +98,11 @@ fn estimate(slice: &Slice<'_>, measure: Measure, (side, tally): (Side, &Tally<'_
 fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
     let n = tally.counts.n();
     if measure.needs_two_classes() && !slice.is_binary() {
-        return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
+        return slice.not_two_classes(n);
     }
-    let confusion = || tally.counts.of(slice.positive() as usize);
+    let confusion = || tally.counts.of(slice.positive());
     match measure {
-        Measure::Accuracy => metrics::wilson(tally.counts.right(), n),
+        Measure::Accuracy => metrics::wilson(tally.right, n),
         Measure::Tpr => confusion().tpr(),
         Measure::Fpr => confusion().fpr(),
         Measure::Fnr => confusion().fnr(),
@@ -111,7 +111,7 @@ fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
         Measure::Precision => confusion().precision(),
         Measure::Npv => confusion().negative_predictive_value(),
         Measure::BalancedAccuracy => tally.counts.balanced_accuracy(),
-        Measure::F1 => tally.counts.f1(slice.positive() as usize),
+        Measure::F1 => tally.counts.f1(slice.positive()),
         Measure::LogLoss => tally.log_loss.estimate(),
         Measure::Brier => tally.brier.estimate(),
         Measure::Ece => match &tally.calibration {
@@ -119,6 +119,13 @@ fn value(slice: &Slice<'_>, measure: Measure, tally: &Tally<'_>) -> Estimate {
             None => Estimate::undefined("no bins without dense scores", n),
         },
         Measure::Auc => Estimate::undefined("AUC does not follow from sums", n),
+        Measure::LabelAccuracy => tally.labels.label_accuracy(),
+        Measure::MicroF1 => tally.labels.micro_f1(),
+        Measure::MacroF1 => tally.labels.macro_f1(),
+        Measure::MeanAbsoluteError | Measure::MeanAbsoluteChange => metrics::mean_absolute_error(&tally.pairs),
+        Measure::RootMeanSquaredError => metrics::root_mean_squared_error(&tally.pairs),
+        Measure::Pearson => metrics::pearson(&tally.pairs),
+        Measure::Spearman => metrics::spearman(&tally.pairs),
         Measure::Agreement => Estimate::undefined("agreement is not measured against labels", n),
     }
 }
@@ -142,7 +149,24 @@ fn change(slice: &Slice<'_>, measure: Measure, values: [&Estimate; 2]) -> Estima
 /// Whether the values of a measure have no interval in closed form.
 fn lacks_closed_form(measure: Measure) -> bool {
     use Measure::{BalancedAccuracy, Brier, Ece, F1, LogLoss};
-    matches!(measure, BalancedAccuracy | Brier | Ece | F1 | LogLoss)
+    use Measure::{LabelAccuracy, MacroF1, MicroF1};
+    use Measure::{MeanAbsoluteChange, MeanAbsoluteError, Pearson, RootMeanSquaredError, Spearman};
+    matches!(
+        measure,
+        BalancedAccuracy
+            | Brier
+            | Ece
+            | F1
+            | LogLoss
+            | LabelAccuracy
+            | MicroF1
+            | MacroF1
+            | MeanAbsoluteError
+            | RootMeanSquaredError
+            | Pearson
+            | Spearman
+            | MeanAbsoluteChange
+    )
 }
 
 /// Gives percentile intervals to values and changes that have none in closed form.

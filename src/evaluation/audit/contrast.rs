@@ -6,17 +6,17 @@ use crate::evaluation::StrategyRun;
 use crate::evaluation::audit::compare::compare;
 use crate::evaluation::audit::resample::Draws;
 use crate::evaluation::audit::slice::Slice;
+use crate::evaluation::audit::summary::summary_measures;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics::Estimate;
-use crate::metrics::Hits;
-
-/// The measures that settings are contrasted by.
-const MEASURES: [Measure; 4] = [Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc];
+use crate::model::HeadKind;
 
 /// One setting less another, item by item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contrast {
+    /// What the model's outputs mean.
+    pub head: HeadKind,
     /// The second setting less the first, paired over the items, with 95% intervals.
     pub changes: Vec<(Measure, Estimate)>,
     /// Labelled items that the first setting gets right and the second wrong.
@@ -41,12 +41,11 @@ pub fn contrast(
     (one, other): (&StrategyRun, &StrategyRun),
 ) -> Result<Contrast, Cancelled> {
     let slice = Slice::all(prepared, one, other);
-    let compared = compare(ticket, &slice, &MEASURES, Draws::SCREEN)?;
+    let compared = compare(ticket, &slice, summary_measures(prepared.head), Draws::SCREEN)?;
     let turned = slice.accuracy_changes();
-    let pairs = one.results.predictions().iter().zip(other.results.predictions());
-    let clustering = prepared.clustering(0..other.results.len());
-    let differing = Hits::count(pairs.map(|(one, other)| Some(one != other)), clustering.as_ref());
+    let differing = Slice::unlabelled(prepared, one, other).changed();
     Ok(Contrast {
+        head: prepared.head,
         changes: compared.into_iter().map(|row| (row.measure, row.change)).collect(),
         lost: turned.counts.harmed,
         won: turned.counts.rescued,
@@ -61,6 +60,7 @@ mod tests {
     use super::*;
     use crate::data::ReadOptions;
     use crate::engine::Removal;
+    use crate::evaluation::Answer;
     use crate::evaluation::ExampleResult;
     use crate::evaluation::Results;
     use crate::evaluation::prepare;
@@ -94,9 +94,9 @@ mod tests {
                     let mut probabilities = vec![0.25, 0.25];
                     probabilities[prediction] = 0.75;
                     let result = ExampleResult {
-                        prediction,
+                        answer: Answer::Class(prediction),
                         logits: Vec::new(),
-                        probabilities,
+                        outputs: probabilities,
                         tokens: 4,
                         tokens_kept: 2,
                         retention_mean: 0.5,

@@ -18,6 +18,7 @@ use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
 use crate::metrics::Estimate;
+use crate::model::HeadKind;
 
 /// The groups of one column.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,23 +157,54 @@ pub(super) fn gaps(
     draws: Draws,
 ) -> Result<Vec<ColumnGaps>, Cancelled> {
     let column = |(column, named): (usize, &crate::data::GroupColumn)| {
-        let joint = joint(ticket, prepared, all, column, draws)?;
+        let joints = Joints::of(ticket, (prepared, all, measures), column, draws)?;
         let of_column = |slice: &&SliceAudit| slice.group.as_ref().is_some_and(|group| group.column == named.name);
         let slices: Vec<&SliceAudit> = groups.iter().filter(of_column).collect();
-        Ok(column_gaps(&named.name, measures, (overall, &slices), &joint))
+        Ok(column_gaps(&named.name, measures, (overall, &slices), &joints))
     };
     prepared.index.groups.iter().enumerate().map(column).collect()
 }
 
+/// The draws of a column.
+struct Joints {
+    /// By the class of interest with two classes, else by right and wrong.
+    main: Joint,
+    /// By the label of interest, where right and wrong are about more.
+    interest: Option<Joint>,
+    head: HeadKind,
+}
+
+impl Joints {
+    fn of(
+        ticket: &Ticket,
+        (prepared, all, measures): (&Prepared, &Slice<'_>, &[Measure]),
+        column: usize,
+        draws: Draws,
+    ) -> Result<Self, Cancelled> {
+        let head = prepared.head;
+        let main = joint(ticket, (prepared, all, measures[0]), column, draws)?;
+        let apart = measures.iter().find(|measure| measure.is_of_interest(head));
+        let interest = apart.map(|&measure| joint(ticket, (prepared, all, measure), column, draws)).transpose()?;
+        Ok(Self { main, interest, head })
+    }
+
+    fn get(&self, measure: Measure) -> &Joint {
+        self.interest.as_ref().filter(|_| measure.is_of_interest(self.head)).unwrap_or(&self.main)
+    }
+}
+
 fn joint(
     ticket: &Ticket,
-    prepared: &Prepared,
-    all: &Slice<'_>,
+    (prepared, all, measure): (&Prepared, &Slice<'_>, Measure),
     column: usize,
     draws: Draws,
 ) -> Result<Joint, Cancelled> {
     let (memberships, values) = (&prepared.index.memberships[column], prepared.index.groups[column].values.len());
-    Joint::of(ticket, all, values, |item| memberships.of(prepared.row(item)), draws)
+    let by_interest = match prepared.head {
+        HeadKind::Classifier => prepared.is_binary(),
+        head => measure.is_of_interest(head),
+    };
+    Joint::of(ticket, (all, by_interest), values, |item| memberships.of(prepared.row(item)), draws)
 }
 
 /// The gap of one column on one measure, from the rows that are shown; with intervals where the measure is made of counts.
@@ -199,7 +231,7 @@ pub fn gap_of_rows(
         return Ok(gap(&groups, None));
     }
     let all = Slice::of_measure(prepared, (dense, run), measure);
-    let joint = joint(ticket, prepared, &all, column, Draws::SCREEN)?;
+    let joint = joint(ticket, (prepared, &all, measure), column, Draws::SCREEN)?;
     Ok(gap(&groups, Some(&joint)))
 }
 
@@ -207,15 +239,17 @@ fn column_gaps(
     column: &str,
     measures: &[Measure],
     (overall, slices): (&SliceAudit, &[&SliceAudit]),
-    joint: &Joint,
+    joints: &Joints,
 ) -> ColumnGaps {
-    let gaps = measures.iter().filter_map(|&measure| Some(gap(&listed(overall, slices, measure)?, Some(joint))));
+    let of = |&measure: &Measure| Some(gap(&listed(overall, slices, measure)?, Some(joints.get(measure))));
+    let gaps = measures.iter().filter_map(of);
     let gaps: Vec<Gap> = gaps.collect();
     let reason = if overall.n > 0 { "defined for two classes" } else { "no labels" };
     let missing = || Estimate::undefined(reason, overall.n);
     let both = || Some([listed(overall, slices, Measure::Tpr)?, listed(overall, slices, Measure::Fpr)?]);
     let both = both().filter(|_| measures.contains(&Measure::Tpr));
-    let [dense, pruned, change] = both.map_or_else(|| [missing(), missing(), missing()], |both| odds(&both, joint));
+    let [dense, pruned, change] =
+        both.map_or_else(|| [missing(), missing(), missing()], |both| odds(&both, joints.get(Measure::Tpr)));
     ColumnGaps {
         column: column.to_owned(),
         gaps,

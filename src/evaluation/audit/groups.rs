@@ -77,7 +77,7 @@ fn group_row(slice: &Slice<'_>, measure: Measure, (column, value): (&str, &str))
         dense: compared.dense,
         pruned: compared.pruned,
         difference: compared.change,
-        changed: slice.hits_of(|dense, pruned| dense != pruned).hits,
+        changed: slice.changed().hits,
         size,
     }
 }

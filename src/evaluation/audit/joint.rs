@@ -54,7 +54,7 @@ pub(super) struct Joint {
 }
 
 impl Joint {
-    /// Counts and draws; `groups_of` names the groups of an item of the slice, below `groups`.
+    /// Counts and draws, by the class of interest or by right and wrong; `groups_of` names the groups of an item of the slice, below `groups`.
     ///
     /// Without clusters alike items are drawn a Poisson number of times; else whole clusters, within their majority label
     /// where every label has enough. No draw loses a group of 30 items; with clusters it may, and is passed over then.
@@ -63,12 +63,12 @@ impl Joint {
     /// [`Cancelled`] if the ticket says so.
     pub(super) fn of<'g>(
         ticket: &Ticket,
-        slice: &Slice<'_>,
+        (slice, by_interest): (&Slice<'_>, bool),
         groups: usize,
         groups_of: impl Fn(usize) -> &'g [usize],
         draws: Draws,
     ) -> Result<Self, Cancelled> {
-        let units = units(slice, groups, groups_of);
+        let units = units((slice, by_interest), groups, groups_of);
         let mut counts = vec![Cells::default(); groups + 1];
         for (group, cells) in units.iter().flat_map(|unit| &unit.parts) {
             add(&mut counts[*group as usize], cells);
@@ -196,7 +196,7 @@ fn fraction(cells: &Cells, measure: Measure, side: Side) -> Option<[f64; 2]> {
     let found = true_positives + false_positives;
     let all = positives + negatives;
     Some(match measure {
-        // Where nothing is labelled, the dense class stands for the label.
+        // Where nothing is labelled, the dense answer stands for the label.
         Measure::Accuracy | Measure::Agreement => [true_positives + true_negatives, all],
         Measure::SelectionRate => [found, all],
         Measure::Tpr => [true_positives, positives],
@@ -206,7 +206,19 @@ fn fraction(cells: &Cells, measure: Measure, side: Side) -> Option<[f64; 2]> {
         Measure::Precision => [true_positives, found],
         Measure::Npv => [true_negatives, all - found],
         Measure::F1 => [2.0 * true_positives, found + positives],
-        Measure::BalancedAccuracy | Measure::LogLoss | Measure::Brier | Measure::Ece | Measure::Auc => return None,
+        Measure::BalancedAccuracy
+        | Measure::LogLoss
+        | Measure::Brier
+        | Measure::Ece
+        | Measure::Auc
+        | Measure::LabelAccuracy
+        | Measure::MicroF1
+        | Measure::MacroF1
+        | Measure::MeanAbsoluteError
+        | Measure::RootMeanSquaredError
+        | Measure::Pearson
+        | Measure::Spearman
+        | Measure::MeanAbsoluteChange => return None,
     })
 }
 
@@ -217,10 +229,14 @@ fn add(sum: &mut Cells, cells: &Cells) {
 }
 
 /// Alike items, or clusters.
-fn units<'g>(slice: &Slice<'_>, groups: usize, groups_of: impl Fn(usize) -> &'g [usize]) -> Vec<Unit> {
+fn units<'g>(
+    (slice, by_interest): (&Slice<'_>, bool),
+    groups: usize,
+    groups_of: impl Fn(usize) -> &'g [usize],
+) -> Vec<Unit> {
     let everybody = u32::try_from(groups).unwrap_or(u32::MAX);
     let number = |&group: &usize| u32::try_from(group).unwrap_or(u32::MAX);
-    let cell_of = slice.cells();
+    let cell_of = slice.cells(by_interest);
     let Some(clustering) = slice.clustering() else {
         let mut alike: BTreeMap<(&[usize], usize), f64> = BTreeMap::new();
         for (row, cell) in cell_of.enumerate() {

@@ -11,12 +11,15 @@ use crate::evaluation::audit::verdict::verdicts;
 use crate::jobs::Cancelled;
 use crate::jobs::Ticket;
 use crate::metrics;
+use crate::metrics::Changes;
 use crate::metrics::Discordant;
+use crate::model::HeadKind;
 
 /// A paired test of no change on one part of a slice: McNemar's, or sign flips of whole clusters; mid-p.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairedTest {
-    /// `all`, `positives` or `negatives`.
+    /// `all`, `positives` or `negatives`; where a model gives any number of labels, `label` is all items, right or wrong
+    /// about the label of interest.
     pub part: &'static str,
     /// `mcnemar-mid-p`, or `sign-flip-clusters` where the data set names clusters.
     pub test: &'static str,
@@ -63,9 +66,12 @@ impl Judgment {
         let part = match measure {
             Measure::Tpr | Measure::Fnr => "positives",
             Measure::Fpr | Measure::Tnr => "negatives",
+            measure if measure.is_of_interest(HeadKind::MultiLabel) => "label",
             _ => "all",
         };
-        self.tests.iter().find(|test| test.part == part)
+        let of = |part| self.tests.iter().find(|test| test.part == part);
+        // Only a model with labels of its own has a test of one of them.
+        of(part).or_else(|| of("all"))
     }
 
     /// The verdict on the same items.
@@ -127,13 +133,14 @@ pub(super) fn tests(slice: &Slice<'_>, seed: u64) -> Vec<PairedTest> {
         // On the positives, right means predicted positive; on the negatives, predicted negative.
         parts.extend([("positives", Measure::Tpr), ("negatives", Measure::Tnr)]);
     }
-    let test = |(part, measure): (&'static str, Measure)| {
-        let changes = slice.changes(measure)?;
+    let changes = parts.into_iter().filter_map(|(part, measure)| Some((part, slice.changes(measure)?)));
+    let of_label = (slice.head() == HeadKind::MultiLabel).then(|| ("label", slice.interest_changes()));
+    let test = |(part, changes): (&'static str, Changes)| {
         let Discordant { harmed, rescued, n } = changes.counts;
         let (p, clusters) = (changes.p(seed), changes.clusters());
-        Some(PairedTest { part, test: changes.test(), clusters, harmed, rescued, n, p, p_adjusted: p })
+        PairedTest { part, test: changes.test(), clusters, harmed, rescued, n, p, p_adjusted: p }
     };
-    parts.into_iter().filter_map(test).collect()
+    changes.chain(of_label).map(test).collect()
 }
 
 /// Adjusts the p-values of all slices together and gives their number. Tests without a single example are left out.

@@ -45,4 +45,5 @@ pub use slice_audit::SliceAudit;
 pub use slice_audit::audit;
 pub use summary::Summary;
 pub use summary::summarize;
+pub use summary::summary_measures;
 pub use verdict::LossVerdict;

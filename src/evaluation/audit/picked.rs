@@ -38,11 +38,7 @@ pub fn picked_rows(
         Picked::Counted => slice.counted(measure),
         Picked::Harmed => turned(&slice, measure, [Side::Dense, Side::Pruned]),
         Picked::Rescued => turned(&slice, measure, [Side::Pruned, Side::Dense]),
-        Picked::Changed => slice
-            .predictions(Side::Dense)
-            .zip(slice.predictions(Side::Pruned))
-            .map(|(one, other)| one != other)
-            .collect(),
+        Picked::Changed => slice.are_changed(),
     };
     let picked = is_in.into_iter().enumerate().filter(|(_, is_in)| *is_in);
     picked.map(|(index, _)| prepared.row(slice.item(index))).collect()
@@ -54,7 +50,6 @@ fn turned(slice: &Slice<'_>, measure: Measure, [right, wrong]: [Side; 2]) -> Vec
         Measure::Tpr | Measure::Fnr | Measure::Fpr | Measure::Tnr => slice.counted(measure),
         _ => vec![true; slice.len()],
     };
-    let sides = slice.predictions(right).zip(slice.predictions(wrong)).zip(slice.labels());
-    let turned = sides.map(|((right, wrong), &label)| right == label && wrong != label);
+    let turned = slice.are_turned(measure, right, wrong).into_iter();
     turned.zip(part).map(|(turned, is_in)| turned && is_in).collect()
 }

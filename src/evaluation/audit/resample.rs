@@ -67,7 +67,7 @@ pub(super) fn resampled_tallies(
     let tallies: Vec<[Tally<'_>; 2]> = members.iter().map(of_cluster).collect();
     let resampler = Resampler::stratified(&strata_of_clusters(slice.labels(), &members), draws.seed);
     let of_clusters = |picks: &[usize]| {
-        let mut sums = [0, 1].map(|_| Tally::new(slice.classes(), slice.bins.as_ref()));
+        let mut sums = [0, 1].map(|_| slice.empty_tally());
         for &pick in picks {
             for (sum, tally) in sums.iter_mut().zip(&tallies[pick]) {
                 sum.merge(tally);

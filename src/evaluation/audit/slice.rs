@@ -1,5 +1,9 @@
 //! Some items seen by the dense and by the pruned model, with what their decisions are held against: what every metric is computed from.
 
+use std::sync::Arc;
+
+use crate::evaluation::Answer;
+use crate::evaluation::LABEL_THRESHOLD;
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
 use crate::evaluation::Results;
@@ -11,6 +15,7 @@ use crate::metrics::Changes;
 use crate::metrics::Clustering;
 use crate::metrics::Estimate;
 use crate::metrics::Hits;
+use crate::model::HeadKind;
 
 /// Which of the two models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +29,34 @@ pub(super) enum Side {
 enum Against {
     /// The labels; items without one are left out.
     Labels,
-    /// The dense model's class; no item is left out.
+    /// The dense model's answer; no item is left out.
     Dense,
 }
 
-/// Items with the class that counts as right, in the order of the data set.
+/// An item as both models see it, and what their answers are held against.
+#[derive(Clone, Copy, Debug)]
+struct Judged {
+    /// What items are told apart by where draws keep numbers: the class, or 1 where the label of interest is true.
+    label: u32,
+    /// Of the class or label of interest.
+    is_positive: bool,
+    /// Said to be, by each model.
+    is_found: [bool; 2],
+    is_right: [bool; 2],
+    /// Whether the two models answer differently.
+    is_changed: bool,
+}
+
+/// Items with what counts as right, in the order of the data set.
 #[derive(Clone, Debug)]
 pub(super) struct Slice<'a> {
     prepared: &'a Prepared,
     dense: &'a Results,
     pruned: &'a Results,
     against: Against,
-    /// Their numbers, ascending, and the class of each.
+    /// Every item of the data set; `None` where there is nothing to hold it against.
+    judged: Arc<Vec<Option<Judged>>>,
+    /// Their numbers, ascending, and the label of each.
     items: Vec<u32>,
     labels: Vec<u32>,
     /// What must be kept together, if the data set names it: an item without a cluster stands for itself.
@@ -50,7 +71,7 @@ impl<'a> Slice<'a> {
         Self::against(prepared, (dense, pruned), Against::Labels)
     }
 
-    /// Every item, labelled or not; what counts as right is the dense model's class.
+    /// Every item, labelled or not; what counts as right is the dense model's answer.
     pub(super) fn unlabelled(prepared: &'a Prepared, dense: &'a StrategyRun, pruned: &'a StrategyRun) -> Self {
         Self::against(prepared, (dense, pruned), Against::Dense)
     }
@@ -67,28 +88,67 @@ impl<'a> Slice<'a> {
 
     fn against(prepared: &'a Prepared, (dense, pruned): (&'a StrategyRun, &'a StrategyRun), against: Against) -> Self {
         let (dense, pruned) = (&dense.results, &pruned.results);
-        let bins = prepared.is_binary().then(|| {
-            let scores: Vec<f64> = dense.scores(prepared.positive).iter().copied().map(f64::from).collect();
+        let (items, labels, clustering, judged) = (Vec::new(), Vec::new(), None, Arc::default());
+        let mut nothing = Self { prepared, dense, pruned, against, judged, items, labels, clustering, bins: None };
+        nothing.judged = Arc::new(nothing.judge_all());
+        nothing.bins = prepared.is_binary().then(|| {
+            let scores: Vec<f64> = (0..dense.len()).filter_map(|item| nothing.score(item, Side::Dense)).collect();
             CalibrationBins::fit(&scores, CALIBRATION_BINS)
         });
-        let nothing =
-            Self { prepared, dense, pruned, against, items: Vec::new(), labels: Vec::new(), clustering: None, bins };
         nothing.of(0..pruned.len())
+    }
+
+    fn judge_all(&self) -> Vec<Option<Judged>> {
+        let tolerance = self.prepared.tolerance(self.dense).unwrap_or(0.0);
+        (0..self.pruned.len()).map(|item| self.judge(item, tolerance)).collect()
+    }
+
+    fn judge(&self, item: usize, tolerance: f64) -> Option<Judged> {
+        if self.prepared.head == HeadKind::Classifier {
+            return self.judge_class(item);
+        }
+        let head = self.prepared.head;
+        let answers = [self.dense.answer(head, item), self.pruned.answer(head, item)];
+        let target = match self.against {
+            Against::Labels => self.prepared.target(item)?,
+            Against::Dense => &answers[0],
+        };
+        let is_said = |answer: &Answer| match answer {
+            Answer::Labels(labels) => labels.contains(&self.prepared.positive),
+            Answer::Class(_) | Answer::Value(_) => false,
+        };
+        let is_positive = is_said(target);
+        Some(Judged {
+            label: u32::from(is_positive),
+            is_positive,
+            is_found: answers.each_ref().map(is_said),
+            is_right: answers.each_ref().map(|answer| answer.is_same(target, tolerance)),
+            is_changed: !answers[0].is_same(&answers[1], tolerance),
+        })
+    }
+
+    fn judge_class(&self, item: usize) -> Option<Judged> {
+        let classes = [self.dense, self.pruned].map(|results| results.predictions()[item]);
+        let label = match self.against {
+            Against::Labels => narrow(self.prepared.label(item)?),
+            Against::Dense => classes[0],
+        };
+        let positive = narrow(self.prepared.positive);
+        Some(Judged {
+            label,
+            is_positive: label == positive,
+            is_found: classes.map(|class| class == positive),
+            is_right: classes.map(|class| class == label),
+            is_changed: classes[0] != classes[1],
+        })
     }
 
     /// Those among `members`, which are items of the data set in ascending order.
     pub(super) fn of(&self, members: impl IntoIterator<Item = usize>) -> Self {
-        let dense = self.dense.predictions();
-        let judged = |item: usize| {
-            let class = match self.against {
-                Against::Labels => narrow(self.prepared.label(item)?),
-                Against::Dense => dense[item],
-            };
-            Some((narrow(item), class))
-        };
-        let (items, labels): (Vec<u32>, Vec<u32>) = members.into_iter().filter_map(judged).unzip();
+        let labelled = |item: usize| Some((narrow(item), self.judged[item]?.label));
+        let (items, labels): (Vec<u32>, Vec<u32>) = members.into_iter().filter_map(labelled).unzip();
         let clustering = self.prepared.clustering(items.iter().map(|&item| item as usize));
-        Self { items, labels, clustering, bins: self.bins.clone(), ..*self }
+        Self { items, labels, clustering, bins: self.bins.clone(), judged: Arc::clone(&self.judged), ..*self }
     }
 
     /// Number of items.
@@ -101,26 +161,47 @@ impl<'a> Slice<'a> {
         self.items[index] as usize
     }
 
-    /// Of each item its place among [`Cells`](crate::evaluation::audit::joint::Cells).
-    pub(super) fn cells(&self) -> impl Iterator<Item = usize> + '_ {
-        let (positive, is_binary) = (self.positive(), self.is_binary());
-        let predictions = self.predictions(Side::Dense).zip(self.predictions(Side::Pruned));
-        predictions.zip(&self.labels).map(move |((dense, pruned), &label)| {
-            let target = if is_binary { positive } else { label };
-            4 * usize::from(label == target) + 2 * usize::from(dense == target) + usize::from(pruned == target)
+    fn judged(&self) -> impl Iterator<Item = Judged> + Clone + '_ {
+        // Items without anything to hold them against are not among a slice's.
+        self.items.iter().filter_map(|&item| self.judged[item as usize])
+    }
+
+    /// Of each item its place among [`Cells`](crate::evaluation::audit::joint::Cells): by the class of interest, or by
+    /// right and wrong.
+    pub(super) fn cells(&self, by_interest: bool) -> impl Iterator<Item = usize> + '_ {
+        self.judged().map(move |judged| {
+            let (label, [dense, pruned]) =
+                if by_interest { (judged.is_positive, judged.is_found) } else { (true, judged.is_right) };
+            4 * usize::from(label) + 2 * usize::from(dense) + usize::from(pruned)
         })
     }
 
-    /// Number of classes of the model.
+    /// What the model's outputs mean.
+    pub(super) fn head(&self) -> HeadKind {
+        self.prepared.head
+    }
+
+    /// Classes that are counted: those of the model, or two for a label that is there or not.
     pub(super) fn classes(&self) -> usize {
-        self.prepared.classes.len()
+        if self.head() == HeadKind::Classifier { self.prepared.classes.len() } else { 2 }
+    }
+
+    /// Why a measure of two classes has no value here.
+    pub(super) fn not_two_classes(&self, n: usize) -> Estimate {
+        let reason = match self.head() {
+            HeadKind::Regression(_) => "defined for two classes, the model gives a number".to_owned(),
+            HeadKind::Classifier | HeadKind::MultiLabel => {
+                format!("defined for two classes, the model has {}", self.prepared.classes.len())
+            }
+        };
+        Estimate::undefined(reason, n)
     }
 
     pub(super) fn is_binary(&self) -> bool {
         self.prepared.is_binary()
     }
 
-    /// Class of each item.
+    /// Label of each item, by which draws are stratified.
     pub(super) fn labels(&self) -> &[u32] {
         &self.labels
     }
@@ -130,14 +211,31 @@ impl<'a> Slice<'a> {
         self.items.iter().map(|item| part.items.binary_search(item).is_ok()).collect()
     }
 
-    /// Items of one class.
-    pub(super) fn count(&self, class: usize) -> usize {
-        self.labels.iter().filter(|&&label| label as usize == class).count()
+    /// Items of each class, or with each label; nothing where the model gives a number.
+    pub(super) fn class_counts(&self) -> Vec<usize> {
+        match self.head() {
+            HeadKind::Classifier => {
+                let count = |class| self.labels.iter().filter(|&&label| label as usize == class).count();
+                (0..self.classes()).map(count).collect()
+            }
+            HeadKind::MultiLabel => {
+                let mut counts = vec![0; self.prepared.classes.len()];
+                for &item in &self.items {
+                    if let Some(Answer::Labels(labels)) = self.prepared.target(item as usize) {
+                        for &label in labels {
+                            counts[label] += 1;
+                        }
+                    }
+                }
+                counts
+            }
+            HeadKind::Regression(_) => Vec::new(),
+        }
     }
 
-    /// The class of interest.
-    pub(super) fn positive(&self) -> u32 {
-        narrow(self.prepared.positive)
+    /// The class of interest among [`Slice::classes`].
+    pub(super) fn positive(&self) -> usize {
+        if self.head() == HeadKind::Classifier { self.prepared.positive } else { 1 }
     }
 
     /// Clusters of the items; `None` where each stands for itself.
@@ -160,60 +258,103 @@ impl<'a> Slice<'a> {
         }
     }
 
-    /// Class that a model predicts for each item.
-    pub(super) fn predictions(&self, side: Side) -> impl Iterator<Item = u32> + Clone + '_ {
-        let predictions = self.results(side).predictions();
-        self.items.iter().map(move |&item| predictions[item as usize])
-    }
-
     /// Whether each item is of the class of interest.
     pub(super) fn positives(&self) -> Vec<bool> {
-        let positive = self.positive();
-        self.labels.iter().map(|&label| label == positive).collect()
+        self.judged().map(|judged| judged.is_positive).collect()
     }
 
     /// Items of the class of interest, and all others.
     pub(super) fn class_sizes(&self) -> [usize; 2] {
-        let positives = self.count(self.prepared.positive);
+        let positives = self.judged().filter(|judged| judged.is_positive).count();
         [positives, self.len() - positives]
     }
 
     /// Probability of the class of interest of each item; empty where there are other than two classes.
     pub(super) fn scores(&self, side: Side) -> Vec<f64> {
-        let scores = self.results(side).scores(self.prepared.positive);
-        self.items.iter().filter_map(|&item| scores.get(item as usize).copied().map(f64::from)).collect()
+        self.items.iter().filter_map(|&item| self.score(item as usize, side)).collect()
+    }
+
+    fn score(&self, item: usize, side: Side) -> Option<f64> {
+        let (results, positive) = (self.results(side), self.prepared.positive);
+        let scores = match self.head() {
+            HeadKind::Classifier => results.scores(positive).get(item),
+            HeadKind::MultiLabel => results.outputs(item).get(positive),
+            HeadKind::Regression(_) => None,
+        };
+        scores.copied().map(f64::from)
     }
 
     /// Sums up the picked items, in their order.
     pub(super) fn tally(&self, picks: impl Iterator<Item = usize>, side: Side) -> Tally<'_> {
-        let results = self.results(side);
-        let (predictions, scores, positive) =
-            (results.predictions(), results.scores(self.prepared.positive), self.positive());
-        let mut tally = Tally::new(self.classes(), self.bins.as_ref());
+        let mut tally = self.empty_tally();
         for pick in picks {
-            let (item, label) = (self.items[pick] as usize, self.labels[pick]);
-            tally.counts.add(predictions[item], label);
-            tally.log_loss.add(results.label_probabilities()[item]);
-            if let (Some(&score), Some(calibration)) = (scores.get(item), &mut tally.calibration) {
-                tally.brier.add(f64::from(score), label == positive);
-                calibration.add(f64::from(score), label == positive);
-            }
+            let item = self.items[pick] as usize;
+            let Some(judged) = self.judged[item] else { continue };
+            self.add(&mut tally, (item, judged), side);
         }
         tally
+    }
+
+    /// Nothing yet.
+    pub(super) fn empty_tally(&self) -> Tally<'_> {
+        let labels = if self.head() == HeadKind::MultiLabel { self.prepared.classes.len() } else { 0 };
+        Tally::new((self.classes(), labels), self.bins.as_ref())
+    }
+
+    fn add(&self, tally: &mut Tally<'_>, (item, judged): (usize, Judged), side: Side) {
+        let (results, place) = (self.results(side), usize::from(side == Side::Pruned));
+        tally.right += usize::from(judged.is_right[place]);
+        let score = self.score(item, side);
+        match self.head() {
+            HeadKind::Classifier => {
+                tally.counts.add(results.predictions()[item], judged.label);
+                tally.log_loss.add(results.label_probabilities()[item]);
+            }
+            HeadKind::MultiLabel => {
+                tally.counts.add(u32::from(judged.is_found[place]), judged.label);
+                let probability = results.outputs(item).get(self.prepared.positive).copied().unwrap_or(f32::NAN);
+                tally.log_loss.add(if judged.is_positive { probability } else { 1.0 - probability });
+                self.add_labels(tally, item, side);
+            }
+            HeadKind::Regression(_) => {
+                tally.counts.add(u32::from(judged.is_right[place]), 1);
+                tally.pairs.extend(self.pair(item, side));
+            }
+        }
+        if let (Some(score), Some(calibration)) = (score, &mut tally.calibration) {
+            tally.brier.add(score, judged.is_positive);
+            calibration.add(score, judged.is_positive);
+        }
+    }
+
+    /// A predicted number, and what it is held against.
+    fn pair(&self, item: usize, side: Side) -> Option<(f64, f64)> {
+        let number = |results: &Results| results.outputs(item).first().copied().map(f64::from);
+        let target = match (self.against, self.prepared.target(item)) {
+            (Against::Dense, _) => number(self.dense)?,
+            (Against::Labels, Some(Answer::Value(label))) => *label,
+            (Against::Labels, _) => return None,
+        };
+        Some((number(self.results(side))?, target))
+    }
+
+    fn add_labels(&self, tally: &mut Tally<'_>, item: usize, side: Side) {
+        let is_said = |probability: &f32| *probability >= LABEL_THRESHOLD;
+        let said = self.results(side).outputs(item).iter().map(is_said);
+        match (self.against, self.prepared.target(item)) {
+            (Against::Labels, Some(Answer::Labels(labels))) => {
+                tally.labels.add(said.enumerate().map(|(label, said)| (said, labels.binary_search(&label).is_ok())));
+            }
+            (Against::Dense, _) => tally.labels.add(said.zip(self.dense.outputs(item).iter().map(is_said))),
+            (Against::Labels, _) => {}
+        }
     }
 
     /// Of each item, whether it counts as a success of a rate; an inner `None` where it is not in the denominator. `None`
     /// for measures that are no rate.
     fn outcomes(&self, measure: Measure, side: Side) -> Option<impl Iterator<Item = Option<bool>> + Clone + '_> {
-        let outcome = outcome(measure)?;
-        let positive = self.positive();
-        let predictions = self.results(side).predictions();
-        let items = self.items.iter().zip(&self.labels);
-        Some(items.map(move |(&item, &label)| {
-            let prediction = predictions[item as usize];
-            let [is_positive, is_found] = [label == positive, prediction == positive];
-            outcome(Judged { is_positive, is_found, is_right: prediction == label })
-        }))
+        let (outcome, place) = (outcome(measure)?, usize::from(side == Side::Pruned));
+        Some(self.judged().map(move |judged| outcome(judged, place)))
     }
 
     /// Successes of a rate; `None` for measures that are none.
@@ -221,25 +362,48 @@ impl<'a> Slice<'a> {
         Some(Hits::count(self.outcomes(measure, side)?, self.clustering()))
     }
 
-    /// Items for which something holds.
-    pub(super) fn hits_of(&self, holds: impl Fn(u32, u32) -> bool + Clone) -> Hits {
-        let predictions = self.predictions(Side::Dense).zip(self.predictions(Side::Pruned));
-        Hits::count(predictions.map(move |(dense, pruned)| Some(holds(dense, pruned))), self.clustering())
+    fn hits_of(&self, holds: impl Fn(Judged) -> bool + Clone) -> Hits {
+        Hits::count(self.judged().map(move |judged| Some(holds(judged))), self.clustering())
+    }
+
+    /// Items that the two models answer differently.
+    pub(super) fn changed(&self) -> Hits {
+        self.hits_of(|judged| judged.is_changed)
+    }
+
+    /// Items that the two models answer alike.
+    pub(super) fn unchanged(&self) -> Hits {
+        self.hits_of(|judged| !judged.is_changed)
+    }
+
+    /// Of each item, whether the two models answer it differently.
+    pub(super) fn are_changed(&self) -> Vec<bool> {
+        self.judged().map(|judged| judged.is_changed).collect()
+    }
+
+    /// Items whose answer pruning turns to the class of interest, or from it.
+    pub(super) fn flipped(&self, to_positive: bool) -> Hits {
+        self.hits_of(move |judged| judged.is_found == [!to_positive, to_positive])
     }
 
     /// Items right in one model and wrong in the other, in this order.
     pub(super) fn turned(&self, right: Side, wrong: Side) -> Hits {
-        let rights = [right, wrong].map(|side| self.predictions(side).zip(&self.labels).map(|(p, label)| p == *label));
-        let [right, wrong] = rights;
-        Hits::count(right.zip(wrong).map(|(right, other)| Some(right && !other)), self.clustering())
+        let [right, wrong] = [right, wrong].map(|side| usize::from(side == Side::Pruned));
+        self.hits_of(move |judged| judged.is_right[right] && !judged.is_right[wrong])
+    }
+
+    /// Of each item, whether it is right in one model and wrong in the other, in this order, as a measure sees it: where it
+    /// is about the label of interest alone, by that label.
+    pub(super) fn are_turned(&self, measure: Measure, right: Side, wrong: Side) -> Vec<bool> {
+        let by_interest = measure.is_of_interest(self.head());
+        let [right, wrong] = [right, wrong].map(|side| usize::from(side == Side::Pruned));
+        let rights = move |judged: Judged| if by_interest { judged.decided_right() } else { judged.is_right };
+        self.judged().map(rights).map(move |rights| rights[right] && !rights[wrong]).collect()
     }
 
     /// Items right in one model alone, whichever.
     pub(super) fn churned(&self) -> Hits {
-        let rights = [Side::Dense, Side::Pruned]
-            .map(|side| self.predictions(side).zip(&self.labels).map(|(p, label)| p == *label));
-        let [dense, pruned] = rights;
-        Hits::count(dense.zip(pruned).map(|(dense, pruned)| Some(dense != pruned)), self.clustering())
+        self.hits_of(|judged| judged.is_right[0] != judged.is_right[1])
     }
 
     /// Paired changes of a rate that counts items by their own label: which lose the counted property and which gain
@@ -250,6 +414,12 @@ impl<'a> Slice<'a> {
         }
         let [dense, pruned] = [self.outcomes(measure, Side::Dense)?, self.outcomes(measure, Side::Pruned)?];
         Some(Changes::count(dense.zip(pruned).map(|(dense, pruned)| dense.zip(pruned)), self.clustering()))
+    }
+
+    /// Changes between right and wrong about the label of interest.
+    pub(super) fn interest_changes(&self) -> Changes {
+        let pairs = self.judged().map(|judged| Some(judged.decided_right().into()));
+        Changes::count(pairs, self.clustering())
     }
 
     /// Changes between right and wrong.
@@ -264,8 +434,8 @@ impl<'a> Slice<'a> {
         let of_class =
             |is_positive: bool| self.positives().into_iter().map(|positive| positive == is_positive).collect();
         let predicted = |is_positive: bool| {
-            let [dense, pruned]: [Vec<bool>; 2] = [Side::Dense, Side::Pruned]
-                .map(|side| self.predictions(side).map(|class| (class == self.positive()) == is_positive).collect());
+            let [dense, pruned]: [Vec<bool>; 2] =
+                [0, 1].map(|place| self.judged().map(|judged| judged.is_found[place] == is_positive).collect());
             let found = |side: &[bool]| side.iter().filter(|&&found| found).count();
             if found(&pruned) < found(&dense) { pruned } else { dense }
         };
@@ -286,26 +456,24 @@ impl<'a> Slice<'a> {
     }
 }
 
-/// An item as one model sees it.
-struct Judged {
-    /// Of the class of interest.
-    is_positive: bool,
-    /// Predicted to be.
-    is_found: bool,
-    is_right: bool,
+impl Judged {
+    /// Whether each model is right about the class or label of interest.
+    fn decided_right(&self) -> [bool; 2] {
+        self.is_found.map(|is_found| is_found == self.is_positive)
+    }
 }
 
-/// What a rate counts; `None` for measures that are no rate.
-fn outcome(measure: Measure) -> Option<fn(Judged) -> Option<bool>> {
+/// What a rate counts in one of the two models; `None` for measures that are no rate.
+fn outcome(measure: Measure) -> Option<fn(Judged, usize) -> Option<bool>> {
     Some(match measure {
-        Measure::Accuracy => |judged| Some(judged.is_right),
-        Measure::SelectionRate => |judged| Some(judged.is_found),
-        Measure::Tpr => |judged| judged.is_positive.then_some(judged.is_found),
-        Measure::Fnr => |judged| judged.is_positive.then_some(!judged.is_found),
-        Measure::Fpr => |judged| (!judged.is_positive).then_some(judged.is_found),
-        Measure::Tnr => |judged| (!judged.is_positive).then_some(!judged.is_found),
-        Measure::Precision => |judged| judged.is_found.then_some(judged.is_positive),
-        Measure::Npv => |judged| (!judged.is_found).then_some(!judged.is_positive),
+        Measure::Accuracy => |judged, of| Some(judged.is_right[of]),
+        Measure::SelectionRate => |judged, of| Some(judged.is_found[of]),
+        Measure::Tpr => |judged, of| judged.is_positive.then_some(judged.is_found[of]),
+        Measure::Fnr => |judged, of| judged.is_positive.then_some(!judged.is_found[of]),
+        Measure::Fpr => |judged, of| (!judged.is_positive).then_some(judged.is_found[of]),
+        Measure::Tnr => |judged, of| (!judged.is_positive).then_some(!judged.is_found[of]),
+        Measure::Precision => |judged, of| judged.is_found[of].then_some(judged.is_positive),
+        Measure::Npv => |judged, of| (!judged.is_found[of]).then_some(!judged.is_positive),
         _ => return None,
     })
 }

@@ -38,6 +38,8 @@ pub struct Audit {
     pub gaps: Vec<ColumnGaps>,
     /// Number of tests that the p-values are adjusted over.
     pub family: usize,
+    /// How far a number may lie from what it is held against to be right; `None` where the model gives no number.
+    pub tolerance: Option<f64>,
 }
 
 /// Which group a slice is.
@@ -58,7 +60,7 @@ pub struct SliceAudit {
     pub n: usize,
     /// Items, labelled or not, whose class changed.
     pub changed: usize,
-    /// Of these, each class; index = class.
+    /// Of these, each class, or with each label; index = class. Empty where the model gives a number.
     pub n_per_class: Vec<usize>,
     /// What may be done with rates over all of them.
     pub size: SizeClass,
@@ -162,7 +164,7 @@ pub fn audit(
         _ => (prepared, &all, &MEASURES),
     };
     let gaps = gaps(ticket, judged, (&overall, &groups), draws)?;
-    Ok(Audit { overall, groups, gaps, family })
+    Ok(Audit { overall, groups, gaps, family, tolerance: prepared.tolerance(&dense.results) })
 }
 
 /// What is known of a slice beside its items.
@@ -208,10 +210,13 @@ fn audit_slice(
 ) -> Result<SliceAudit, Cancelled> {
     let Known { group, bias, cost, is_dense, has_labels } = known;
     let labelled: Vec<Measure> =
-        Measure::ALL.into_iter().filter(|measure| has_labels && measure.needs_labels()).collect();
+        Measure::offered(slice.head()).filter(|measure| has_labels && measure.needs_labels()).collect();
     let mut measures = compare(ticket, slice, &labelled, draws)?;
     let agreement = agreement(whole);
     measures.push(if is_dense { agreement.of_dense_itself() } else { agreement });
+    if Measure::MeanAbsoluteChange.is_of(slice.head()) {
+        measures.extend(compare(ticket, whole, &[Measure::MeanAbsoluteChange], draws)?);
+    }
     let mut decisions = decisions(slice, whole);
     if group.is_some() {
         decisions = decisions.guarded(slice.len(), whole.len());
@@ -220,8 +225,8 @@ fn audit_slice(
     Ok(SliceAudit {
         group,
         n: slice.len(),
-        changed: whole.hits_of(|dense, pruned| dense != pruned).hits,
-        n_per_class: (0..slice.classes()).map(|class| slice.count(class)).collect(),
+        changed: whole.changed().hits,
+        n_per_class: slice.class_counts(),
         size: SizeClass::of(slice.len()),
         measures,
         decisions,
@@ -234,18 +239,14 @@ fn audit_slice(
 
 fn decisions(slice: &Slice<'_>, whole: &Slice<'_>) -> Decisions {
     let n = whole.len();
-    let positive = slice.positive();
     let turned = |to_positive: bool| {
-        if !slice.is_binary() {
-            return Estimate::undefined(format!("defined for two classes, the model has {}", slice.classes()), n);
-        }
-        whole.hits_of(move |dense, pruned| dense != pruned && (pruned == positive) == to_positive).rate()
+        if slice.is_binary() { whole.flipped(to_positive).rate() } else { slice.not_two_classes(n) }
     };
     Decisions {
         harm: slice.turned(Side::Dense, Side::Pruned).rate(),
         rescue: slice.turned(Side::Pruned, Side::Dense).rate(),
         churn: slice.churned().rate(),
-        flips: whole.hits_of(|dense, pruned| dense != pruned).rate(),
+        flips: whole.changed().rate(),
         flips_up: turned(true),
         flips_down: turned(false),
     }

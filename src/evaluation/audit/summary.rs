@@ -1,6 +1,7 @@
 //! A whole run in a few numbers.
 
 use crate::engine::Removal;
+use crate::evaluation::Compared;
 use crate::evaluation::Cost;
 use crate::evaluation::Measure;
 use crate::evaluation::Prepared;
@@ -10,6 +11,7 @@ use crate::evaluation::audit::compare::compare_now;
 use crate::evaluation::audit::resample::Draws;
 use crate::evaluation::audit::slice::Slice;
 use crate::metrics::Estimate;
+use crate::model::HeadKind;
 
 /// One strategy over a data set, beside the dense run on the same items.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,12 @@ pub struct Summary {
     pub log_loss: Estimate,
     /// Area under the ROC curve of the probability of the class of interest.
     pub auc: Estimate,
+    /// The measures that models without classes have beside accuracy and agreement, in the order of menus.
+    pub others: Vec<(Measure, Estimate)>,
+    /// What the model's outputs mean.
+    pub head: HeadKind,
+    /// How far a number may lie from what it is held against to be right; `None` where the model gives no number.
+    pub tolerance: Option<f64>,
     /// Mean over items of (mean over layers of kept ÷ `n0`). Range: 0–1.
     pub retention: f64,
     /// Mean over items of kept after the last layer ÷ `n0`. Range: 0–1.
@@ -62,18 +70,69 @@ pub struct Summary {
     pub secs: f64,
 }
 
+impl Summary {
+    /// One of its measures.
+    #[must_use]
+    pub fn measure(&self, measure: Measure) -> Option<&Estimate> {
+        match measure {
+            Measure::Accuracy => Some(&self.accuracy),
+            Measure::F1 => Some(&self.f1),
+            Measure::LogLoss => Some(&self.log_loss),
+            Measure::Auc => Some(&self.auc),
+            Measure::Agreement => Some(&self.agreement),
+            other => self.others.iter().find(|(measure, _)| *measure == other).map(|(_, estimate)| estimate),
+        }
+    }
+}
+
+/// The measures that a model's settings are summed up and contrasted by, against labels.
+#[must_use]
+pub fn summary_measures(head: HeadKind) -> &'static [Measure] {
+    match head {
+        HeadKind::Classifier => &[Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc],
+        HeadKind::MultiLabel => &[
+            Measure::Accuracy,
+            Measure::LabelAccuracy,
+            Measure::MicroF1,
+            Measure::MacroF1,
+            Measure::F1,
+            Measure::LogLoss,
+            Measure::Auc,
+        ],
+        HeadKind::Regression(_) => &[
+            Measure::Accuracy,
+            Measure::MeanAbsoluteError,
+            Measure::RootMeanSquaredError,
+            Measure::Pearson,
+            Measure::Spearman,
+        ],
+    }
+}
+
 /// Sums up a run beside the dense run on the same items.
 #[must_use]
 pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) -> Summary {
     let slice = Slice::all(prepared, dense, run);
+    let of = |measure: Measure| {
+        if measure.is_of(prepared.head) {
+            return compare_now(&slice, measure, Draws::SCREEN);
+        }
+        let missing = slice.not_two_classes(slice.len());
+        Compared { measure, denominator: slice.len(), dense: missing.clone(), pruned: missing.clone(), change: missing }
+    };
     let measures = [Measure::Accuracy, Measure::F1, Measure::LogLoss, Measure::Auc];
-    let [accuracy, f1, log_loss, auc] = measures.map(|measure| compare_now(&slice, measure, Draws::SCREEN));
+    let [accuracy, f1, log_loss, auc] = measures.map(of);
+    let extra = Measure::offered(prepared.head).filter(|measure| !measure.is_of(HeadKind::Classifier));
+    let labelled = extra.clone().filter(|measure| measure.needs_labels()).map(|measure| (measure, of(measure).pruned));
     let cost = Cost::of(prepared, &run.results, 0..run.results.len());
     let changes = slice.accuracy_changes();
     let unlabelled = Slice::unlabelled(prepared, dense, run);
+    let others = extra.filter(|measure| !measure.needs_labels());
+    let others = others.map(|measure| (measure, compare_now(&unlabelled, measure, Draws::SCREEN).pruned));
+    let others = labelled.chain(others).collect();
     let agreement = agreement(&unlabelled);
     let agreement = if run.spec.id() == "dense" { agreement.dense } else { agreement.pruned };
-    let changed = unlabelled.hits_of(|dense, pruned| dense != pruned);
+    let changed = unlabelled.changed();
     Summary {
         n: run.results.len(),
         labelled: slice.len(),
@@ -82,6 +141,9 @@ pub fn summarize(prepared: &Prepared, dense: &StrategyRun, run: &StrategyRun) ->
         f1: f1.pruned,
         log_loss: log_loss.pruned,
         auc: auc.pruned,
+        others,
+        head: prepared.head,
+        tolerance: prepared.tolerance(&dense.results),
         retention: cost.retention,
         final_retention: cost.final_retention,
         macs: cost.macs,

@@ -8,11 +8,13 @@ mod results;
 mod runner;
 mod shared;
 pub(super) mod strategy_run;
+mod target;
 
 pub use chunk::Chunk;
 pub use cost::Cost;
 pub use prepared::Prepared;
 pub use prepared::SkippedExample;
+pub use prepared::label_columns;
 pub use prepared::positive_class;
 pub use prepared::prepare;
 pub use results::ExampleResult;
@@ -29,3 +31,4 @@ pub use strategy_run::StrategyRun;
 pub use strategy_run::left_label;
 pub use strategy_run::removal_label;
 pub use strategy_run::run_strategy;
+pub use target::label_meanings;

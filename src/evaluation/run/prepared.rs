@@ -1,8 +1,6 @@
 //! A data set as a model reads it: a few numbers per text, made once for all strategies.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::cost;
@@ -11,14 +9,21 @@ use crate::data::DatasetIndex;
 use crate::data::Example;
 use crate::data::LISTED_ROWS;
 use crate::data::label_index;
-use crate::data::match_labels;
+use crate::evaluation::Answer;
 use crate::evaluation::Chunk;
 use crate::evaluation::Error;
+use crate::evaluation::LABEL_THRESHOLD;
 use crate::evaluation::Measure;
+use crate::evaluation::Results;
 use crate::evaluation::run::chunk::encode_all;
+use crate::evaluation::run::target::Target;
+use crate::evaluation::run::target::label_range;
+use crate::evaluation::run::target::range_of;
+use crate::evaluation::run::target::targets;
 use crate::jobs::Ticket;
 use crate::metrics::Clustering;
 use crate::model::Checkpoint;
+use crate::model::HeadKind;
 use crate::model::Model;
 
 /// What is known of a data set beside its texts: labels as class indices, groups, numbers of tokens.
@@ -30,9 +35,11 @@ use crate::model::Model;
 pub struct Prepared {
     /// Where the texts come from.
     pub index: Arc<DatasetIndex>,
-    /// The model's class names; index = class.
+    /// What the model's outputs mean.
+    pub head: HeadKind,
+    /// The model's class names, or the names of its labels; index = class.
     pub classes: Vec<String>,
-    /// The class of interest: what *positive* means in every measure.
+    /// The class of interest, or the label: what *positive* means in every measure.
     pub positive: usize,
     /// Items whose text was longer than the model reads.
     pub truncated: usize,
@@ -42,8 +49,10 @@ pub struct Prepared {
     pub padded_macs: u64,
     /// The first of the examples that were left out, with the reason.
     pub skipped: Vec<SkippedExample>,
-    /// Class of each of the index's labels.
-    class_of_label: Vec<Option<usize>>,
+    /// What each of the index's labels says.
+    targets: Vec<Target>,
+    /// Largest less smallest label of the file, where labels are numbers.
+    label_range: Option<f64>,
     /// Row of each item in the index.
     rows: Vec<u32>,
     /// Tokens of each item.
@@ -96,17 +105,21 @@ impl Prepared {
     /// [`Error::Positive`] if the class of interest is none of the model's.
     pub fn new(checkpoint: &Checkpoint, index: Arc<DatasetIndex>) -> Result<Self, Error> {
         let classes = checkpoint.model.config.labels.clone();
-        let positive = positive_class(index.positive.as_deref(), &classes)?;
-        let class_of_label = classes_of_labels(&index, &classes)?;
-        let named = index.labels.iter().zip(&class_of_label).filter(|(_, class)| class.is_some());
+        let head = checkpoint.model.config.head;
+        let positive = positive_class(index.positive.as_deref(), &classes, head)?;
+        let targets = targets(&index, &classes, head)?;
+        let label_range = if is_regression(head) { label_range(&index) } else { None };
+        let named = index.labels.iter().zip(&targets).filter(|(_, target)| matches!(target, Target::Answer(_)));
         let labelled = named.map(|(label, _)| label.count).sum();
         let prepared = Self {
             total: index.len(),
             labelled,
             index,
+            head,
             classes,
             positive,
-            class_of_label,
+            targets,
+            label_range,
             truncated: 0,
             longest: 0,
             padded_macs: 0,
@@ -125,7 +138,7 @@ impl Prepared {
     /// # Errors
     /// [`Error::Positive`] if it is none of the model's classes.
     pub fn with_positive(self, named: Option<&str>) -> Result<Self, Error> {
-        let positive = positive_class(named, &self.classes)?;
+        let positive = positive_class(named, &self.classes, self.head)?;
         Ok(Self { positive, ..self })
     }
 
@@ -154,10 +167,11 @@ impl Prepared {
         let mut chunk = Chunk { first: self.rows.len(), ids: Vec::new(), encoded: Vec::new() };
         for ((example, &row), encoded) in examples.iter().zip(rows).zip(encoded) {
             let example = example.borrow();
+            let encoded = self.check_label(row as usize).and(encoded);
             match encoded {
                 Err(reason) => {
                     self.total -= 1;
-                    self.labelled -= usize::from(self.class_of_row(row as usize).is_some());
+                    self.labelled -= usize::from(self.answer_of_row(row as usize).is_some());
                     if self.skipped.len() < LISTED_ROWS {
                         self.skipped.push(SkippedExample { id: example.id.clone(), reason });
                     }
@@ -193,7 +207,7 @@ impl Prepared {
             tokens,
             ..self.clone()
         };
-        first.labelled = (0..first.len()).filter(|&item| first.label(item).is_some()).count();
+        first.labelled = (0..first.len()).filter(|&item| first.target(item).is_some()).count();
         (first, places)
     }
 
@@ -203,9 +217,23 @@ impl Prepared {
         self.padded_macs = self.dense_macs[self.longest];
     }
 
-    /// Class of a row of the index; `None` where the data set gives none.
-    fn class_of_row(&self, row: usize) -> Option<usize> {
-        self.class_of_label[self.index.label(row)?]
+    /// What should be answered on a row of the index; `None` where the data set does not say.
+    fn answer_of_row(&self, row: usize) -> Option<&Answer> {
+        match &self.targets[self.index.label(row)?] {
+            Target::Answer(answer) => Some(answer),
+            Target::Nothing | Target::Unreadable => None,
+        }
+    }
+
+    /// Why a row cannot be used for its label, if so.
+    fn check_label(&self, row: usize) -> Result<(), String> {
+        let Some(label) = self.index.label(row) else { return Ok(()) };
+        match self.targets[label] {
+            Target::Unreadable => {
+                Err(format!("expected a number as the label, got {:?}", self.index.labels[label].value))
+            }
+            Target::Nothing | Target::Answer(_) => Ok(()),
+        }
     }
 
     /// # Errors
@@ -252,13 +280,50 @@ impl Prepared {
         if self.labelled > 0 { Measure::Accuracy } else { Measure::Agreement }
     }
 
-    /// Whether the model tells two classes apart, so that positives, negatives and scores are defined.
+    /// Whether positives, negatives and scores are defined: the model tells two classes apart, or each label from its absence.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        self.classes.len() == 2
+        match self.head {
+            HeadKind::Classifier => self.classes.len() == 2,
+            HeadKind::MultiLabel => !self.classes.is_empty(),
+            HeadKind::Regression(_) => false,
+        }
     }
 
-    /// Name of the class of interest.
+    /// How far a number may lie from what it is held against to be right: as asked for, else a tenth of the range of the
+    /// file's labels, else (without labels) of the dense numbers. `None` where the model gives no number.
+    #[must_use]
+    pub fn tolerance(&self, dense: &Results) -> Option<f64> {
+        if !is_regression(self.head) {
+            return None;
+        }
+        let of_dense =
+            || range_of((0..dense.len()).filter_map(|item| dense.outputs(item).first().copied().map(f64::from)));
+        let range = || self.label_range.or_else(of_dense).unwrap_or(0.0);
+        Some(self.index.tolerance.unwrap_or_else(|| 0.1 * range()))
+    }
+
+    /// What counts as right, in words that window, command line and files share; `None` for classes, where it is the class.
+    #[must_use]
+    pub fn right_line(&self, tolerance: Option<f64>) -> Option<String> {
+        match self.head {
+            HeadKind::Classifier => None,
+            HeadKind::MultiLabel => Some(format!(
+                "right: exactly the labels of the text (exact match); a label is predicted from a probability of {LABEL_THRESHOLD} on"
+            )),
+            HeadKind::Regression(_) => {
+                let of = if self.labelled > 0 { "the label" } else { "the dense number" };
+                let whence = match (self.index.tolerance, self.label_range) {
+                    (Some(_), _) => "as asked for",
+                    (None, Some(_)) => "a tenth of the labels' range",
+                    (None, None) => "a tenth of the range of the dense numbers",
+                };
+                Some(format!("right: within {} of {of} ({whence})", Answer::Value(tolerance?).text(&[])))
+            }
+        }
+    }
+
+    /// Name of the class or label of interest.
     #[must_use]
     pub fn positive_name(&self) -> &str {
         self.classes.get(self.positive).map_or("class 1", String::as_str)
@@ -274,19 +339,34 @@ impl Prepared {
         index.is_clustered().then(|| Clustering::of(items.into_iter().map(key)))
     }
 
+    /// What should be answered on an item; `None` where the data set does not say.
+    #[must_use]
+    pub fn target(&self, item: usize) -> Option<&Answer> {
+        self.answer_of_row(self.row(item))
+    }
+
     /// Class of an item; `None` where the data set gives none.
     #[must_use]
     pub fn label(&self, item: usize) -> Option<usize> {
-        self.class_of_row(self.row(item))
+        match self.target(item) {
+            Some(Answer::Class(class)) => Some(*class),
+            _ => None,
+        }
     }
 
-    /// Rows of each class, those to come counted.
+    /// Rows of each class or with each label, those to come counted; empty where the model gives a number.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes.len()];
-        for (label, class) in self.index.labels.iter().zip(&self.class_of_label) {
-            if let Some(class) = class {
-                counts[*class] += label.count;
+        let classes = if is_regression(self.head) { 0 } else { self.classes.len() };
+        let mut counts = vec![0; classes];
+        for (label, target) in self.index.labels.iter().zip(&self.targets) {
+            let said: &[usize] = match target {
+                Target::Answer(Answer::Class(class)) => std::slice::from_ref(class),
+                Target::Answer(Answer::Labels(labels)) => labels,
+                _ => &[],
+            };
+            for &class in said {
+                counts[class] += label.count;
             }
         }
         counts
@@ -319,27 +399,21 @@ impl Prepared {
     }
 }
 
-/// Class of each of the index's labels. What they mean is decided by the labels of the whole file, not of a sample.
-fn classes_of_labels(index: &DatasetIndex, classes: &[String]) -> Result<Vec<Option<usize>>, Error> {
-    let mut labels = index.report.labels.clone();
-    let known: HashSet<String> = labels.iter().map(|(label, _)| label.clone()).collect();
-    let others = index.labels.iter().filter(|label| !known.contains(&label.value));
-    labels.extend(others.map(|label| (label.value.clone(), label.count)));
-    let meanings = match_labels(&labels, classes, index.report.class_names.as_deref())
-        .map_err(|mismatch| Error::labels(mismatch, classes))?;
-    let class_of: HashMap<&str, usize> =
-        labels.iter().zip(meanings).filter_map(|((label, _), class)| Some((label.as_str(), class?))).collect();
-    Ok(index.labels.iter().map(|label| class_of.get(label.value.as_str()).copied()).collect())
-}
-
-/// The class of interest among the model's classes: class 1 unless named, by name or number as labels are.
+/// The class of interest among the model's classes: class 1 unless named, by name or number as labels are; among labels of
+/// their own the first.
 ///
 /// # Errors
-/// [`Error::Positive`] if it is none of them, [`Error::PositiveOfMany`] if there are other than two to choose from.
-pub fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, Error> {
-    let Some(name) = named else { return Ok(1.min(classes.len().saturating_sub(1))) };
+/// [`Error::Positive`] if it is none of them, [`Error::PositiveOfMany`] if there is no such choice: other than two classes,
+/// or a number.
+pub fn positive_class(named: Option<&str>, classes: &[String], head: HeadKind) -> Result<usize, Error> {
+    let (usual, has_choice) = match head {
+        HeadKind::Classifier => (1.min(classes.len().saturating_sub(1)), classes.len() == 2),
+        HeadKind::MultiLabel => (0, !classes.is_empty()),
+        HeadKind::Regression(_) => (0, false),
+    };
+    let Some(name) = named else { return Ok(usual) };
     let listed = || (name.to_owned(), classes.join(", "));
-    if classes.len() != 2 {
+    if !has_choice {
         let (name, classes) = listed();
         return Err(Error::PositiveOfMany { name, classes });
     }
@@ -347,6 +421,19 @@ pub fn positive_class(named: Option<&str>, classes: &[String]) -> Result<usize, 
         let (name, classes) = listed();
         Error::Positive { name, classes }
     })
+}
+
+/// The labels to look for among a file's columns: those of a model that gives any number of them, else none.
+#[must_use]
+pub fn label_columns(model: &Model) -> Vec<String> {
+    match model.config.head {
+        HeadKind::MultiLabel => model.config.labels.clone(),
+        HeadKind::Classifier | HeadKind::Regression(_) => Vec::new(),
+    }
+}
+
+fn is_regression(head: HeadKind) -> bool {
+    matches!(head, HeadKind::Regression(_))
 }
 
 /// Numbers of rows are checked where these are read, and no model reads as many tokens as there may be rows.

@@ -83,6 +83,13 @@ pub struct FinishedRows<'a> {
 }
 
 impl Evaluation {
+    /// How far a number may lie from what it is held against to be right; `None` where the model gives no number, or before
+    /// the dense run is complete.
+    #[must_use]
+    pub fn tolerance(&self) -> Option<f64> {
+        self.strategies.first()?.audit.as_ref()?.tolerance
+    }
+
     /// Clusters that the labelled items fall into, or all where nothing is labelled; `None` where the data set names none.
     #[must_use]
     pub fn clusters(&self) -> Option<usize> {

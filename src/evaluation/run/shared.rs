@@ -8,6 +8,7 @@ use crate::engine::Outcome;
 use crate::engine::PrefixCache;
 use crate::engine::Removal;
 use crate::engine::SharedWork;
+use crate::evaluation::Answer;
 use crate::evaluation::Chunk;
 use crate::evaluation::ChunkRun;
 use crate::evaluation::Error;
@@ -15,7 +16,6 @@ use crate::evaluation::ExampleResult;
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::run::strategy_run::TOKENS_PER_BATCH;
-use crate::evaluation::run::strategy_run::argmax;
 use crate::evaluation::run::strategy_run::build;
 use crate::input::Sequence;
 use crate::jobs::Progress;
@@ -147,9 +147,10 @@ impl<'a> SharedRuns<'a> {
 }
 
 fn example_result(model: &Model, encoded: &Sequence, outcome: Outcome) -> ExampleResult {
+    let outputs = model.config.head.outputs(&outcome.logits);
     ExampleResult {
-        prediction: argmax(&outcome.logits),
-        probabilities: model.config.head.outputs(&outcome.logits),
+        answer: Answer::of(model.config.head, &outcome.logits, &outputs),
+        outputs,
         tokens: outcome.trace.num_tokens,
         tokens_kept: outcome.trace.tokens_kept(),
         retention_mean: outcome.trace.retention_mean(),

@@ -12,7 +12,6 @@ use crate::evaluation::Results;
 use crate::evaluation::SharedRuns;
 use crate::jobs::Ticket;
 use crate::model::Checkpoint;
-use crate::model::HeadKind;
 use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
 
@@ -110,36 +109,9 @@ pub fn left_label(removal: Removal) -> &'static str {
     if removal == Removal::Merged { "rows left" } else { "kept" }
 }
 
-/// Builds a strategy for the model's shape; not for heads whose outputs would be misread.
+/// Builds a strategy for the model's shape.
 pub(in crate::evaluation) fn build(checkpoint: &Checkpoint, spec: &StrategySpec) -> Result<Arc<dyn Pruner>, Error> {
-    let config = &checkpoint.model.config;
-    if config.head != HeadKind::Classifier {
-        return Err(Error::Head { head: config.head.label() });
-    }
-    let shape = &config.shape;
+    let shape = &checkpoint.model.config.shape;
     let built = spec.build(shape);
     built.map_err(|source| Error::Build { spec: spec.to_string(), layers: shape.num_layers, source })
-}
-
-/// The class with the largest logit; the smaller class on ties.
-#[must_use]
-pub(in crate::evaluation) fn argmax(logits: &[f32]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ties_go_to_the_smaller_class() {
-        assert_eq!(argmax(&[0.5, 0.5]), 0, "a tie of two");
-        assert_eq!(argmax(&[-1.0, 2.0, 2.0]), 1, "a tie of the last two");
-    }
 }

@@ -1,6 +1,7 @@
 //! Group rows → the fairness figure: a table beside dots.
 
 use crate::evaluation::GroupRow;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Judgments;
 use crate::evaluation::Measure;
 use crate::evaluation::SizeClass;
@@ -29,6 +30,8 @@ pub struct FairnessInput<'a> {
     pub group_column: &'a str,
     /// The measure shown.
     pub measure: Measure,
+    /// What the model's outputs mean.
+    pub head: HeadKind,
     /// All examples together.
     pub overall: Option<&'a GroupRow>,
     /// The groups.
@@ -99,7 +102,7 @@ pub fn fairness_figure(input: &FairnessInput<'_>) -> Figure {
         caption: format!(
             "{}. Whiskers: 95% intervals. Change: pruned less dense on the same examples. \
              Gray: 10 to 29 examples, left out of gaps, or under 30 clusters. {}",
-            input.measure.definition(),
+            input.measure.definition_for(input.head),
             legend_of_counts(input),
         ),
         provenance: input.provenance.clone(),
@@ -114,7 +117,12 @@ fn title(input: &FairnessInput<'_>) -> String {
 /// What the last columns are.
 fn legend_of_counts(input: &FairnessInput<'_>) -> String {
     if !input.measure.needs_labels() {
-        return "Class changed: texts to which pruning gives another class, right or wrong.".to_owned();
+        let changed = match input.head {
+            HeadKind::Classifier => "Class changed: texts to which pruning gives another class, right or wrong.",
+            HeadKind::MultiLabel => "Changed: texts to which pruning gives other labels, right or wrong.",
+            HeadKind::Regression(_) => "Changed: texts whose number pruning moves by more than the tolerance.",
+        };
+        return changed.to_owned();
     }
     let Some(test) = input.judgments.overall.test(input.measure) else { return String::new() };
     let over = test.clusters.map(|count| format!(" over {count} clusters")).unwrap_or_default();
@@ -189,12 +197,24 @@ fn not_shown(rows: &[GroupRow], measure: Measure) -> Vec<String> {
     notes
 }
 
+/// Where values in a label's unit end on an axis.
+const MOST: f64 = 1e12;
+
+/// Whether values are in the label's unit.
+fn has_unit(measure: Measure) -> bool {
+    matches!(measure, Measure::MeanAbsoluteError | Measure::RootMeanSquaredError | Measure::MeanAbsoluteChange)
+}
+
 fn measure_axis(measure: Measure) -> Axis {
-    let limits = if measure == Measure::LogLoss { (0.0, 100.0) } else { (0.0, 1.0) };
-    let label = match measure.larger_is_better() {
-        Some(false) => format!("{} (lower is better)", measure.label().to_lowercase()),
-        _ => measure.label().to_lowercase().replace("f1", "F1").replace("roc auc", "ROC AUC"),
+    let limits = match measure {
+        Measure::LogLoss => (0.0, 100.0),
+        Measure::Pearson | Measure::Spearman => (-1.0, 1.0),
+        measure if has_unit(measure) => (0.0, MOST),
+        _ => (0.0, 1.0),
     };
+    let label = measure.label().to_lowercase().replace("f1", "F1").replace("roc auc", "ROC AUC");
+    let label = label.replace("pearson", "Pearson").replace("spearman", "Spearman");
+    let label = if measure.larger_is_better() == Some(false) { format!("{label} (lower is better)") } else { label };
     Axis { label, column: measure.id().to_owned(), scale: Scale::Linear, notation: Notation::Plain, limits }
 }
 
@@ -204,7 +224,11 @@ fn difference_axis(measure: Measure) -> Axis {
         column: format!("{}_difference", measure.id()),
         scale: Scale::Linear,
         notation: Notation::Change,
-        limits: (-1.0, 1.0),
+        limits: match measure {
+            Measure::Pearson | Measure::Spearman => (-2.0, 2.0),
+            measure if has_unit(measure) => (-MOST, MOST),
+            _ => (-1.0, 1.0),
+        },
     }
 }
 
@@ -307,6 +331,7 @@ mod tests {
         let judgments = judgments();
         let (rows, overall) = (rows(), row("all", 842, 0.891, 0.878));
         fairness_figure(&FairnessInput {
+            head: HeadKind::Classifier,
             group_column: "gender",
             measure: Measure::Accuracy,
             overall: Some(&overall),

@@ -1,6 +1,7 @@
 //! One text under several strategies → survival ribbons, from the grid that the window draws too.
 
 use crate::evaluation;
+use crate::evaluation::Answer;
 use crate::evaluation::InspectedRun;
 use crate::evaluation::Inspection;
 use crate::evaluation::fused_label;
@@ -57,19 +58,23 @@ fn heads(inspection: &Inspection, grids: &[evaluation::Ribbon]) -> Vec<RibbonTok
 
 fn ribbon(inspection: &Inspection, run: &InspectedRun, grid: &evaluation::Ribbon) -> Ribbon {
     let dense = &inspection.dense;
-    let class = |index: usize| inspection.model.labels.get(index).cloned().unwrap_or_else(|| format!("class {index}"));
-    let share = |run: &InspectedRun, class: usize| run.probabilities.get(class).copied().unwrap_or_default();
+    let answer = |run: &InspectedRun| {
+        let text = inspection.answer_text(run);
+        match run.answer {
+            Answer::Class(_) => format!("{text} {:.2}", run.probability().unwrap_or_default()),
+            Answer::Value(_) => format!("value {text}"),
+            Answer::Labels(_) => text,
+        }
+    };
     let summary = format!(
-        "{} · {} {}/{} · FLOPs {} · {} {:.2} (dense: {} {:.2})",
+        "{} · {} {}/{} · FLOPs {} · {} (dense: {})",
         badge(run),
         left_label(run.removal),
         grid.kept_at_end(),
         grid.num_tokens,
         number::reduction(run.flops_reduction()),
-        class(run.prediction),
-        share(run, run.prediction),
-        class(dense.prediction),
-        share(dense, dense.prediction),
+        answer(run),
+        answer(dense),
     );
     let spec = &run.spec;
     Ribbon {
@@ -77,7 +82,7 @@ fn ribbon(inspection: &Inspection, run: &InspectedRun, grid: &evaluation::Ribbon
         name: spec.short_name(),
         note: spec.info().note().unwrap_or_default().to_owned(),
         summary,
-        differs: run.prediction != dense.prediction,
+        differs: run.differs_from(dense),
         spec: spec.to_string(),
         layers: (0..grid.num_layers()).map(|layer| cells(grid, layer)).collect(),
         rows_left: grid.layers.iter().map(|layer| layer.kept).collect(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::evaluation::Estimate;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Measure;
 use crate::evaluation::SweepPoint;
 
@@ -99,6 +100,9 @@ impl CostAxis {
     }
 }
 
+/// Where errors of numbers may lie: their unit is the label's.
+const ERRORS: (f64, f64) = (0.0, 1e12);
+
 /// What the vertical axis measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,37 +118,96 @@ pub enum QualityAxis {
     LogLoss,
     /// Area under the ROC curve.
     Auc,
-    /// Share of texts with the dense model's class.
+    /// Share of decisions that are right, label by label.
+    LabelAccuracy,
+    /// F1 over all labels together.
+    MicroF1,
+    /// Mean of the labels' F1.
+    MacroF1,
+    /// Mean distance of number and label.
+    MeanAbsoluteError,
+    /// Root of the mean squared distance.
+    RootMeanSquaredError,
+    /// Linear correlation with the label.
+    Pearson,
+    /// Rank correlation with the label.
+    Spearman,
+    /// Share of texts with the dense model's answer.
     Agreement,
+    /// Mean distance of number and dense number.
+    MeanAbsoluteChange,
 }
 
 impl QualityAxis {
-    /// All of them, in the order of menus.
-    pub const ALL: [Self; 6] = [Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc, Self::Agreement];
-
-    /// Those that can be measured.
+    /// Those that can be measured on a model with this head, in the order of menus.
     #[must_use]
-    pub fn offered(has_labels: bool) -> &'static [Self] {
-        if has_labels { &Self::ALL } else { &[Self::Agreement, Self::WorstGroup] }
+    pub fn offered(head: HeadKind, has_labels: bool) -> &'static [Self] {
+        match (head, has_labels) {
+            (HeadKind::Classifier, true) => {
+                &[Self::Accuracy, Self::F1, Self::WorstGroup, Self::LogLoss, Self::Auc, Self::Agreement]
+            }
+            (HeadKind::MultiLabel, true) => &[
+                Self::Accuracy,
+                Self::LabelAccuracy,
+                Self::MicroF1,
+                Self::MacroF1,
+                Self::F1,
+                Self::WorstGroup,
+                Self::LogLoss,
+                Self::Auc,
+                Self::Agreement,
+            ],
+            (HeadKind::Regression(_), true) => &[
+                Self::Accuracy,
+                Self::MeanAbsoluteError,
+                Self::RootMeanSquaredError,
+                Self::Pearson,
+                Self::Spearman,
+                Self::WorstGroup,
+                Self::Agreement,
+                Self::MeanAbsoluteChange,
+            ],
+            (HeadKind::Regression(_), false) => &[Self::Agreement, Self::MeanAbsoluteChange, Self::WorstGroup],
+            (HeadKind::Classifier | HeadKind::MultiLabel, false) => &[Self::Agreement, Self::WorstGroup],
+        }
     }
 
-    /// What is shown where this is asked for: without labels, agreement with dense takes the place of what needs them.
+    /// What is shown where this is asked for: without labels, agreement with dense takes the place of what needs them; on
+    /// another head, accuracy that of what it does not have.
     #[must_use]
-    pub fn shown(self, has_labels: bool) -> Self {
-        if has_labels || Self::offered(false).contains(&self) { self } else { Self::Agreement }
+    pub fn shown(self, head: HeadKind, has_labels: bool) -> Self {
+        let offered = Self::offered(head, has_labels);
+        match has_labels {
+            _ if offered.contains(&self) => self,
+            true => Self::Accuracy,
+            false => Self::Agreement,
+        }
+    }
+
+    /// The measure; `None` for that of the worst group, which is the main one.
+    fn measure(self) -> Option<Measure> {
+        Some(match self {
+            Self::WorstGroup => return None,
+            Self::Accuracy => Measure::Accuracy,
+            Self::F1 => Measure::F1,
+            Self::LogLoss => Measure::LogLoss,
+            Self::Auc => Measure::Auc,
+            Self::LabelAccuracy => Measure::LabelAccuracy,
+            Self::MicroF1 => Measure::MicroF1,
+            Self::MacroF1 => Measure::MacroF1,
+            Self::MeanAbsoluteError => Measure::MeanAbsoluteError,
+            Self::RootMeanSquaredError => Measure::RootMeanSquaredError,
+            Self::Pearson => Measure::Pearson,
+            Self::Spearman => Measure::Spearman,
+            Self::Agreement => Measure::Agreement,
+            Self::MeanAbsoluteChange => Measure::MeanAbsoluteChange,
+        })
     }
 
     /// As shown in menus.
     #[must_use]
     pub fn label(self) -> &'static str {
-        match self {
-            Self::Accuracy => "Accuracy",
-            Self::F1 => "F1",
-            Self::WorstGroup => "Worst group",
-            Self::LogLoss => "Log loss",
-            Self::Auc => "ROC AUC",
-            Self::Agreement => "Agreement with dense",
-        }
+        self.measure().map_or("Worst group", Measure::label)
     }
 
     fn axis_title(self, has_labels: bool) -> &'static str {
@@ -157,25 +220,19 @@ impl QualityAxis {
 
     /// Definition for tooltips.
     #[must_use]
-    pub fn definition(self) -> &'static str {
-        match self {
-            Self::Accuracy => Measure::Accuracy.definition(),
-            Self::F1 => Measure::F1.definition(),
-            Self::LogLoss => Measure::LogLoss.definition(),
-            Self::Auc => Measure::Auc.definition(),
-            Self::Agreement => Measure::Agreement.definition(),
-            Self::WorstGroup => {
-                "The lowest accuracy (without labels, agreement with dense) of all groups, over all group columns; each \
-                 needs 30 examples. \
-                 The lowest of many is low by chance too: read it with its interval"
-            }
-        }
+    pub fn definition(self, head: HeadKind) -> &'static str {
+        self.measure().map_or(
+            "The lowest accuracy (without labels, agreement with dense) of all groups, over all group columns; each \
+             needs 30 examples. \
+             The lowest of many is low by chance too: read it with its interval",
+            |measure| measure.definition_for(head),
+        )
     }
 
     /// Whether larger values are better.
     #[must_use]
     pub fn larger_is_better(self) -> bool {
-        self != Self::LogLoss
+        self.measure().and_then(Measure::larger_is_better) != Some(false)
     }
 
     fn axis(self, has_labels: bool) -> Axis {
@@ -189,6 +246,18 @@ impl QualityAxis {
             Self::WorstGroup => ("accuracy of the worst group", "worst_group_accuracy", (0.0, 1.0)),
             Self::LogLoss => ("log loss in nats (lower is better)", "log_loss", (0.0, 100.0)),
             Self::Auc => ("ROC AUC", "auc", (0.0, 1.0)),
+            Self::LabelAccuracy => ("label-wise accuracy", "label_accuracy", (0.0, 1.0)),
+            Self::MicroF1 => ("micro F1", "micro_f1", (0.0, 1.0)),
+            Self::MacroF1 => ("macro F1", "macro_f1", (0.0, 1.0)),
+            Self::MeanAbsoluteError => ("mean absolute error (lower is better)", "mean_absolute_error", ERRORS),
+            Self::RootMeanSquaredError => {
+                ("root mean squared error (lower is better)", "root_mean_squared_error", ERRORS)
+            }
+            Self::Pearson => ("Pearson correlation", "pearson", (-1.0, 1.0)),
+            Self::Spearman => ("Spearman correlation", "spearman", (-1.0, 1.0)),
+            Self::MeanAbsoluteChange => {
+                ("mean absolute change against dense (lower is better)", "mean_absolute_change", ERRORS)
+            }
         };
         Axis {
             label: label.to_owned(),
@@ -218,17 +287,22 @@ impl TradeOffPoint {
         self.point.summary.labelled > 0
     }
 
+    /// What the model's outputs mean.
+    #[must_use]
+    pub fn head(&self) -> HeadKind {
+        self.point.summary.head
+    }
+
     /// What the vertical axis shows of it; see [`QualityAxis::shown`].
     #[must_use]
     pub fn quality(&self, quality: QualityAxis) -> Estimate {
         let summary = &self.point.summary;
-        match quality.shown(self.has_labels()) {
-            QualityAxis::Agreement => summary.agreement.clone(),
-            QualityAxis::Accuracy => summary.accuracy.clone(),
-            QualityAxis::F1 => summary.f1.clone(),
-            QualityAxis::LogLoss => summary.log_loss.clone(),
-            QualityAxis::Auc => summary.auc.clone(),
-            QualityAxis::WorstGroup => self.worst_group.as_ref().map_or_else(
+        match quality.shown(self.head(), self.has_labels()).measure() {
+            Some(measure) => summary.measure(measure).cloned().unwrap_or_else(|| Estimate::Undefined {
+                reason: format!("this model has no {}", measure.label().to_lowercase()),
+                n: summary.labelled,
+            }),
+            None => self.worst_group.as_ref().map_or_else(
                 || Estimate::Undefined { reason: "no group has enough examples".to_owned(), n: 0 },
                 |(_, accuracy)| accuracy.clone(),
             ),
@@ -260,15 +334,24 @@ pub struct TradeOffInput<'a> {
 }
 
 /// What must be known of agreement.
-const AGREEMENT: &str = " Agreement: the share of texts to which pruning leaves the class that the unpruned model gives, \
-                         right or wrong; that of the unpruned model is 1 by definition.";
+fn agreement_note(head: HeadKind) -> String {
+    let left = match head {
+        HeadKind::Classifier => "leaves the class that the unpruned model gives",
+        HeadKind::MultiLabel => "leaves the set of labels that the unpruned model gives",
+        HeadKind::Regression(_) => "leaves the number within the tolerance of the unpruned model's",
+    };
+    format!(
+        " Agreement: the share of texts to which pruning {left}, right or wrong; that of the unpruned model is 1 by definition."
+    )
+}
 
 /// Draws what the sweeps have given so far.
 #[must_use]
 pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
     let all = || input.dense.into_iter().chain(input.points);
     let has_labels = all().next().is_none_or(TradeOffPoint::has_labels);
-    let quality = input.quality.shown(has_labels);
+    let head = all().next().map_or(HeadKind::Classifier, TradeOffPoint::head);
+    let quality = input.quality.shown(head, has_labels);
     let places: Vec<(f64, f64)> =
         all().filter_map(|point| Some((place(point, input)?, goodness(point, input.quality)?))).collect();
     let mut series: Vec<Series> = Vec::new();
@@ -298,7 +381,7 @@ pub fn trade_off_figure(input: &TradeOffInput<'_>) -> Figure {
         caption: format!(
             "Bars: 95% intervals. Dashed line and diamond: the unpruned model. \
              Ringed: the setting in use. Faded: another setting is at least as good on both axes.{}{}",
-            if quality.axis(has_labels).column.ends_with("agreement") { AGREEMENT } else { "" },
+            if quality.axis(has_labels).column.ends_with("agreement") { agreement_note(head) } else { String::new() },
             noted(series.iter().map(|series| (series.note.as_str(), series.name.as_str())))
         ),
         body: Body::Curves(Curves { x: input.cost.axis(), y: quality.axis(has_labels), reference, series }),
@@ -325,7 +408,8 @@ fn place(point: &TradeOffPoint, input: &TradeOffInput<'_>) -> Option<f64> {
 /// The vertical value, turned so that more is better.
 fn goodness(point: &TradeOffPoint, quality: QualityAxis) -> Option<f64> {
     let value = point.quality(quality).value()?;
-    Some(if quality.larger_is_better() { value } else { -value })
+    let shown = quality.shown(point.head(), point.has_labels());
+    Some(if shown.larger_is_better() { value } else { -value })
 }
 
 fn curve_point(point: &TradeOffPoint, input: &TradeOffInput<'_>, places: &[(f64, f64)]) -> Option<CurvePoint> {

@@ -23,6 +23,7 @@ use crate::app::views::fairness::state::Seen;
 use crate::app::views::fairness::work::FairnessRequest;
 use crate::app::views::fairness::work::FairnessWork;
 use crate::app::work::context::WorkContext;
+use crate::evaluation::HeadKind;
 use crate::figure::Figure;
 use crate::project::Project;
 
@@ -56,7 +57,9 @@ impl ViewClass for FairnessView {
         if let Some(request) = self.asked.take() {
             self.work.handle(request, context);
         }
-        let table = panel::wanted_table(context.project, context.dataset.as_deref(), &self.state);
+        let checkpoint = context.checkpoint.as_ref();
+        let head = checkpoint.map_or(HeadKind::Classifier, |checkpoint| checkpoint.model.config.head);
+        let table = panel::wanted_table(context.project, (context.dataset.as_deref(), head), &self.state);
         self.work.poll(context, is_shown, table);
     }
 

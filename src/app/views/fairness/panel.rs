@@ -17,6 +17,7 @@ use crate::app::views::fairness::work::TableKey;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::data::Dataset;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Measure;
 use crate::figure::Body;
 use crate::figure::Column;
@@ -44,14 +45,28 @@ const MEASURES: [Measure; 13] = [
     Measure::Agreement,
 ];
 
-/// Those that the data set allows: without labels, agreement with dense alone.
-fn offered(dataset: &Dataset) -> &'static [Measure] {
-    if dataset.has_labels() { &MEASURES } else { &[Measure::Agreement] }
+/// Those that model and data set allow: what the head does not have is left out; without labels, agreement with dense alone.
+fn offered(dataset: &Dataset, head: HeadKind) -> Vec<Measure> {
+    if !dataset.has_labels() {
+        return Measure::offered(head).filter(|measure| !measure.needs_labels()).collect();
+    }
+    let more = Measure::offered(head).filter(|measure| !measure.is_of(HeadKind::Classifier));
+    MEASURES.into_iter().filter(|measure| measure.is_of(head)).chain(more).collect()
 }
 
-/// The chosen measure, if the data set allows it.
-fn chosen_measure(state: &FairnessState, dataset: &Dataset) -> Measure {
-    if offered(dataset).contains(&state.measure) { state.measure } else { Measure::Agreement }
+/// The chosen measure, if model and data set allow it; else the first that stands for decisions.
+fn chosen_measure(state: &FairnessState, dataset: &Dataset, head: HeadKind) -> Measure {
+    let offered = offered(dataset, head);
+    match dataset.has_labels() {
+        _ if offered.contains(&state.measure) => state.measure,
+        true => Measure::Accuracy,
+        false => Measure::Agreement,
+    }
+}
+
+/// What the outputs of the project's model mean, once it is loaded.
+fn head_of(view: &Seen<'_>) -> HeadKind {
+    view.session.checkpoint(view.project).map_or(HeadKind::Classifier, |checkpoint| checkpoint.model.config.head)
 }
 
 /// Draws the view.
@@ -106,6 +121,7 @@ fn make_figure(project: &Project, work: &FairnessWork, table: &Table, sorted_by:
     fairness_figure(&FairnessInput {
         group_column: &table.column,
         measure: table.key.measure,
+        head: table.head(),
         overall: Some(&table.overall),
         rows: &table.rows,
         judgments: &table.judgments,
@@ -126,22 +142,26 @@ pub(crate) fn figure_for_file(project: &Project, work: &FairnessWork, state: &Fa
 }
 
 /// The table that the view shows or would show; `None` without a data set, its groups, or a strategy.
-pub(crate) fn wanted_table(project: &Project, dataset: Option<&Dataset>, state: &FairnessState) -> Option<TableKey> {
+pub(crate) fn wanted_table(
+    project: &Project,
+    (dataset, head): (Option<&Dataset>, HeadKind),
+    state: &FairnessState,
+) -> Option<TableKey> {
     let dataset = dataset.filter(|dataset| !dataset.groups.is_empty())?;
     let entries: Vec<&StrategyEntry> = project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
     let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first())?;
-    Some(key_of(state, dataset, entry))
+    Some(key_of(state, (dataset, head), entry))
 }
 
-fn key_of(state: &FairnessState, dataset: &Dataset, entry: &StrategyEntry) -> TableKey {
-    let (column, measure) = (chosen_column(state, dataset), chosen_measure(state, dataset));
+fn key_of(state: &FairnessState, (dataset, head): (&Dataset, HeadKind), entry: &StrategyEntry) -> TableKey {
+    let (column, measure) = (chosen_column(state, dataset), chosen_measure(state, dataset, head));
     TableKey { spec: entry.spec.clone(), column, measure }
 }
 
 /// Column, measure, strategy and rows; what is chosen, if it can be shown.
 fn controls_ui(ui: &mut Ui, view: &Seen<'_>, dataset: &Dataset, state: &mut FairnessState) -> Option<TableKey> {
     let entries: Vec<&StrategyEntry> = view.project.enabled().filter(|entry| entry.spec.id() != "dense").collect();
-    let column = chosen_column(state, dataset);
+    let (column, head) = (chosen_column(state, dataset), head_of(view));
     let entry = entries.iter().find(|entry| Some(entry.id) == state.strategy).or(entries.first()).copied()?;
     ui.horizontal_wrapped(|ui| {
         ui.label("Group by");
@@ -154,13 +174,14 @@ fn controls_ui(ui: &mut Ui, view: &Seen<'_>, dataset: &Dataset, state: &mut Fair
         columns.response.accessible_name("Group by");
         next_choice(ui, 170.0);
         ui.label("Measure");
-        let chosen = chosen_measure(state, dataset);
+        let chosen = chosen_measure(state, dataset, head);
         let shown = ComboBox::from_id_salt("measure").selected_text(chosen.label()).show_ui(ui, |ui| {
-            for &measure in offered(dataset) {
-                ui.selectable_value(&mut state.measure, measure, measure.label()).on_hover_text(measure.definition());
+            for measure in offered(dataset, head) {
+                let entry = ui.selectable_value(&mut state.measure, measure, measure.label());
+                entry.on_hover_text(measure.definition_for(head));
             }
         });
-        shown.response.accessible_name("Measure").on_hover_text(chosen.definition());
+        shown.response.accessible_name("Measure").on_hover_text(chosen.definition_for(head));
         next_choice(ui, 220.0);
         positive_class_ui(ui, view);
         next_choice(ui, 260.0);
@@ -178,7 +199,7 @@ fn controls_ui(ui: &mut Ui, view: &Seen<'_>, dataset: &Dataset, state: &mut Fair
         ui.add_space(8.0);
         run_ui(ui, view, entry);
     });
-    Some(key_of(state, dataset, entry))
+    Some(key_of(state, (dataset, head), entry))
 }
 
 /// Keeps a label and what is chosen beside it on one line, where they take about so much room.

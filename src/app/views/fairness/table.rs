@@ -17,6 +17,7 @@ use crate::app::widgets::scene_painter;
 use crate::app::widgets::scene_painter::narrow;
 use crate::app::widgets::theme;
 use crate::app::work::examples::ExampleFilter;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Measure;
 use crate::evaluation::Picked;
 use crate::figure::Column;
@@ -88,9 +89,11 @@ fn column_hint(column: Column, measure: Measure, table: &Table) -> String {
     match column {
         Column::Group => "Value of the group column; a text may belong to several groups".to_owned(),
         Column::Count => format!("What the value rests on: the denominator of the measure. {open}"),
-        Column::Dense if !measure.needs_labels() => "The dense model agrees with itself: 1 by definition".to_owned(),
-        Column::Dense => format!("Without pruning. {}", measure.definition()),
-        Column::Pruned => format!("With this strategy. {}", measure.definition()),
+        Column::Dense if measure == Measure::Agreement => {
+            "The dense model agrees with itself: 1 by definition".to_owned()
+        }
+        Column::Dense => format!("Without pruning. {}", measure.definition_for(table.head())),
+        Column::Pruned => format!("With this strategy. {}", measure.definition_for(table.head())),
         Column::Difference => {
             "Pruned less dense on the same texts, with a paired 95% interval. An interval that holds zero does not \
              show that nothing changed"
@@ -98,7 +101,11 @@ fn column_hint(column: Column, measure: Measure, table: &Table) -> String {
         }
         Column::Harmed => format!("Texts{} that dense gets right and pruned wrong. {open}", part(measure, table)),
         Column::Rescued => format!("Texts{} that dense gets wrong and pruned right. {open}", part(measure, table)),
-        Column::Changed => format!("Texts whose predicted class pruning changed, right or wrong. {open}"),
+        Column::Changed => match table.head() {
+            HeadKind::Classifier => format!("Texts whose predicted class pruning changed, right or wrong. {open}"),
+            HeadKind::MultiLabel => format!("Texts whose predicted labels pruning changed, right or wrong. {open}"),
+            HeadKind::Regression(_) => format!("Texts whose number pruning moved by more than the tolerance. {open}"),
+        },
         Column::P => {
             format!("{} A large value does not show that nothing changed: see the verdict", test_hint(measure, table))
         }

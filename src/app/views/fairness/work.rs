@@ -25,6 +25,7 @@ use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::Draws;
 use crate::evaluation::GroupRow;
+use crate::evaluation::HeadKind;
 use crate::evaluation::Judgments;
 use crate::evaluation::Measure;
 use crate::evaluation::Picked;
@@ -69,6 +70,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// What the model's outputs mean.
+    pub(crate) fn head(&self) -> HeadKind {
+        self.ground.prepared.head
+    }
+
     /// Rows of the data set behind a count; `value` is the group by index, `None` all texts.
     pub(crate) fn picked(&self, value: Option<usize>, picked: Picked) -> Vec<usize> {
         let group = value.map(|value| (self.key.column, value));

@@ -21,6 +21,8 @@ use crate::app::widgets::theme;
 use crate::app::widgets::unknown;
 use crate::app::work::text_runs::RibbonRun;
 use crate::app::work::text_runs::TextSet;
+use crate::evaluation::Answer;
+use crate::figure::number;
 
 /// Draws the panel.
 pub(crate) fn details_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
@@ -167,29 +169,62 @@ fn predictions(ui: &mut Ui, view: &View<'_>, set: &TextSet) {
         }
         return;
     };
-    // One class for all bars, so that they can be compared: the one the dense model decides for.
-    let class = dense.run.prediction;
-    let share = |run: &RibbonRun| run.run.probabilities.get(class).copied().unwrap_or(0.0);
+    match &dense.run.answer {
+        Answer::Class(class) => shares(ui, view, (set, dense), *class),
+        Answer::Labels(_) => {
+            // Where the dense model says none, its likeliest label.
+            let likelier = |one: &usize, other: &usize| dense.run.outputs[*one].total_cmp(&dense.run.outputs[*other]);
+            let label = (0..dense.run.outputs.len()).max_by(likelier);
+            shares(ui, view, (set, dense), label.unwrap_or(0));
+        }
+        Answer::Value(_) => values(ui, view, set, dense),
+    }
+}
+
+/// The number of each run, and how far it lies from the dense one.
+fn values(ui: &mut Ui, view: &View<'_>, set: &TextSet, dense: &RibbonRun) {
+    let value = |run: &RibbonRun| run.run.outputs.first().copied().map_or(f64::NAN, f64::from);
+    egui::Grid::new("values").num_columns(3).spacing([12.0, 4.0]).min_col_width(72.0).show(ui, |ui| {
+        for (id, run) in named_runs(view, set, dense) {
+            let change = value(run) - value(dense);
+            ui.label(id);
+            right(ui, &run.run.answer.text(&set.classes))
+                .on_hover_text(format!("The number: {}\nn = 1 text", value(run)));
+            right(ui, &number::change(change)).on_hover_text("This number less the dense one");
+            ui.end_row();
+        }
+    });
+}
+
+/// One class or label for all bars, so that they can be compared: the one the dense model decides for.
+fn shares(ui: &mut Ui, view: &View<'_>, (set, dense): (&TextSet, &RibbonRun), class: usize) {
+    let share = |run: &RibbonRun| run.run.outputs.get(class).copied().unwrap_or(0.0);
     let muted = theme::colors(ui).muted;
     let caption = format!("probability of “{}”", ribbon_header::class_name(set, class));
     ui.label(RichText::new(caption).font(theme::regular(theme::CAPTION)).color(muted)).on_hover_text(
-        "Softmax of the logits for the class the dense model decides for; the upright line is the dense model's value",
+        match dense.run.answer {
+            Answer::Labels(_) => {
+                "Sigmoid of the logit of the dense model's likeliest label; the upright line is the dense model's value"
+            }
+            _ => {
+                "Softmax of the logits for the class the dense model decides for; the upright line is the dense model's value"
+            }
+        },
     );
     for (id, run) in named_runs(view, set, dense) {
-        let decided = run.run.prediction;
-        let text = format!(
-            "{} {:.2}",
-            ribbon_header::class_name(set, decided),
-            run.run.probabilities.get(decided).copied().unwrap_or(0.0)
-        );
-        let bar =
-            Probability { id: &id, share: share(run), dense: share(dense), text: &text, differs: decided != class };
+        let decided = run.run.answer.text(&set.classes);
+        let text = match run.run.probability() {
+            Some(probability) => format!("{decided} {probability:.2}"),
+            None => decided.clone(),
+        };
+        let differs = run.run.differs_from(&dense.run);
+        let bar = Probability { id: &id, share: share(run), dense: share(dense), text: &text, differs };
         let logits: Vec<String> = run.run.logits.iter().map(|logit| numbers::significant(f64::from(*logit))).collect();
         bars::probability(ui, &bar).on_hover_text(format!(
             "{id}: P(“{}”) = {:.4}\nDecides for “{}”\nLogits {}\nn = 1 text",
             ribbon_header::class_name(set, class),
             share(run),
-            ribbon_header::class_name(set, decided),
+            decided,
             logits.join(", ")
         ));
     }

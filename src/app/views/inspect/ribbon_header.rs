@@ -18,6 +18,7 @@ use crate::app::widgets::theme;
 use crate::app::work::text_runs::RibbonRun;
 use crate::app::work::text_runs::TextSet;
 use crate::engine::Removal;
+use crate::evaluation::Answer;
 use crate::evaluation::left_label;
 use crate::project::StrategyEntry;
 
@@ -114,19 +115,14 @@ fn kept(ui: &mut Ui, run: &RibbonRun) {
 fn prediction(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
     let colors = theme::colors(ui);
     let Some(dense) = &set.dense else { return };
-    let class = run.run.prediction;
-    let at = |probabilities: &[f32]| probabilities.get(class).map_or("—".to_owned(), |share| format!("{share:.2}"));
-    let differs = class != dense.run.prediction;
-    let name = class_name(set, class);
-    let text = format!("{name} {} ({})", at(&run.run.probabilities), at(&dense.run.probabilities));
-    let hint = format!(
-        "Decision and softmax probability of \"{name}\" after pruning; in brackets the same class's probability in the dense model{}\nn = 1 text",
-        if differs {
-            format!("\nThe dense model decides otherwise: {}", class_name(set, dense.run.prediction))
-        } else {
-            String::new()
-        }
-    );
+    let differs = run.run.differs_from(&dense.run);
+    let (text, hint) = answer_beside(set, run, dense);
+    let otherwise = if differs {
+        format!("\nThe dense model decides otherwise: {}", dense.run.answer.text(&set.classes))
+    } else {
+        String::new()
+    };
+    let hint = format!("{hint}{otherwise}\nn = 1 text");
     if differs {
         let look = Look {
             font: theme::medium(theme::BODY),
@@ -137,6 +133,31 @@ fn prediction(ui: &mut Ui, set: &TextSet, run: &RibbonRun) {
         chip(ui, &format!("differs: {text}"), look).on_hover_text(hint);
     } else {
         ui.label(text).on_hover_text(hint);
+    }
+}
+
+/// What is answered, in brackets what the dense model says of it: `positive 0.93 (0.95)`, `value 3.42 (3.40)`,
+/// `toxic, insult (toxic)`; and what that is.
+fn answer_beside(set: &TextSet, run: &RibbonRun, dense: &RibbonRun) -> (String, String) {
+    let [answer, dense_answer] = [run, dense].map(|run| run.run.answer.text(&set.classes));
+    match run.run.answer {
+        Answer::Class(class) => {
+            let name = class_name(set, class);
+            let at = |outputs: &[f32]| outputs.get(class).map_or("—".to_owned(), |share| format!("{share:.2}"));
+            let hint = format!(
+                "Decision and softmax probability of \"{name}\" after pruning; in brackets the same class's probability in the dense model"
+            );
+            (format!("{name} {} ({})", at(&run.run.outputs), at(&dense.run.outputs)), hint)
+        }
+        Answer::Value(_) => {
+            let hint = "The number that the model gives after pruning; in brackets the dense model's".to_owned();
+            (format!("value {answer} ({dense_answer})"), hint)
+        }
+        Answer::Labels(_) => {
+            let hint =
+                "The labels with a probability of at least 0.5 after pruning; in brackets the dense model's".to_owned();
+            (format!("{answer} ({dense_answer})"), hint)
+        }
     }
 }
 

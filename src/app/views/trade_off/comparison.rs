@@ -53,7 +53,7 @@ fn contrast_ui(ui: &mut Ui, contrast: &Contrast) {
     ui.label(RichText::new(title).font(theme::medium(theme::BODY)));
     Grid::new("contrast").num_columns(3).spacing([12.0, 5.0]).show(ui, |ui| {
         for (measure, change) in contrast.changes.iter().filter(|_| has_labels) {
-            let hint = hint(measure.definition(), change);
+            let hint = hint(measure.definition_for(contrast.head), change);
             row_ui(ui, (measure.label(), change_of(change), ends_of(change)), &hint);
         }
         let turned = [

@@ -30,9 +30,9 @@ pub(crate) fn setting(point: &TradeOffPoint) -> String {
 pub(crate) fn facts(point: &TradeOffPoint, speed_ups: &SpeedUps) -> Vec<(&'static str, String, String)> {
     let summary = &point.point.summary;
     let mut facts: Vec<(&'static str, String, String)> = Vec::new();
-    for &quality in QualityAxis::offered(point.has_labels()) {
+    for &quality in QualityAxis::offered(point.head(), point.has_labels()) {
         let estimate = point.quality(quality);
-        let mut hint = hint(quality.definition(), &estimate);
+        let mut hint = hint(quality.definition(point.head()), &estimate);
         if let (QualityAxis::WorstGroup, Some((group, _))) = (quality, &point.worst_group) {
             hint = format!("{group}\n{hint}");
         }

@@ -25,6 +25,7 @@ use crate::app::widgets::section;
 use crate::app::widgets::tabs;
 use crate::app::widgets::theme;
 use crate::app::work::latency::LatencyRequest;
+use crate::evaluation::HeadKind;
 use crate::figure::Figure;
 use crate::figure::charts;
 use crate::figure::charts::CostAxis;
@@ -158,9 +159,11 @@ fn controls_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState) {
     ui.horizontal_wrapped(|ui| {
         ui.label("Show");
         let has_labels = view.work.dense().is_none_or(TradeOffPoint::has_labels);
-        choice(ui, "worth", state.quality.shown(has_labels).label(), |ui| {
-            for &quality in QualityAxis::offered(has_labels) {
-                ui.selectable_value(&mut state.quality, quality, quality.label()).on_hover_text(quality.definition());
+        let head = view.work.dense().map_or(HeadKind::Classifier, TradeOffPoint::head);
+        choice(ui, "worth", state.quality.shown(head, has_labels).label(), |ui| {
+            for &quality in QualityAxis::offered(head, has_labels) {
+                let entry = ui.selectable_value(&mut state.quality, quality, quality.label());
+                entry.on_hover_text(quality.definition(head));
             }
         });
         ui.label("against");

@@ -17,6 +17,7 @@ use crate::app::widgets::marker;
 use crate::app::widgets::sort_head::Head;
 use crate::app::widgets::sort_head::aligned;
 use crate::app::widgets::sort_head::sort_head;
+use crate::evaluation::HeadKind;
 use crate::figure::charts::CostAxis;
 use crate::figure::charts::QualityAxis;
 use crate::figure::charts::SpeedUps;
@@ -27,6 +28,7 @@ use crate::figure::number;
 #[derive(Clone, Copy)]
 struct Axes<'a> {
     quality: QualityAxis,
+    head: HeadKind,
     cost: CostAxis,
     speed_ups: &'a SpeedUps,
 }
@@ -39,7 +41,7 @@ impl TableColumn {
         let (label, definition) = match self {
             Self::Strategy => ("Strategy", "As in the list of strategies"),
             Self::Setting => ("Setting", "The keys of the strategy's specification"),
-            Self::Quality => (axes.quality.label(), axes.quality.definition()),
+            Self::Quality => (axes.quality.label(), axes.quality.definition(axes.head)),
             Self::Interval => ("95% interval", "Sorted by its lower end: what can be relied on"),
             Self::Change => {
                 ("Accuracy change", "Accuracy of this setting less that of the dense model, on the same texts")
@@ -103,7 +105,7 @@ impl TableColumn {
     /// What a pointer on a cell is told; empty where there is nothing more to say.
     fn hint(self, point: &TradeOffPoint, axes: Axes<'_>) -> String {
         match self {
-            Self::Quality | Self::Interval => hint(axes.quality.definition(), &point.quality(axes.quality)),
+            Self::Quality | Self::Interval => hint(axes.quality.definition(axes.head), &point.quality(axes.quality)),
             Self::Change => hint(self.head(axes).definition, &point.point.summary.accuracy_change),
             Self::Setting => point.point.spec.to_string(),
             Self::Strategy | Self::Cost | Self::Count => String::new(),
@@ -116,7 +118,8 @@ pub(crate) fn table_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut TradeOffState) 
     const ROW: f32 = 24.0;
     let (swept, speed_ups) = (state.points(), state.speed_ups());
     let has_labels = view.work.dense().is_none_or(TradeOffPoint::has_labels);
-    let axes = Axes { quality: state.quality.shown(has_labels), cost: state.cost, speed_ups: &speed_ups };
+    let head = view.work.dense().map_or(HeadKind::Classifier, TradeOffPoint::head);
+    let axes = Axes { quality: state.quality.shown(head, has_labels), head, cost: state.cost, speed_ups: &speed_ups };
     // Without labels there is no accuracy that could change.
     let columns: Vec<TableColumn> =
         TableColumn::ALL.into_iter().filter(|column| has_labels || *column != TableColumn::Change).collect();
