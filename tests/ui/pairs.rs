@@ -27,8 +27,9 @@ fn window() -> (tempfile::TempDir, Harness<'static, Window>) {
 
 /// What the sentence above the ribbons reads out.
 fn sentence(harness: &Harness<'_, Window>) -> String {
-    let labels = harness.root().children_recursive().filter_map(|node| node.accesskit_node().label());
-    labels.into_iter().find(|label| label.starts_with("Text with")).unwrap_or_default()
+    let nodes = harness.root().children_recursive();
+    let mut said = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]).flatten();
+    said.find(|text| text.starts_with("Text with")).unwrap_or_default()
 }
 
 #[test]
