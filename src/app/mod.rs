@@ -1,4 +1,4 @@
-//! The window: one state, four views over it.
+//! The window: one state, and views over it.
 //!
 //! A frame is [`App::update`] (poll jobs, apply commands, feed the undoer) and then [`App::show`] (read-only
 //! `View` plus the mutable `UiState`, panels that draw and send commands). Nothing here computes: what grows with

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::dataset::Dataset;
-use super::dataset::Example;
-use super::dataset::GroupColumn;
-use super::dataset::SkippedRow;
-use super::draw::Sample;
+use super::drawn_sample::Sample;
+use super::example::Example;
+use super::example::GroupColumn;
+use super::example::SkippedRow;
 use super::memberships::Memberships;
 use super::memberships::MembershipsBuilder;
 use super::report::ReadReport;

@@ -7,9 +7,9 @@
 use std::io;
 use std::io::BufRead;
 
-use super::dataset::SkippedRow;
 use super::delimiter;
 use super::delimiter::Delimiter;
+use super::example::SkippedRow;
 use super::fields::Fields;
 use super::fields::Status;
 use super::lines::Line;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bands::bands;
-use super::dataset::GroupColumn;
+use super::example::GroupColumn;
 use super::group_cells::values_of;
 use super::memberships::Memberships;
 use super::memberships::MembershipsBuilder;

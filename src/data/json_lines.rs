@@ -7,8 +7,8 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
-use super::dataset::SkippedRow;
 use super::delimited::too_long as too_long_reason;
+use super::example::SkippedRow;
 use super::json_value;
 use super::json_value::cell_of;
 use super::lines::Line;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::dataset::Example;
-use super::dataset::GroupColumn;
-use super::dataset::SkippedRow;
 use super::error::Error;
+use super::example::Example;
+use super::example::GroupColumn;
+use super::example::SkippedRow;
 use super::group_cells::values_of;
 use super::groups::MOST_GROUPS;
 use super::record::Cell;

@@ -15,15 +15,15 @@ use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::FileReader as _;
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use super::dataset::SkippedRow;
 use super::delimited::too_long;
+use super::example::SkippedRow;
+use super::file_facts::FileFacts;
 use super::parquet_leaf::Leaf;
 use super::parquet_leaf::Value;
 use super::parquet_pages::grows_without_measure;
 use super::parquet_pages::refused;
 use super::record::Cell;
 use super::record::Record;
-use super::rows::FileFacts;
 
 /// Rows decoded at a time.
 const BATCH: usize = 1024;

@@ -10,11 +10,12 @@ use super::bytes;
 use super::bytes::Input;
 use super::bytes::Packing;
 use super::bytes::open_text;
-use super::dataset::SkippedRow;
 use super::delimited::Delimited;
 use super::delimited::Header;
 use super::delimited::too_long;
 use super::error::Error;
+use super::example::SkippedRow;
+use super::file_facts::FileFacts;
 use super::json_document;
 use super::json_document::Table;
 use super::json_lines::JsonLines;
@@ -58,17 +59,6 @@ pub struct Rows {
     path: PathBuf,
     last: u64,
     ended: bool,
-}
-
-/// What a file says of itself.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FileFacts {
-    /// How it is written, for a person.
-    pub(super) format: String,
-    /// Name and type of columns that are there and cannot be read.
-    pub(super) unread: Vec<(String, String)>,
-    /// Columns whose numbers have names, with these.
-    pub(super) class_names: Vec<(String, Vec<String>)>,
 }
 
 impl std::fmt::Debug for Rows {

@@ -1,7 +1,7 @@
 //! Rows that cannot be used: the first of them, and how many for which reason.
 
-use super::dataset::SkippedRow;
 use super::dataset_index::LISTED_ROWS;
+use super::example::SkippedRow;
 
 /// Kinds of reasons that are told apart; the others are counted together.
 const KINDS: usize = 20;

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use sha2::Digest as _;
 use sha2::Sha256;
 
-use super::dataset::Example;
 use super::dataset_index::DatasetIndex;
 use super::dataset_index::RowFacts;
 use super::draw::DrawOrder;
 use super::error::Error;
+use super::example::Example;
 use super::examples::Examples;
 use super::groups::Finished;
 use super::lexicon::LEXICON_COLUMN;

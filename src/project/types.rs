@@ -43,6 +43,16 @@ impl DataSource {
     }
 }
 
+/// The id the next strategy gets. It counts on whatever is undone, so two projects that differ in it alone are equal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NextId(pub(super) u64);
+
+impl PartialEq for NextId {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// Everything that is saved and undone. Small, so that a copy a step costs nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Project {
@@ -61,7 +71,7 @@ pub struct Project {
     /// Of the random order in which rows are evaluated.
     pub seed: u64,
     /// The id the next strategy gets.
-    pub(super) next_id: u64,
+    pub(super) next_id: NextId,
 }
 
 impl Project {
@@ -75,7 +85,7 @@ impl Project {
             strategies: Vec::new(),
             row_limit: None,
             seed: 0,
-            next_id: 1,
+            next_id: NextId(1),
         }
     }
 
@@ -110,6 +120,12 @@ impl Project {
         let before = self.strategies.len();
         self.strategies.retain(|entry| entry.id != id);
         self.strategies.len() != before
+    }
+
+    /// Takes the place of another project: ids go on from where they were there, so that what is known of its strategies
+    /// is never taken for something about this one's.
+    pub fn counts_on_from(&mut self, other: &Self) {
+        self.next_id.0 = self.next_id.0.max(other.next_id.0);
     }
 
     /// One strategy.
@@ -150,8 +166,8 @@ impl Project {
     }
 
     fn fresh_id(&mut self) -> EntryId {
-        let id = EntryId(self.next_id);
-        self.next_id += 1;
+        let id = EntryId(self.next_id.0);
+        self.next_id.0 += 1;
         id
     }
 }

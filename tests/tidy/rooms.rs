@@ -80,18 +80,36 @@ fn imports(files: &Files, module: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut graph = BTreeMap::new();
     for (name, text) in files.iter().filter(|(name, _)| name.as_str() != "mod") {
         let code = code_of(text);
-        let mut found = BTreeSet::new();
-        for rest in after_each(&code, &format!("crate::{module}::")) {
-            let path: String =
-                rest.chars().take_while(|letter| letter.is_alphanumeric() || matches!(letter, '_' | ':')).collect();
-            let parts: Vec<&str> = path.split("::").collect();
-            if let Some(target) = resolve(files, &exported, &parts).filter(|target| target != name) {
-                found.insert(target);
+        let prefix = format!("crate::{module}::");
+        let whole = after_each(&code, &prefix).map(|rest| resolve(files, &exported, &parts_of(rest)));
+        let relative = after_each(&code, "use super::").map(|rest| {
+            let mut parts = folder_of(name);
+            parts.extend(parts_of(rest));
+            // What a path above the folder names stands in the folder around it.
+            while let Some(place) = parts.iter().position(|part| *part == "super") {
+                parts.drain(place.saturating_sub(1)..=place);
             }
-        }
+            resolve(files, &exported, &parts)
+        });
+        let found = whole.chain(relative).flatten().filter(|target| target != name && target != "mod").collect();
         graph.insert(name.clone(), found);
     }
     graph
+}
+
+/// The names of a path at the beginning of a text.
+fn parts_of(rest: &str) -> Vec<&str> {
+    let end = rest.find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | ':')).unwrap_or(rest.len());
+    rest[..end].split("::").collect()
+}
+
+/// What `super` is for the top level of a file.
+fn folder_of(file: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    if parts.pop() == Some("mod") {
+        parts.pop();
+    }
+    parts
 }
 
 /// The file that defines what a path names: the longest part of the path that is one.
@@ -210,7 +228,14 @@ fn circles_are_found_through_re_exports_too() {
         ("mod", "mod a;\nmod b;\npub use b::B;"),
         ("a", "use crate::data::B;"),
         ("b", "use crate::data::a::A;"),
+        ("d", "use super::e::E;"),
+        ("e", "use super::f::g::G;"),
+        ("f/g", "use super::super::d::D;"),
         ("c", "use crate::data::a::A;\n#[cfg(test)]\nmod tests {\n    use crate::data::c::x;\n}"),
     ]);
-    assert_eq!(circles(&imports(&files, "data")), ["a, b"], "each imports the other; the third only looks on");
+    assert_eq!(
+        circles(&imports(&files, "data")),
+        ["a, b", "d, e, f/g"],
+        "each imports the other; the last one only looks on"
+    );
 }

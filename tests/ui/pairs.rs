@@ -1,5 +1,6 @@
 //! Two texts at once: typed, from a data set, and taken away again.
 
+use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
@@ -40,9 +41,9 @@ fn an_example_of_a_file_of_pairs_shows_both_texts_and_the_second_can_go() {
     settle(&mut harness);
     assert!(sentence(&harness).ends_with("A man sleeps\nHe is awake"), "both are read: {}", sentence(&harness));
     assert!(shows(&harness, "id 1"), "and are the example's own");
-    harness.get_by_label("Second text").focus();
+    harness.get_by_role_and_label(Role::MultilineTextInput, "Second text").focus();
     harness.step();
-    harness.get_by_label("Second text").type_text(" now");
+    harness.get_by_role_and_label(Role::MultilineTextInput, "Second text").type_text(" now");
     settle(&mut harness);
     assert!(sentence(&harness).contains("now"), "typed into the second: {}", sentence(&harness));
     assert!(shows(&harness, "edited; began as example 1"), "which is the example's no more");

@@ -45,6 +45,8 @@ pub struct Environment {
     pub has_layers: bool,
     /// The view in front has something to export.
     pub can_export: bool,
+    /// The view in front lists rows, which can be exported as a table.
+    pub can_export_rows: bool,
     /// There is a step to take back.
     pub can_undo: bool,
     /// There is a step to take again.
@@ -216,7 +218,8 @@ impl UiCommand {
                 environment.has_data
             }
             Self::DataSettings => environment.has_source,
-            Self::ExportPng | Self::ExportSvg | Self::ExportCsv => environment.can_export,
+            Self::ExportPng | Self::ExportSvg => environment.can_export,
+            Self::ExportCsv => environment.can_export || environment.can_export_rows,
             Self::Undo => environment.can_undo,
             Self::Redo => environment.can_redo,
             Self::ToggleFit

@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod options;
 pub(crate) mod path_field;
 pub(crate) mod queue;
+pub(crate) mod seen;
 pub(crate) mod selection;
 pub(crate) mod session;
 pub(crate) mod state;

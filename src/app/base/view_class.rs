@@ -1,6 +1,8 @@
 //! What a view is to the window. Everything the window does with views goes through this trait: tabs, status bar, menus,
 //! exports, pictures, stopping and saving ask for nothing else.
 
+use std::sync::Arc;
+
 use egui::Ui;
 
 use crate::app::Session;
@@ -9,6 +11,7 @@ use crate::app::View;
 use crate::app::base::session::JobStatus;
 use crate::app::base::view_kind::ViewKind;
 use crate::app::work::context::WorkContext;
+use crate::app::work::export::ListedRows;
 use crate::figure::Figure;
 use crate::project::Project;
 
@@ -68,8 +71,18 @@ pub(crate) trait ViewClass {
         false
     }
 
+    /// Whether it has nothing to show yet, for whoever takes a picture.
+    fn is_empty(&self, session: &Session) -> bool {
+        !self.can_export(session)
+    }
+
     /// Whether it has anything to write.
     fn can_export(&self, session: &Session) -> bool;
+
+    /// What it lists, for a CSV, where that is no figure.
+    fn rows(&self) -> Option<Arc<dyn ListedRows>> {
+        None
+    }
 
     /// What an export writes; `None` while there is nothing.
     fn figure(&self, project: &Project, session: &Session) -> Option<Figure>;

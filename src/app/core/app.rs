@@ -10,11 +10,13 @@ use crate::app::core::screenshot::Screenshot;
 use crate::app::core::timing::Stopwatch;
 use crate::app::core::undo::History;
 use crate::app::views::collection::Views;
+use crate::app::work::export::ListedRows;
 use crate::figure::Figure;
 use crate::jobs::Wake;
 use crate::project::DataSource;
 use crate::project::Project;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The window.
@@ -61,6 +63,11 @@ impl App {
         self.views.stop();
     }
 
+    /// What the view in front lists.
+    pub(crate) fn rows(&self) -> Option<Arc<dyn ListedRows>> {
+        self.views.get(self.ui.view)?.rows()
+    }
+
     /// What the view in front would write.
     pub(crate) fn figure(&self) -> Option<Figure> {
         self.views.get(self.ui.view)?.figure(&self.project, &self.session)
@@ -83,6 +90,7 @@ impl App {
             has_source: self.project.data.is_some(),
             has_layers: self.ui.view == ViewKind::default() && self.session.inspect.shown().is_some(),
             can_export: self.views.can_export(self.ui.view, &self.session),
+            can_export_rows: self.rows().is_some(),
             can_undo: self.undo.has_undo(),
             can_redo: self.undo.has_redo(),
             is_busy: self.is_working(),

@@ -37,7 +37,10 @@ pub(crate) fn apply(project: &mut Project, edit: Edit) {
             }
         }
         Edit::SetStrategies(specs) => set_strategies(project, specs),
-        Edit::Replace(other) => *project = *other,
+        Edit::Replace(mut other) => {
+            other.counts_on_from(project);
+            *project = *other;
+        }
     }
 }
 
@@ -88,5 +91,16 @@ mod tests {
         let other = StrategySpec::parse("power_bert:retention=0.7").unwrap();
         apply(&mut project, Edit::SetStrategy(id, other.clone()));
         assert_eq!(project.entry(id).map(|entry| &entry.spec), Some(&other), "changed");
+        let before = project.clone();
+        apply(&mut project, Edit::AddStrategy(spec.clone()));
+        let added = project.strategies[1].id;
+        // What undo does.
+        let mut undone = before;
+        undone.counts_on_from(&project);
+        apply(&mut undone, Edit::AddStrategy(spec.clone()));
+        assert!(undone.strategies[1].id > added, "an id that was undone is not given again");
+        apply(&mut undone, Edit::Replace(Box::new(Project::new("another"))));
+        apply(&mut undone, Edit::AddStrategy(spec));
+        assert!(undone.strategies[0].id.0 > added.0 + 1, "nor by another project in its place");
     }
 }

@@ -107,11 +107,17 @@ pub(crate) fn chosen(app: &mut App, purpose: Purpose, path: PathBuf, replaces: b
             let payload = Payload::Session(Box::new(app.project.clone()));
             write(app, purpose, payload, (path, replaces));
         }
-        Purpose::Export(kind) => match app.figure() {
-            Some(figure) => write(app, purpose, Payload::Figure(Box::new(figure), kind), (path, replaces)),
+        Purpose::Export(kind) => match payload(app, kind) {
+            Some(payload) => write(app, purpose, payload, (path, replaces)),
             None => app.session.messages.error("there is nothing to write yet", "Wait until the view shows something"),
         },
     }
+}
+
+/// What the view in front has for a file of this kind.
+fn payload(app: &App, kind: ExportKind) -> Option<Payload> {
+    let rows = app.rows().filter(|_| kind == ExportKind::Csv).map(Payload::Rows);
+    rows.or_else(|| Some(Payload::Figure(Box::new(app.figure()?), kind)))
 }
 
 /// Opens whatever this is.

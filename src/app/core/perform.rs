@@ -128,13 +128,15 @@ fn close_data(app: &mut App) {
 }
 
 fn undo(app: &mut App, now: f64) {
-    if let Some(project) = app.undo.undo(now, &app.project) {
+    if let Some(mut project) = app.undo.undo(now, &app.project) {
+        project.counts_on_from(&app.project);
         app.project = project;
     }
 }
 
 fn redo(app: &mut App, now: f64) {
-    if let Some(project) = app.undo.redo(now, &app.project) {
+    if let Some(mut project) = app.undo.redo(now, &app.project) {
+        project.counts_on_from(&app.project);
         app.project = project;
     }
 }

@@ -36,6 +36,8 @@ use crate::app::work::growth::LONGEST_UNASKED;
 use crate::app::work::latency::LatencyContext;
 use crate::app::work::messages::Level;
 use crate::app::work::results::Results;
+use crate::disk;
+use crate::jobs::Ticket;
 use crate::jobs::Wake;
 use crate::latency::LatencyReport;
 use crate::project;
@@ -156,7 +158,7 @@ impl App {
         self.session.latency.show_report(report, model);
     }
 
-    /// Writes what the view in front shows; the path's extension says as what: png, svg or csv.
+    /// Writes what the view in front shows at once, for tests and scripts; the menu does it in a job. The path's extension says as what: png, svg or csv.
     ///
     /// # Errors
     /// When the view has nothing to write yet, or the file cannot be written.
@@ -164,6 +166,10 @@ impl App {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         let kind = ExportKind::ALL.into_iter().find(|kind| kind.extension() == extension);
         let kind = kind.ok_or_else(|| anyhow::anyhow!("unknown extension {extension:?}, expected png, svg or csv"))?;
+        if let Some(rows) = self.rows().filter(|_| kind == ExportKind::Csv) {
+            let bytes = rows.to_csv(&Ticket::detached()).map_err(|_cancelled| anyhow::anyhow!("it was stopped"))?;
+            return Ok(disk::write_file(path, &bytes)?);
+        }
         let figure = self.figure().ok_or_else(|| anyhow::anyhow!("there is nothing to write yet"))?;
         Ok(export::export(&figure, &export::Target { kind, path })?)
     }
@@ -237,7 +243,7 @@ impl App {
     fn missing(&self) -> Vec<String> {
         let errors = self.session.messages.list().iter().filter(|message| message.level == Level::Error);
         let mut missing: Vec<String> = errors.map(|message| message.text.clone()).collect();
-        if missing.is_empty() && !self.views.can_export(self.ui.view, &self.session) {
+        if missing.is_empty() && self.views.get(self.ui.view).is_none_or(|view| view.is_empty(&self.session)) {
             let needs = "a model, a labelled data set (with groups for Fairness) and an enabled strategy";
             missing.push(format!("the view {} has nothing to show; it needs {needs}", self.ui.view.word()));
         }

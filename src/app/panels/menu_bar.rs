@@ -20,14 +20,15 @@ use crate::app::base::command::hint;
 use crate::app::widgets::tabs;
 use crate::app::work::paths;
 
-/// Width of the tabs, and of what stands at either side of them.
-const TABS: f32 = 336.0;
+/// Width of a tab, and of what stands at either side of all of them.
+const TAB: f32 = 84.0;
 const BESIDE: f32 = 176.0;
 
 /// The bar at the top: menus, tabs, theme; the tabs in a row of their own where they would cover the menus.
 pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
     let bar = ui.max_rect();
-    let fits = bar.width() >= TABS + 2.0 * BESIDE;
+    let tabs = TAB * ViewKind::all().len() as f32;
+    let fits = bar.width() >= tabs + 2.0 * BESIDE;
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_menu(ui, view, state));
         ui.menu_button("Edit", |ui| {
@@ -57,7 +58,7 @@ pub(crate) fn menu_bar_ui(ui: &mut Ui, view: &View<'_>, state: &UiState) {
 }
 
 fn centred_tabs(ui: &mut Ui, bar: Rect, view: &View<'_>, state: &UiState) {
-    let width = TABS;
+    let width = TAB * ViewKind::all().len() as f32;
     let rect = Rect::from_center_size(bar.center(), egui::vec2(width, bar.height().max(22.0)));
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
     tabs_ui(&mut child, view, state, width);

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use regex::Regex;
 use regex::RegexBuilder;
 
 use crate::app::work::slot::Failure;
@@ -172,18 +173,34 @@ const CHECK_EVERY: usize = 1024;
 /// A regular expression may take so many bytes.
 const REGEX_BYTES: usize = 1 << 20;
 
-fn list(ticket: &Ticket, dataset: &Dataset, key: &Key) -> Result<Vec<usize>, Failure> {
-    let Search { text, is_regex } = &key.search;
+/// What texts must match; `None` where nothing is looked for.
+///
+/// # Errors
+/// [`Failure::Failed`] for a regular expression that is none, with what is wrong.
+pub(crate) fn pattern(search: &Search) -> Result<Option<Regex>, Failure> {
+    let Search { text, is_regex } = search;
+    if text.is_empty() {
+        return Ok(None);
+    }
     let pattern = if *is_regex { text.clone() } else { regex::escape(text) };
     let pattern = RegexBuilder::new(&pattern).case_insensitive(true).size_limit(REGEX_BYTES).build();
-    let pattern = pattern.map_err(|err| Failure::Failed(last_line(&err.to_string())))?;
-    let contains = |example: &Example| example.content.texts().any(|text| pattern.is_match(text));
+    pattern.map(Some).map_err(|err| Failure::Failed(last_line(&err.to_string())))
+}
+
+/// Whether an example has the pattern in one of its texts.
+pub(crate) fn contains(example: &Example, pattern: &Regex) -> bool {
+    example.content.texts().any(|text| pattern.is_match(text))
+}
+
+fn list(ticket: &Ticket, dataset: &Dataset, key: &Key) -> Result<Vec<usize>, Failure> {
+    let pattern = pattern(&key.search)?;
+    let is_match = |example: &Example| pattern.as_ref().is_none_or(|pattern| contains(example, pattern));
     let mut found = Vec::new();
     let mut look = |row: usize| {
         if row.is_multiple_of(CHECK_EVERY) && ticket.is_cancelled() {
             return Err(Failure::Cancelled);
         }
-        if dataset.examples.get(row).is_some_and(contains) {
+        if dataset.examples.get(row).is_some_and(is_match) {
             found.push(row);
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::app::work::slot::Failure;
 use crate::disk;
 use crate::figure;
 use crate::figure::Figure;
@@ -10,6 +11,7 @@ use crate::figure::ForeignText;
 use crate::figure::Page;
 use crate::figure::TextMetrics;
 use crate::figure::palette::Theme;
+use crate::jobs::Ticket;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +45,15 @@ impl ExportKind {
             Self::Csv => "csv",
         }
     }
+}
+
+/// Rows that a view lists, where it has no figure: they are written as CSV.
+pub(crate) trait ListedRows: std::fmt::Debug + Send + Sync {
+    /// All of them with a head.
+    ///
+    /// # Errors
+    /// [`Failure::Cancelled`] when it was stopped.
+    fn to_csv(&self, ticket: &Ticket) -> Result<Vec<u8>, Failure>;
 }
 
 /// Where and how it is written.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::work::chooser::Purpose;
 use crate::app::work::export;
 use crate::app::work::export::ExportKind;
+use crate::app::work::export::ListedRows;
 use crate::app::work::listing;
 use crate::app::work::listing::Listing;
 use crate::app::work::paths;
@@ -65,6 +66,8 @@ pub(crate) enum Payload {
     Session(Box<Project>),
     /// What a view shows.
     Figure(Box<Figure>, ExportKind),
+    /// What a view lists.
+    Rows(Arc<dyn ListedRows>),
 }
 
 /// What the path field asks about.
@@ -228,6 +231,10 @@ fn write(ticket: &Ticket, target: &WriteTarget, payload: &Payload) -> FileEvent 
 
 fn bytes_of(ticket: &Ticket, payload: &Payload) -> Result<Vec<u8>, Failure> {
     match payload {
+        Payload::Rows(rows) => {
+            ticket.report(Progress { stage: "writing rows".to_owned(), ..Progress::default() });
+            rows.to_csv(ticket)
+        }
         Payload::Session(project) => Ok(project::render(project).into_bytes()),
         Payload::Figure(figure, kind) => {
             ticket.report(Progress { stage: "drawing".to_owned(), ..Progress::default() });

@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
-use std::sync::mpsc::SyncSender;
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
-use std::time::Instant;
 
 use crate::app::work::latency_plan;
 use crate::app::work::latency_plan::LatencyPlan;
 use crate::app::work::latency_plan::Texts;
 use crate::app::work::latency_settings;
+use crate::app::work::latency_settings::DataContent;
+use crate::app::work::latency_settings::ModelContent;
 use crate::app::work::latency_settings::SettingsLatency;
+use crate::app::work::latency_settings::data_content;
+use crate::app::work::latency_settings::model_content;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::error_chain;
+use crate::app::work::stream::End;
+use crate::app::work::stream::Outlet;
+use crate::app::work::stream::Stream;
 use crate::data::Content;
 use crate::data::Dataset;
 use crate::figure::Figure;
@@ -22,8 +25,6 @@ use crate::figure::charts;
 use crate::figure::charts::LatencyInput;
 use crate::figure::charts::latency_figure;
 use crate::input::Sequence;
-use crate::jobs::Job;
-use crate::jobs::Poll;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::jobs::Wake;
@@ -67,8 +68,10 @@ pub(crate) struct LatencyContext<'a> {
 /// A measurement on screen, finished or not.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ShownLatency {
-    /// The checkpoint it was made with.
+    /// The checkpoint it was made with, for a person.
     model: PathBuf,
+    /// The same by content; `None` for a measurement that was made elsewhere.
+    made_with: Option<ModelContent>,
     /// The strategies it was asked for.
     strategies: Vec<StrategySpec>,
     /// Which texts were timed, for a person.
@@ -91,20 +94,23 @@ enum Goal {
     Settings(SettingsLatency),
 }
 
-struct Running {
-    job: Job<Result<LatencyReport, Failure>>,
-    found: Receiver<Measured>,
-    begun: Instant,
-    goal: Goal,
+/// What a measurement sends.
+enum Found {
+    Row(Box<Measured>),
+    Report(Box<LatencyReport>),
 }
 
 /// The latency view's work in the background.
 #[derive(Default)]
 pub(crate) struct LatencyWork {
     waiting: Option<Asked>,
-    running: Option<Running>,
+    stream: Stream<(), Found>,
+    /// Where the outcome of the running measurement goes.
+    goal: Option<Goal>,
     shown: Option<ShownLatency>,
     settings: Option<SettingsLatency>,
+    /// Model and data set that are open, by content; `None` where there are none or they are on their way.
+    open: (Option<ModelContent>, Option<DataContent>),
     failure: Option<String>,
     generation: u64,
 }
@@ -129,15 +135,18 @@ impl LatencyWork {
 
     fn wait(&mut self, asked: Asked) {
         self.failure = None;
-        if self.running.is_none() {
+        if !self.is_measuring() {
             self.waiting = Some(asked);
         }
     }
 
     /// Takes in what has finished and begins what waits, if it may; called once a frame.
     pub(crate) fn poll(&mut self, context: &LatencyContext<'_>) {
+        let source = context.project.data.as_ref();
+        let data = context.dataset.zip(source).map(|(dataset, source)| data_content(dataset, source));
+        self.open = (context.checkpoint.map(|checkpoint| model_content(checkpoint)), data);
         self.take_in();
-        let may_begin = self.running.is_none() && context.is_free;
+        let may_begin = !self.is_measuring() && context.is_free;
         if let Some(checkpoint) = context.checkpoint.filter(|_| may_begin)
             && let Some(asked) = self.waiting.take()
         {
@@ -150,55 +159,54 @@ impl LatencyWork {
             Asked::View(plan) => prepare(plan, context),
             Asked::Settings(specs) => {
                 let Some(dataset) = context.dataset else { return };
-                let known = self.settings.take().filter(|known| known.fits(context.project));
-                let goal = known.unwrap_or_else(|| SettingsLatency::new(context.project));
+                let known = self.settings.take().filter(|known| known.fits(&self.open));
+                let goal = known.unwrap_or_else(|| SettingsLatency::new(self.open.clone()));
                 self.settings = Some(goal.clone());
                 let source = Source::Sample(Arc::clone(dataset));
                 (source, latency_settings::lab_plan(specs), Goal::Settings(goal))
             }
         };
-        let (sender, found) = sync_channel(MOST_ROWS);
         let checkpoint = Arc::clone(checkpoint);
-        let work = move |ticket: &Ticket| {
+        let work = move |ticket: &Ticket, outlet: &Outlet<Found>| {
             let cases = source.cases(ticket, lab_plan.seed, &checkpoint)?;
-            measure(ticket, &checkpoint, (&cases, &lab_plan), &sender)
+            measure(ticket, &checkpoint, (&cases, &lab_plan), outlet)
         };
         let wake = Arc::clone(context.wake);
         let seldom: Wake = Arc::new(move |within| wake(if within.is_zero() { within } else { within.max(PAUSE) }));
-        match Job::spawn("latency", seldom, work) {
-            Ok(job) => self.running = Some(Running { job, found, begun: Instant::now(), goal }),
-            Err(err) => self.failure = Some(format!("no thread for the measurement: {err}")),
-        }
+        self.goal = Some(goal);
+        self.stream.start((), ("latency", MOST_ROWS), seldom, work);
     }
 
     fn take_in(&mut self) {
-        let Some(running) = &mut self.running else { return };
-        // Asked before the channel is emptied: what a finished job has sent is then all there.
-        let ended = running.job.poll();
-        let found: Vec<Measured> = running.found.try_iter().collect();
-        if let (false, Goal::View(begun)) = (found.is_empty(), &mut running.goal) {
-            begun.rows.extend(found);
+        let Some(arrived) = self.stream.poll() else { return };
+        let mut report = None;
+        let mut rows = Vec::new();
+        for found in arrived.items {
+            match found {
+                Found::Row(row) => rows.push(*row),
+                Found::Report(all) => report = Some(*all),
+            }
+        }
+        if let (false, Some(Goal::View(begun))) = (rows.is_empty(), &mut self.goal) {
+            begun.rows.extend(rows);
             self.shown = Some(begun.clone());
             self.generation += 1;
         }
-        let ended = match ended {
-            Poll::Running => return,
-            Poll::Ready(ended) => ended,
-            Poll::Lost(panic) => Err(Failure::Failed(panic)),
-        };
-        let goal = self.running.take().map(|running| running.goal);
+        let Some(end) = arrived.end else { return };
         self.generation += 1;
-        match (ended, goal) {
-            (Ok(report), Some(Goal::View(begun))) => {
+        if let End::Failed(reason) = end {
+            self.failure = Some(reason);
+        }
+        match (report, self.goal.take()) {
+            (Some(report), Some(Goal::View(begun))) => {
                 let LatencyReport { machine, rows, partial, .. } = report;
                 self.show(ShownLatency { machine, rows, is_partial: partial, ..begun });
             }
-            (Ok(report), Some(Goal::Settings(mut known))) => {
+            (Some(report), Some(Goal::Settings(mut known))) => {
                 known.add(&report);
                 self.settings = Some(known);
             }
-            (Err(Failure::Failed(reason)), _) => self.failure = Some(reason),
-            (Err(Failure::Cancelled), _) | (Ok(_), None) => {}
+            (None, _) | (_, None) => {}
         }
     }
 
@@ -214,6 +222,7 @@ impl LatencyWork {
     pub(crate) fn show_report(&mut self, report: LatencyReport, model: PathBuf) {
         self.show(ShownLatency {
             model,
+            made_with: None,
             strategies: report.plan.strategies,
             texts: Texts::Lengths.label().to_owned(),
             machine: report.machine,
@@ -224,11 +233,11 @@ impl LatencyWork {
 
     /// How far the measurement is, with the time it will still take.
     pub(crate) fn progress(&self) -> Option<Progress> {
-        let running = self.running.as_ref()?;
-        let mut progress = running.job.progress();
+        let mut progress = self.stream.progress()?;
+        let elapsed = self.stream.elapsed()?;
         let done = progress.done as f64;
         if let Some(total) = progress.total.filter(|_| done > 0.0) {
-            let left = running.begun.elapsed().as_secs_f64() * (total as f64 - done).max(0.0) / done;
+            let left = elapsed.as_secs_f64() * (total as f64 - done).max(0.0) / done;
             progress.stage = format!("{}, about {} s left", progress.stage, left.ceil());
         }
         progress.total = progress.total.or(Some(1));
@@ -238,14 +247,12 @@ impl LatencyWork {
     /// Asks what runs to stop, and does not begin what waits; what is finished stays.
     pub(crate) fn stop(&mut self) {
         self.waiting = None;
-        if let Some(running) = &self.running {
-            running.job.cancel();
-        }
+        self.stream.stop();
     }
 
     /// Whether a measurement runs: nothing else may start.
     pub(crate) fn is_measuring(&self) -> bool {
-        self.running.is_some()
+        self.stream.is_running()
     }
 
     /// Whether a measurement was asked for and other work still runs.
@@ -255,7 +262,7 @@ impl LatencyWork {
 
     /// Whether a measurement runs or waits.
     pub(crate) fn is_busy(&self) -> bool {
-        self.running.is_some() || self.waiting.is_some()
+        self.is_measuring() || self.waiting.is_some()
     }
 
     /// Grows whenever something arrives.
@@ -268,9 +275,9 @@ impl LatencyWork {
         self.failure.as_deref()
     }
 
-    /// Measured speed-ups of settings, with the model and on the data set that the project names.
-    pub(crate) fn settings(&self, project: &Project) -> Option<&SettingsLatency> {
-        self.settings.as_ref().filter(|known| known.fits(project))
+    /// Measured speed-ups of settings, with the model and on the data set that are open.
+    pub(crate) fn settings(&self) -> Option<&SettingsLatency> {
+        self.settings.as_ref().filter(|known| known.fits(&self.open))
     }
 
     /// What is on screen.
@@ -281,7 +288,11 @@ impl LatencyWork {
     /// Whether what is shown rests on another model or other strategies than are set now.
     pub(crate) fn is_stale(&self, project: &Project) -> bool {
         let is_other = |shown: &ShownLatency| {
-            shown.model != project.model || shown.strategies != latency_plan::strategies(project)
+            let is_other_model = match &shown.made_with {
+                Some(model) => self.open.0.as_ref() != Some(model),
+                None => shown.model != project.model,
+            };
+            is_other_model || shown.strategies != latency_plan::strategies(project)
         };
         self.shown.as_ref().is_some_and(is_other)
     }
@@ -341,6 +352,7 @@ fn prepare(plan: LatencyPlan, context: &LatencyContext<'_>) -> (Source, latency:
     let source = Source::of(plan, context);
     let goal = ShownLatency {
         model: context.project.model.clone(),
+        made_with: context.checkpoint.map(|checkpoint| model_content(checkpoint)),
         strategies,
         texts: source.label(),
         machine,
@@ -425,9 +437,10 @@ fn measure(
     ticket: &Ticket,
     checkpoint: &Checkpoint,
     (cases, plan): (&[Case], &latency::Plan),
-    sender: &SyncSender<Measured>,
-) -> Result<LatencyReport, Failure> {
+    outlet: &Outlet<Found>,
+) -> Result<(), Failure> {
     // Nobody listens any more once the window has dropped the measurement: it is being cancelled then.
-    let found = |row: &Measured| drop(sender.send(row.clone()));
-    latency::measure(ticket, &checkpoint.model, cases, plan, &found).map_err(|err| failed(&err))
+    let found = |row: &Measured| drop(outlet.send(Found::Row(Box::new(row.clone()))));
+    let report = latency::measure(ticket, &checkpoint.model, cases, plan, &found).map_err(|err| failed(&err))?;
+    outlet.send(Found::Report(Box::new(report)))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::data::Dataset;
 use crate::figure::charts::SpeedUps;
 use crate::input::Sequence;
 use crate::latency;
@@ -12,8 +13,8 @@ use crate::latency::LatencyReport;
 use crate::latency::Measured;
 use crate::latency::Rounds;
 use crate::metrics::MIN_BLOCKS;
+use crate::model::Checkpoint;
 use crate::project::DataSource;
-use crate::project::Project;
 use crate::pruning::StrategySpec;
 
 /// Texts of a batch, and batches of a pass at most: short ones to long ones.
@@ -24,11 +25,32 @@ const TOKENS: usize = 256;
 /// Each setting is measured for this long.
 const TIME: Duration = Duration::from_millis(300);
 
+/// A model by what decides how long it takes: weights, tokenizer, number type, device, longest text.
+pub(crate) type ModelContent = [String; 5];
+/// A data set by what decides which texts there are: the file's content, and how it is read.
+pub(crate) type DataContent = (String, DataSource);
+
+/// The content of a checkpoint.
+pub(crate) fn model_content(checkpoint: &Checkpoint) -> ModelContent {
+    let model = &checkpoint.model;
+    [
+        model.weights_hash.clone(),
+        checkpoint.tokenizer.hash().to_owned(),
+        model.precision.label().to_owned(),
+        model.device_name(),
+        model.config.max_tokens.to_string(),
+    ]
+}
+
+/// The content of a data set that was read as `source` says; where the file lies makes no difference.
+pub(crate) fn data_content(dataset: &Dataset, source: &DataSource) -> DataContent {
+    (dataset.hash.clone(), DataSource { path: PathBuf::new(), ..source.reading() })
+}
+
 /// Speed-ups of settings, all with one model on one data set.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SettingsLatency {
-    model: PathBuf,
-    data: Option<DataSource>,
+    made_with: (Option<ModelContent>, Option<DataContent>),
     /// Where it was measured last, for a person.
     pub(crate) machine: String,
     /// By canonical spec.
@@ -36,15 +58,14 @@ pub(crate) struct SettingsLatency {
 }
 
 impl SettingsLatency {
-    /// Nothing measured yet, with what the project names.
-    pub(crate) fn new(project: &Project) -> Self {
-        let (model, data) = (project.model.clone(), project.data.as_ref().map(DataSource::reading));
-        Self { model, data, machine: String::new(), speed_ups: SpeedUps::new() }
+    /// Nothing measured yet, with what is open.
+    pub(crate) fn new(open: (Option<ModelContent>, Option<DataContent>)) -> Self {
+        Self { made_with: open, machine: String::new(), speed_ups: SpeedUps::new() }
     }
 
-    /// Whether it was measured with the model and on the data set that the project names.
-    pub(crate) fn fits(&self, project: &Project) -> bool {
-        self.model == project.model && self.data == project.data.as_ref().map(DataSource::reading)
+    /// Whether it was measured with this model and on this data set.
+    pub(crate) fn fits(&self, open: &(Option<ModelContent>, Option<DataContent>)) -> bool {
+        self.made_with == *open
     }
 
     /// Takes in what was measured; what was known of other settings stays.

@@ -2,8 +2,11 @@
 
 pub(crate) mod chooser;
 pub(crate) mod context;
+pub(crate) mod data_runs;
 pub(crate) mod data_sheet;
+pub(crate) mod dataset_run;
 pub(crate) mod dense_baseline;
+pub(crate) mod enabled_runs;
 pub(crate) mod evaluation_key;
 pub(crate) mod examples;
 pub(crate) mod export;
@@ -21,4 +24,5 @@ pub(crate) mod result_files;
 pub(crate) mod results;
 pub(crate) mod sheet;
 pub(crate) mod slot;
+pub(crate) mod stream;
 pub(crate) mod text_runs;

@@ -6,8 +6,6 @@ pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod work;
 
-use std::cell::Cell;
-
 use egui::Key;
 use egui::Ui;
 
@@ -20,9 +18,9 @@ use crate::app::base::view_class::ViewClass;
 use crate::app::base::view_kind::ViewInfo;
 use crate::app::views::fairness::state::FairnessState;
 use crate::app::views::fairness::state::Seen;
-use crate::app::views::fairness::work::FairnessRequest;
 use crate::app::views::fairness::work::FairnessWork;
 use crate::app::work::context::WorkContext;
+use crate::app::work::data_runs::RunRequest;
 use crate::evaluation::HeadKind;
 use crate::figure::Figure;
 use crate::project::Project;
@@ -36,7 +34,7 @@ pub(crate) static INFO: ViewInfo =
 pub(crate) struct FairnessView {
     state: FairnessState,
     work: FairnessWork,
-    asked: Option<FairnessRequest>,
+    asked: Option<RunRequest>,
 }
 
 impl ViewClass for FairnessView {
@@ -45,9 +43,9 @@ impl ViewClass for FairnessView {
     }
 
     fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, _is_page: bool) {
-        let seen = Seen { view, work: &self.work, asked: Cell::new(None) };
+        let seen = Seen::new(view, &self.work);
         panel::fairness_ui(ui, &seen, &mut self.state);
-        if let Some(request) = seen.asked.take() {
+        if let Some(request) = seen.asked() {
             self.asked = Some(request);
             ui.ctx().request_repaint();
         }
@@ -64,7 +62,7 @@ impl ViewClass for FairnessView {
     }
 
     fn is_asked(&self) -> bool {
-        self.asked.is_some_and(|request| request != FairnessRequest::Stop)
+        self.asked.is_some_and(|request| request != RunRequest::Stop)
     }
 
     fn job(&self) -> Option<JobStatus> {

@@ -10,12 +10,12 @@ use crate::app::panels::row_limit::rows_ui;
 use crate::app::views::fairness::state::FairnessState;
 use crate::app::views::fairness::state::Seen;
 use crate::app::views::fairness::table;
-use crate::app::views::fairness::work::FairnessRequest;
 use crate::app::views::fairness::work::FairnessWork;
 use crate::app::views::fairness::work::Table;
 use crate::app::views::fairness::work::TableKey;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
+use crate::app::work::data_runs::RunRequest;
 use crate::data::Dataset;
 use crate::evaluation::HeadKind;
 use crate::evaluation::Measure;
@@ -221,16 +221,16 @@ fn run_ui(ui: &mut Ui, view: &Seen<'_>, entry: &StrategyEntry) {
         ui.spinner();
         ui.label(&progress.stage);
         if ui.button("Stop").on_hover_text("Stop the evaluation; finished strategies stay").clicked() {
-            view.ask(FairnessRequest::Stop);
+            view.ask(RunRequest::Stop);
         }
     } else if let Some(rest) = work.rest() {
         if section::go_on_ui(ui, rest) {
-            view.ask(FairnessRequest::GoOn);
+            view.ask(RunRequest::GoOn);
         }
     } else if !work.has_run(&entry.spec) {
         let hint = "Run the dense model and every enabled strategy over the data set";
         if ui.button("Evaluate").on_hover_text(hint).clicked() {
-            view.ask(FairnessRequest::Start);
+            view.ask(RunRequest::Start);
         }
     }
 }

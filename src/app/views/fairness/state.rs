@@ -1,10 +1,6 @@
 //! What the view remembers, and what its parts see.
 
-use std::cell::Cell;
-use std::ops::Deref;
-
-use crate::app::View;
-use crate::app::views::fairness::work::FairnessRequest;
+use crate::app::base::seen;
 use crate::app::views::fairness::work::FairnessWork;
 use crate::app::widgets::figure_view::FigureMemo;
 use crate::evaluation::Measure;
@@ -39,27 +35,5 @@ impl Default for FairnessState {
     }
 }
 
-/// What the parts of the view see while they draw: the window, and the view's work.
-pub(crate) struct Seen<'a> {
-    /// The window.
-    pub(crate) view: &'a View<'a>,
-    /// The runs, and tables of them.
-    pub(crate) work: &'a FairnessWork,
-    /// What a button asked for.
-    pub(crate) asked: Cell<Option<FairnessRequest>>,
-}
-
-impl<'a> Deref for Seen<'a> {
-    type Target = View<'a>;
-
-    fn deref(&self) -> &View<'a> {
-        self.view
-    }
-}
-
-impl Seen<'_> {
-    /// Asks for work, which begins with the next frame.
-    pub(crate) fn ask(&self, request: FairnessRequest) {
-        self.asked.set(Some(request));
-    }
-}
+/// What the view's parts see.
+pub(crate) type Seen<'a> = seen::Seen<'a, FairnessWork>;

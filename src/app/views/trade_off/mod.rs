@@ -4,13 +4,11 @@ pub(crate) mod comparison;
 pub(crate) mod details;
 pub(crate) mod facts;
 pub(crate) mod panel;
-pub(crate) mod plan;
 pub(crate) mod plot;
 pub(crate) mod state;
+pub(crate) mod swept;
 pub(crate) mod table;
 pub(crate) mod work;
-
-use std::cell::Cell;
 
 use egui::Key;
 use egui::Ui;
@@ -24,9 +22,9 @@ use crate::app::base::view_class::ViewClass;
 use crate::app::base::view_kind::ViewInfo;
 use crate::app::views::trade_off::state::Seen;
 use crate::app::views::trade_off::state::TradeOffState;
-use crate::app::views::trade_off::work::TradeOffRequest;
 use crate::app::views::trade_off::work::TradeOffWork;
 use crate::app::work::context::WorkContext;
+use crate::app::work::data_runs::RunRequest;
 use crate::figure::Figure;
 use crate::project::Project;
 
@@ -43,7 +41,7 @@ pub(crate) static INFO: ViewInfo = ViewInfo {
 pub(crate) struct TradeOffView {
     state: TradeOffState,
     work: TradeOffWork,
-    asked: Option<TradeOffRequest>,
+    asked: Option<RunRequest>,
 }
 
 impl ViewClass for TradeOffView {
@@ -52,9 +50,9 @@ impl ViewClass for TradeOffView {
     }
 
     fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, _is_page: bool) {
-        let seen = Seen { view, work: &self.work, asked: Cell::new(None) };
+        let seen = Seen::new(view, &self.work);
         panel::trade_off_ui(ui, &seen, &mut self.state);
-        if let Some(request) = seen.asked.take() {
+        if let Some(request) = seen.asked() {
             self.asked = Some(request);
             ui.ctx().request_repaint();
         }
@@ -68,7 +66,7 @@ impl ViewClass for TradeOffView {
     }
 
     fn is_asked(&self) -> bool {
-        self.asked.is_some_and(|request| request != TradeOffRequest::Stop)
+        self.asked.is_some_and(|request| request != RunRequest::Stop)
     }
 
     fn job(&self) -> Option<JobStatus> {

@@ -19,11 +19,11 @@ use crate::app::views::trade_off::plot;
 use crate::app::views::trade_off::state::Seen;
 use crate::app::views::trade_off::state::TradeOffState;
 use crate::app::views::trade_off::table;
-use crate::app::views::trade_off::work::TradeOffRequest;
 use crate::app::views::trade_off::work::TradeOffWork;
 use crate::app::widgets::section;
 use crate::app::widgets::tabs;
 use crate::app::widgets::theme;
+use crate::app::work::data_runs::RunRequest;
 use crate::app::work::latency::LatencyRequest;
 use crate::evaluation::HeadKind;
 use crate::figure::Figure;
@@ -106,7 +106,7 @@ fn figure_for_screen(view: &Seen<'_>, state: &mut TradeOffState) -> Arc<Figure> 
     let (points, speed_ups) = (&mut state.points, &mut state.speed_ups);
     state.memo.figure(key, || {
         *points = Arc::new(work.points(view.project));
-        let settings = latency.settings(view.project);
+        let settings = latency.settings();
         *speed_ups = Arc::new(settings.map(|settings| settings.speed_ups.clone()).unwrap_or_default());
         make_figure((view.project, view.session), work, points, (&chosen, cost, quality))
     })
@@ -126,7 +126,7 @@ fn make_figure(
     let model = project.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let provenance = charts::provenance(&model, &data);
     let none = SpeedUps::new();
-    let settings = session.latency.settings(project);
+    let settings = session.latency.settings();
     let speed_ups = settings.map_or(&none, |settings| &settings.speed_ups);
     if let Some(settings) = settings.filter(|_| cost == CostAxis::Latency) {
         basis = format!("{basis}; latency on {}", settings.machine);
@@ -202,14 +202,14 @@ fn run_ui(ui: &mut Ui, view: &Seen<'_>) {
         ui.spinner();
         ui.label(&progress.stage);
         if ui.button("Stop").on_hover_text("Stop the sweep; finished points stay").clicked() {
-            view.ask(TradeOffRequest::Stop);
+            view.ask(RunRequest::Stop);
         }
         return;
     }
     let missing = work.missing(view.project);
     if let Some(rest) = work.rest().filter(|(_, time)| missing == 0 || time.is_some()) {
         if section::go_on_ui(ui, rest) {
-            view.ask(TradeOffRequest::GoOn);
+            view.ask(RunRequest::GoOn);
         }
         return;
     }
@@ -222,13 +222,13 @@ fn run_ui(ui: &mut Ui, view: &Seen<'_>) {
         .on_disabled_hover_text("Every setting of the enabled strategies has a result")
         .clicked()
     {
-        view.ask(TradeOffRequest::Start);
+        view.ask(RunRequest::Start);
     }
 }
 
 /// Whether some setting has a measured latency.
 fn has_latency(view: &View<'_>) -> bool {
-    view.session.latency.settings(view.project).is_some_and(|settings| !settings.speed_ups.is_empty())
+    view.session.latency.settings().is_some_and(|settings| !settings.speed_ups.is_empty())
 }
 
 /// Measures the swept settings that have no latency yet.
@@ -242,7 +242,7 @@ fn measure_ui(ui: &mut Ui, view: &Seen<'_>) {
         }
         return;
     }
-    let known = latency.settings(view.project).map(|settings| &settings.speed_ups);
+    let known = latency.settings().map(|settings| &settings.speed_ups);
     let swept = view.work.points(view.project).into_iter().map(|point| point.point.spec);
     let missing: Vec<_> =
         swept.filter(|spec| known.is_none_or(|known| !known.contains_key(&spec.to_string()))).collect();

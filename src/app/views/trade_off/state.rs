@@ -1,7 +1,6 @@
 //! What the view remembers, and what its parts see.
 
-use crate::app::View;
-use crate::app::views::trade_off::work::TradeOffRequest;
+use crate::app::base::seen;
 use crate::app::views::trade_off::work::TradeOffWork;
 use crate::app::widgets::figure_view::FigureMemo;
 use crate::app::widgets::plots::Move;
@@ -10,8 +9,6 @@ use crate::figure::charts::QualityAxis;
 use crate::figure::charts::SpeedUps;
 use crate::figure::charts::TradeOffPoint;
 use crate::pruning::StrategySpec;
-use std::cell::Cell;
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// A column that the table can be sorted by.
@@ -98,27 +95,5 @@ impl TradeOffState {
     }
 }
 
-/// What the parts of the view see while they draw: the window, and the view's work.
-pub(crate) struct Seen<'a> {
-    /// The window.
-    pub(crate) view: &'a View<'a>,
-    /// The sweep.
-    pub(crate) work: &'a TradeOffWork,
-    /// What a button asked for.
-    pub(crate) asked: Cell<Option<TradeOffRequest>>,
-}
-
-impl<'a> Deref for Seen<'a> {
-    type Target = View<'a>;
-
-    fn deref(&self) -> &View<'a> {
-        self.view
-    }
-}
-
-impl Seen<'_> {
-    /// Asks for work, which begins with the next frame.
-    pub(crate) fn ask(&self, request: TradeOffRequest) {
-        self.asked.set(Some(request));
-    }
-}
+/// What the view's parts see.
+pub(crate) type Seen<'a> = seen::Seen<'a, TradeOffWork>;

@@ -5,7 +5,7 @@ use crate::pruning::StrategySpec;
 
 /// One setting of a sweep.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Planned {
+pub(crate) struct SweptSetting {
     /// The name of its line: that of the strategy in the project.
     pub(crate) series: String,
     /// The setting.
@@ -14,12 +14,12 @@ pub(crate) struct Planned {
 
 /// Every enabled strategy along its dial, and as it is set now. The ends and middles of all dials come first, so that
 /// stopping early still leaves whole curves.
-pub(crate) fn plan(project: &Project) -> Vec<Planned> {
-    let mut lines: Vec<Vec<Planned>> = Vec::new();
+pub(crate) fn swept_settings(project: &Project) -> Vec<SweptSetting> {
+    let mut lines: Vec<Vec<SweptSetting>> = Vec::new();
     for entry in project.enabled().filter(|entry| entry.spec.id() != "dense") {
         let series = project.name(entry.id);
         let settings = settings(&entry.spec).into_iter();
-        lines.push(settings.map(|spec| Planned { series: series.clone(), spec }).collect());
+        lines.push(settings.map(|spec| SweptSetting { series: series.clone(), spec }).collect());
     }
     let longest = lines.iter().map(Vec::len).max().unwrap_or(0);
     let rounds = (0..longest).flat_map(|round| lines.iter().filter_map(move |line| line.get(round)));
@@ -75,16 +75,16 @@ mod tests {
         project.push(StrategySpec::parse("power_bert:retention=0.43").unwrap(), true);
         project.push(StrategySpec::parse("power_bert:retention=0.5,protect=cls").unwrap(), true);
         project.push(StrategySpec::parse("power_bert:retention=0.9").unwrap(), false);
-        let plan = plan(&project);
-        let first: Vec<String> = plan[..2].iter().map(|planned| planned.spec.to_string()).collect();
+        let swept = swept_settings(&project);
+        let first: Vec<String> = swept[..2].iter().map(|setting| setting.spec.to_string()).collect();
         assert!(first[0].contains("retention=0.43"), "the first in use: {first:?}");
         assert!(first[1].contains("retention=0.5") && first[1].contains("protect=cls"), "the second: {first:?}");
-        assert!(plan.len() >= 8, "both dials: {}", plan.len());
-        for (index, one) in plan.iter().enumerate() {
-            assert!(plan[..index].iter().all(|other| other.spec != one.spec), "{} twice", one.spec);
+        assert!(swept.len() >= 8, "both dials: {}", swept.len());
+        for (index, one) in swept.iter().enumerate() {
+            assert!(swept[..index].iter().all(|other| other.spec != one.spec), "{} twice", one.spec);
             assert_ne!(one.spec.id(), "dense", "dense is the reference, not a setting");
         }
-        let series: std::collections::BTreeSet<&str> = plan.iter().map(|planned| planned.series.as_str()).collect();
+        let series: std::collections::BTreeSet<&str> = swept.iter().map(|setting| setting.series.as_str()).collect();
         assert_eq!(series.into_iter().collect::<Vec<_>>(), ["power_bert", "power_bert (2)"], "two lines");
     }
 }
