@@ -2,6 +2,7 @@
 #![cfg(feature = "gui")]
 
 mod commands;
+mod data;
 mod eyes_and_hands;
 mod fairness;
 mod fairness_runs;

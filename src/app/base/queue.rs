@@ -74,6 +74,8 @@ pub(crate) enum Request {
     ForgetRecent(PathBuf),
     /// Limits the walk through the examples to those of one group: column and value, as indices.
     FilterExamples(Option<ExampleFilter>),
+    /// Shows an example in Inspect, by index.
+    ShowExample(usize),
     /// Shows the example of this number or id.
     GoToExample(String),
     /// Takes a message off the screen; it stays in the list.

@@ -98,6 +98,10 @@ fn answer(app: &mut App, request: Request) {
         Request::LookAtRecent(paths) => app.session.recent.look(paths, &app.wake),
         Request::ForgetRecent(path) => app.ui.recent.forget(&path),
         Request::FilterExamples(filter) => walk::filter(app, filter),
+        Request::ShowExample(index) => {
+            walk::show(app, index);
+            app.ui.view = ViewKind::default();
+        }
         Request::GoToExample(wanted) => walk::go_to(app, &wanted),
         Request::DismissToast(id) => app.session.messages.dismiss(id),
         Request::ClearMessages => app.session.messages.clear(),

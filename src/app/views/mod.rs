@@ -1,6 +1,7 @@
 //! One folder per view and one line in [`VIEWS`]: whatever the window does with views it finds there.
 
 pub(crate) mod collection;
+pub(crate) mod data;
 pub(crate) mod fairness;
 pub(crate) mod inspect;
 pub(crate) mod latency;
@@ -18,4 +19,5 @@ const VIEWS: &[Row] = &[
     (&trade_off::INFO, || Box::<trade_off::TradeOffView>::default()),
     (&fairness::INFO, || Box::<fairness::FairnessView>::default()),
     (&latency::INFO, || Box::<latency::LatencyView>::default()),
+    (&data::INFO, || Box::<data::DataView>::default()),
 ];
