@@ -11,7 +11,7 @@ pub struct Example {
     pub content: Content,
     /// The label as read and mapped: a class name or a class number.
     pub label: Option<String>,
-    /// Values in each of [`Dataset::groups`], as indices into that column's `values`; a cell may hold several or none.
+    /// Values in each of [`Dataset::groups`](super::Dataset::groups), as indices into that column's `values`; a cell may hold several or none.
     pub groups: Vec<Vec<usize>>,
     /// Value of the cluster column.
     pub cluster: Option<String>,
