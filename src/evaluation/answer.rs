@@ -91,6 +91,9 @@ pub(super) fn argmax(logits: &[f32]) -> usize {
 
 /// `3.42`, `0.0123`, `-123`: three digits, none of them behind the point where three stand before it.
 fn three_digits(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     let decimals = [100.0, 10.0, 1.0, 0.1].iter().position(|bound| value.abs() >= *bound).unwrap_or(4);
     let text = format!("{value:.decimals$}");
     // A number that rounds to nothing has no sign.
@@ -133,7 +136,7 @@ mod tests {
         assert_eq!(both(Answer::Labels(Vec::new())), ("none".to_owned(), String::new()), "no label");
         assert_eq!(both(Answer::Value(f64::from(3.4178_f32))), ("3.42".to_owned(), "3.4178".to_owned()), "a number");
         assert_eq!(both(Answer::Value(0.1)).1, "0.1", "a double that no single is");
-        let shown = [123.4, -12.34, 0.123, 0.01234, -0.00001].map(|value| Answer::Value(value).text(&names()));
-        assert_eq!(shown, ["123", "-12.3", "0.123", "0.0123", "0.0000"], "three digits");
+        let shown = [123.4, -12.34, 0.123, 0.01234, -0.00001, 0.0].map(|value| Answer::Value(value).text(&names()));
+        assert_eq!(shown, ["123", "-12.3", "0.123", "0.0123", "0.0000", "0"], "three digits");
     }
 }

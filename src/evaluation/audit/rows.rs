@@ -2,6 +2,7 @@
 
 use crate::evaluation::Prepared;
 use crate::evaluation::StrategyRun;
+use crate::evaluation::audit::slice::Slice;
 
 /// How a strategy's answer on a row compares with the dense model's, and with the label where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,24 +57,18 @@ impl Outcome {
     }
 }
 
-/// The outcome of every item of a data set; what counts as right is what it is for every measure: the class, the very set of
-/// labels, or a number within the tolerance.
+/// The outcome of every item of a data set; what counts as right is what it is for every measure.
 #[must_use]
 pub fn outcomes(prepared: &Prepared, (dense, run): (&StrategyRun, &StrategyRun)) -> Vec<Outcome> {
-    let tolerance = prepared.tolerance(&dense.results).unwrap_or(0.0);
-    let outcome = |item| {
-        let [dense, pruned] = [dense, run].map(|run| run.results.answer(prepared.head, item));
-        let is_same = dense.is_same(&pruned, tolerance);
-        let Some(target) = prepared.target(item) else {
-            return if is_same { Outcome::Same } else { Outcome::Changed };
-        };
-        match [&dense, &pruned].map(|answer| answer.is_same(target, tolerance)) {
-            [true, true] => Outcome::Right,
-            [true, false] => Outcome::Harmed,
-            [false, true] => Outcome::Rescued,
-            [false, false] if is_same => Outcome::SameWrong,
-            [false, false] => Outcome::ChangedWrong,
-        }
+    let (labelled, all) = (Slice::all(prepared, dense, run), Slice::unlabelled(prepared, dense, run));
+    let outcome = |item| match labelled.right_and_changed(item) {
+        Some(([true, true], _)) => Outcome::Right,
+        Some(([true, false], _)) => Outcome::Harmed,
+        Some(([false, true], _)) => Outcome::Rescued,
+        Some(([false, false], false)) => Outcome::SameWrong,
+        Some(([false, false], true)) => Outcome::ChangedWrong,
+        None if all.right_and_changed(item).is_some_and(|(_, is_changed)| is_changed) => Outcome::Changed,
+        None => Outcome::Same,
     };
     (0..run.results.len()).map(outcome).collect()
 }

@@ -143,6 +143,12 @@ impl<'a> Slice<'a> {
         })
     }
 
+    /// Whether each model is right on an item, and whether they differ; `None` where there is nothing to hold it against.
+    pub(super) fn right_and_changed(&self, item: usize) -> Option<([bool; 2], bool)> {
+        let judged = self.judged.get(item)?.as_ref()?;
+        Some((judged.is_right, judged.is_changed))
+    }
+
     /// Those among `members`, which are items of the data set in ascending order.
     pub(super) fn of(&self, members: impl IntoIterator<Item = usize>) -> Self {
         let labelled = |item: usize| Some((narrow(item), self.judged[item]?.label));

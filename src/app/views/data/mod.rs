@@ -30,7 +30,6 @@ use crate::app::work::export::ListedRows;
 use crate::data::Dataset;
 use crate::figure::Figure;
 use crate::project::Project;
-use crate::pruning::StrategySpec;
 
 /// How the view is called.
 pub(crate) static INFO: ViewInfo = ViewInfo {
@@ -49,13 +48,6 @@ pub(crate) struct DataView {
 }
 
 impl DataView {
-    /// The strategy whose answers are shown.
-    fn spec(&self, project: &Project) -> Option<StrategySpec> {
-        let entries = || project.enabled().filter(|entry| entry.spec.id() != "dense");
-        let chosen = entries().find(|entry| Some(entry.id) == self.state.strategy).or_else(|| entries().next());
-        chosen.map(|entry| entry.spec.clone())
-    }
-
     /// The rows to be listed; a group that the data set does not have is none.
     fn wanted(&self, dataset: Option<&Dataset>) -> Wanted {
         let index = |(column, value): &(String, String)| {
@@ -90,7 +82,8 @@ impl ViewClass for DataView {
             self.work.handle(request, context);
         }
         let wanted = self.wanted(context.dataset.as_deref());
-        self.work.poll(context, is_shown, (self.spec(context.project), wanted));
+        let spec = self.state.chosen(context.project).map(|entry| entry.spec.clone());
+        self.work.poll(context, is_shown, (spec, wanted));
     }
 
     fn is_asked(&self) -> bool {

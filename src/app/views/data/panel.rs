@@ -47,7 +47,7 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut DataState) {
         return;
     }
     let Some(dataset) = view.session.dataset(view.project) else { return };
-    let entry = chosen_entry(view, state);
+    let entry = state.chosen(view.project);
     controls_ui(ui, view, state, (dataset, entry));
     if let Some(reason) = view.work.failure() {
         section::failure(ui, reason, "Change the strategy's settings, the model or the data set");
@@ -72,12 +72,6 @@ pub(crate) fn data_ui(ui: &mut Ui, view: &Seen<'_>, state: &mut DataState) {
         return;
     }
     table_ui(ui, view, state, (listing, entry));
-}
-
-/// The strategy whose answers are shown.
-pub(crate) fn chosen_entry<'a>(view: &'a Seen<'_>, state: &DataState) -> Option<&'a StrategyEntry> {
-    let entries = || view.project.enabled().filter(|entry| entry.spec.id() != "dense");
-    entries().find(|entry| Some(entry.id) == state.strategy).or_else(|| entries().next())
 }
 
 fn controls_ui(

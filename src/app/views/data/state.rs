@@ -3,6 +3,8 @@
 use crate::app::work::examples::Search;
 use crate::evaluation::Outcome;
 use crate::project::EntryId;
+use crate::project::Project;
+use crate::project::StrategyEntry;
 
 /// What rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -43,6 +45,12 @@ pub(crate) struct DataState {
 }
 
 impl DataState {
+    /// The strategy whose answers are shown.
+    pub(crate) fn chosen<'a>(&self, project: &'a Project) -> Option<&'a StrategyEntry> {
+        let entries = || project.enabled().filter(|entry| entry.spec.id() != "dense");
+        entries().find(|entry| Some(entry.id) == self.strategy).or_else(|| entries().next())
+    }
+
     /// Shows every row again.
     pub(crate) fn show_all(&mut self) {
         (self.search.text, self.group, self.outcome) = (String::new(), None, None);
