@@ -32,6 +32,9 @@ fn as_text() -> anyhow::Result<String> {
         if let Some(note) = info.note() {
             writeln!(text, "    note     {note}")?;
         }
+        if let Some(what) = info.training.what() {
+            writeln!(text, "    training {}: {what}", info.training.label())?;
+        }
         for key in &info.keys {
             writeln!(text, "    {:<16} {} [{}] {}", key.name, accepts(key), default_text(key), key.doc)?;
         }
@@ -59,6 +62,8 @@ fn strategy_json(info: &StrategyInfo) -> anyhow::Result<Json> {
         "url": info.url,
         "deviations": info.deviations,
         "score_only": info.score_only,
+        "training": info.training.label(),
+        "learns": info.training.what(),
         "default_spec": StrategySpec::default_for(info.id)?.to_string(),
         "keys": keys,
         "dial": info.dial.as_ref().map(|dial| json!({ "key": dial.key, "values": dial.values })),

@@ -37,6 +37,7 @@ pub use registry::Dial;
 pub use registry::SCORE_ONLY_LABEL;
 pub use registry::StrategyFamily;
 pub use registry::StrategyInfo;
+pub use registry::Training;
 pub use registry::find;
 pub use registry::registry;
 pub use rows::importance;

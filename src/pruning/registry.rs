@@ -37,6 +37,38 @@ impl StrategyFamily {
     }
 }
 
+/// What is learned before a strategy runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Training {
+    /// Nothing: it runs on any checkpoint as it is.
+    None,
+    /// It runs as it is; what is named can be learned.
+    Optional(&'static str),
+    /// It does not run without what is named.
+    Required(&'static str),
+}
+
+impl Training {
+    /// As written in files.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Optional(_) => "optional",
+            Self::Required(_) => "required",
+        }
+    }
+
+    /// What is learned.
+    #[must_use]
+    pub fn what(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Optional(what) | Self::Required(what) => Some(what),
+        }
+    }
+}
+
 /// The key that makes a strategy gentler or stronger, for trade-off curves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dial {
@@ -79,6 +111,8 @@ pub struct StrategyInfo {
     pub dial: Option<Dial>,
     /// The paper trains the model for it and we run it on a stock checkpoint: show [`SCORE_ONLY_LABEL`].
     pub score_only: bool,
+    /// What is learned before it runs.
+    pub training: Training,
     /// Makes it ready for a model.
     pub(super) build: Build,
 }

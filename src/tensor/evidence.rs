@@ -54,10 +54,19 @@ kinds! {
     RowEntropies: Queries of Attention, "attention entropies";
     /// Attention probabilities `A`.
     AttentionProbs: HeadsQueriesKeys of Attention, "attention probabilities";
+    /// Attention received in each head: `sum over queries of A[h, q, k]`.
+    HeadColumnSums: HeadsKeys of Attention, "attention received in each head";
     /// Keys averaged over heads, before any rotation, so that they compare content.
     MeanKeys: TokensHeadDim of Projections, "mean keys";
     /// L2 norm of each token's value vector, heads concatenated.
     ValueNorms: Keys of Projections, "value norms";
+    /// L1 norm of each token's value vector in each head; heads that share values have the same.
+    HeadValueL1: HeadsKeys of Projections, "sizes of the heads' values";
+    /// L2 norm of each token's value vector in each head; heads that share values have the same.
+    HeadValueL2: HeadsKeys of Projections, "lengths of the heads' values";
+    /// How alike a token's contributions through two heads are: `f_h(x_k) . f_g(x_k)`, where `f_h` is the head's value
+    /// vector after its part of the output projection, without that projection's bias.
+    OutputGrams: TokensHeadsHeads of Projections, "products of the heads' outputs";
     /// Hidden states after attention, residual and (post-LN models) layer norm: hook point P2.
     Hidden: TokensHidden of States, "hidden states";
 }
@@ -69,8 +78,13 @@ pub enum EvidenceShape {
     Keys,
     /// One number for each token as a query. Shape: `[tokens]`.
     Queries,
+    /// One number for each head and token as a key: if it is read off attention, every query adds its part.
+    /// Shape: `[heads, tokens]`.
+    HeadsKeys,
     /// Shape: `[heads, query, key]`.
     HeadsQueriesKeys,
+    /// Shape: `[tokens, heads, heads]`.
+    TokensHeadsHeads,
     /// Shape: `[tokens, head_dim]`.
     TokensHeadDim,
     /// Shape: `[tokens, hidden]`.
@@ -83,7 +97,9 @@ impl EvidenceShape {
     pub fn count(self, tokens: usize, model: &ModelShape) -> usize {
         match self {
             Self::Keys | Self::Queries => tokens,
+            Self::HeadsKeys => model.num_heads * tokens,
             Self::HeadsQueriesKeys => model.num_heads * tokens * tokens,
+            Self::TokensHeadsHeads => tokens * model.num_heads * model.num_heads,
             Self::TokensHeadDim => tokens * model.head_dim,
             Self::TokensHidden => tokens * model.hidden,
         }
@@ -96,10 +112,10 @@ impl EvidenceShape {
     }
 
     /// Whether it is a digest, small beside the states: what is kept for other runs, and looked at for numbers that are
-    /// none. Whole matrices and states are neither.
+    /// none. Whole matrices and states are neither, nor are products of heads, of which there are as many as states.
     #[must_use]
     pub const fn is_digest(self) -> bool {
-        !matches!(self, Self::HeadsQueriesKeys | Self::TokensHidden)
+        !matches!(self, Self::HeadsQueriesKeys | Self::TokensHidden | Self::TokensHeadsHeads)
     }
 }
 

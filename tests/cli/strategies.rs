@@ -2,7 +2,7 @@
 
 use crate::support::run;
 
-const FIRST_SET: [&str; 12] = [
+const FIRST_SET: [&str; 13] = [
     "dense",
     "random",
     "first_k",
@@ -15,6 +15,7 @@ const FIRST_SET: [&str; 12] = [
     "ats",
     "tome",
     "evit",
+    "value_aware",
 ];
 
 #[test]

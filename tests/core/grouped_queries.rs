@@ -18,6 +18,7 @@ use prunescope::tensor::Evidence;
 use prunescope::tensor::EvidenceSet;
 use prunescope::tensor::Matrix;
 
+use crate::laws_evidence::recorded;
 use crate::support::Golden;
 use crate::support::Tolerance;
 use crate::support::assert_close;
@@ -175,6 +176,27 @@ fn shared_keys_and_values_agree_with_the_formula() {
             assert_close(&what("column sums"), evidence.of(Evidence::ColumnSums), &expected.column_sums, CLOSE);
             assert_close(&what("mean keys"), evidence.of(Evidence::MeanKeys), &expected.mean_keys, CLOSE);
             assert_close(&what("value norms"), evidence.of(Evidence::ValueNorms), &expected.value_norms, CLOSE);
+        }
+    }
+}
+
+#[test]
+fn shared_heads_tell_what_copies_would() {
+    let kinds = [Evidence::HeadColumnSums, Evidence::HeadValueL1, Evidence::HeadValueL2, Evidence::OutputGrams];
+    for (shape, kind) in SHAPES.into_iter().flat_map(|shape| kinds.map(|kind| (shape, kind))) {
+        let model = with_shape("bert", shape);
+        let expected = recorded(&unshared(&model), kind, false);
+        for (place, got) in [
+            ("shared", recorded(&model, kind, false)),
+            ("padded", recorded(&model, kind, true)),
+            ("on a device", recorded(&on_candle(model.clone(), false), kind, false)),
+            ("filled up on a device", recorded(&on_candle(model, true), kind, false)),
+        ] {
+            assert!(got.keys().eq(expected.keys()), "{shape:?}, {kind:?} {place}: the same texts and layers");
+            for (got, expected) in got.values().zip(expected.values()) {
+                let close = Tolerance { absolute: 1e-4, relative: 1e-4 };
+                assert_close(&format!("{shape:?}, {kind:?} {place}"), got.of(kind), expected.of(kind), close);
+            }
         }
     }
 }

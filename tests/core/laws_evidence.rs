@@ -57,6 +57,11 @@ fn check(layer: &LayerEvidence<'_>) -> Action {
     let tolerance = Tolerance::absolute(2e-5);
     assert_close("row entropies", evidence.of(Evidence::RowEntropies), &entropies, tolerance);
     assert_close("column sums", evidence.of(Evidence::ColumnSums), &columns, tolerance);
+    let by_head: Vec<f32> = (0..heads)
+        .flat_map(|head| (0..tokens).map(move |key| (head, key)))
+        .map(|(head, key)| (0..tokens).map(|query| prob(head, query, key)).sum())
+        .collect();
+    assert_close("column sums by head", evidence.of(Evidence::HeadColumnSums), &by_head, tolerance);
     assert_close("diagonal sums", evidence.of(Evidence::DiagonalSums), &diagonal, tolerance);
     assert_close("CLS row", evidence.of(Evidence::ClsRow), &cls, tolerance);
     assert_eq!(evidence.of(Evidence::ValueNorms).len(), tokens, "a norm for each token");
@@ -111,6 +116,34 @@ fn mean_keys_and_value_norms_follow_from_the_projections() {
 }
 
 #[test]
+fn sizes_and_products_of_heads_follow_from_the_projections() {
+    let close = Tolerance { absolute: 1e-5, relative: 1e-5 };
+    for family in FAMILIES {
+        let (got, hidden) = evidence(family, EVERYTHING);
+        let layer = &fixture_model(family).layers[0];
+        let (values, output) = (layer.value.apply(&hidden), layer.attention_output.weight());
+        let tokens = hidden.rows();
+        for (token, head) in (0..tokens).flat_map(|token| (0..4).map(move |head| (token, head))) {
+            let value = |head: usize| &values.row(token)[head * 8..][..8];
+            let size: f32 = value(head).iter().map(|part| part.abs()).sum();
+            let length = value(head).iter().map(|part| part * part).sum::<f32>().sqrt();
+            let at = head * tokens + token;
+            assert_close(family, &got.of(Evidence::HeadValueL1)[at..=at], &[size], close);
+            assert_close(family, &got.of(Evidence::HeadValueL2)[at..=at], &[length], close);
+            // What the head adds to each of the 32 places of the state.
+            let adds = |head: usize| -> Vec<f32> {
+                let place =
+                    |out: usize| output.row(out)[head * 8..][..8].iter().zip(value(head)).map(|(a, b)| a * b).sum();
+                (0..32).map(place).collect()
+            };
+            let product = |other| adds(head).iter().zip(adds(other)).map(|(a, b)| a * b).sum();
+            let expected: Vec<f32> = (0..4).map(product).collect();
+            assert_close(family, &got.of(Evidence::OutputGrams)[(token * 4 + head) * 4..][..4], &expected, close);
+        }
+    }
+}
+
+#[test]
 fn nothing_is_given_that_was_not_asked_for() {
     let (full, _) = evidence("bert", EVERYTHING);
     let (nothing, _) = evidence("bert", EvidenceSet::NONE);
@@ -155,7 +188,7 @@ impl SequencePruner for RecordedSequence {
 }
 
 /// What texts of different lengths give under one kind, by text and layer.
-fn recorded(model: &Model, kind: Evidence, padded: bool) -> BTreeMap<(u64, usize), SequenceEvidence> {
+pub(crate) fn recorded(model: &Model, kind: Evidence, padded: bool) -> BTreeMap<(u64, usize), SequenceEvidence> {
     let texts = [23_u32, 2, 9, 40].map(|count| encoded_from_ids(&(4..4 + count).collect::<Vec<_>>()));
     let pruner = Recorder { kind, seen: Seen::default() };
     let options = RunOptions { padded, ..RunOptions::default() };

@@ -22,7 +22,7 @@ use crate::support::fixture_model;
 static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| FAMILIES.iter().map(|family| fixture_model(family)).collect());
 
 /// Strategies with the layers they leave alone in a model of three, worked out by hand from their papers' rules.
-const SPECS: [(&str, usize); 29] = [
+const SPECS: [(&str, usize); 31] = [
     ("dense", usize::MAX),
     ("power_bert:retention=0.3", 1),
     ("power_bert:retention=0.3,start=0", 0),
@@ -54,6 +54,8 @@ const SPECS: [(&str, usize); 29] = [
     ("tome:r=2,inflect=1", 1),
     ("evit:retention=0.3,start=2", 2),
     ("evit:retention=0.3,fuse=false", 1),
+    ("value_aware:retention=0.3", 1),
+    ("value_aware:retention=0.3,start=2,norm=l2", 2),
     ("stop_words", 0),
     ("stop_words:list=articles", 0),
 ];

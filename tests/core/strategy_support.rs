@@ -55,17 +55,33 @@ pub(crate) fn evidence_of(attention: &[Vec<Vec<f32>>]) -> SequenceEvidence {
     let cls = |key: usize| attention.iter().map(|head| head[0][key]).sum::<f32>() / attention.len() as f32;
     SequenceEvidence::default()
         .with(Evidence::ColumnSums, (0..tokens).map(column).collect())
+        .with(Evidence::HeadColumnSums, attention.iter().flat_map(|head| columns(head)).collect())
         .with(Evidence::DiagonalSums, (0..tokens).map(diagonal).collect())
         .with(Evidence::ClsRow, (0..tokens).map(cls).collect())
         .with(Evidence::AttentionProbs, attention.iter().flatten().flatten().copied().collect())
 }
 
-/// The two-head example, with value norms over both heads.
+/// What each key of one head receives.
+fn columns(head: &[Vec<f32>]) -> Vec<f32> {
+    (0..head.len()).map(|key| head.iter().map(|row| row[key]).sum()).collect()
+}
+
+/// The two-head example, with norms of values and, as if the output projection changed nothing, products of values.
 pub(crate) fn example() -> SequenceEvidence {
     let attention: Vec<Vec<Vec<f32>>> =
         ATTENTION.iter().map(|head| head.iter().map(|row| row.to_vec()).collect()).collect();
     let norm = |key: usize| VALUES.iter().flat_map(|head| head[key]).map(|value| value * value).sum::<f32>().sqrt();
-    evidence_of(&attention).with(Evidence::ValueNorms, (0..5).map(norm).collect())
+    let by_head = |size: fn([f32; 2]) -> f32| VALUES.iter().flatten().map(|&value| size(value)).collect();
+    // The output projection leaves head 0 in the first two places and head 1 in the others: no products between them.
+    let gram = |key: usize| {
+        let square = |head: usize| VALUES[head][key].iter().map(|value| value * value).sum::<f32>();
+        [square(0), 0.0, 0.0, square(1)]
+    };
+    evidence_of(&attention)
+        .with(Evidence::ValueNorms, (0..5).map(norm).collect())
+        .with(Evidence::HeadValueL1, by_head(|[x, y]| x.abs() + y.abs()))
+        .with(Evidence::HeadValueL2, by_head(|[x, y]| x.hypot(y)))
+        .with(Evidence::OutputGrams, (0..5).flat_map(gram).collect())
 }
 
 /// Builds a strategy from its spec.
@@ -142,9 +158,18 @@ pub(crate) fn drawn_attention(seed: u64, num_heads: usize, tokens: usize) -> Vec
 pub(crate) fn drawn_evidence(seed: u64, num_heads: usize, layer: usize, rows: &[u32]) -> SequenceEvidence {
     let attention = drawn_attention(seed ^ (layer as u64 + 1) << 32, num_heads, rows.len());
     let keys = drawn_attention(seed ^ (layer as u64 + 1) << 48, 1, rows.len());
-    let value_norms = rows.iter().map(|&position| 0.5 + (position % 5) as f32).collect();
+    let value_norms: Vec<f32> = rows.iter().map(|&position| 0.5 + (position % 5) as f32).collect();
+    let by_head: Vec<f32> = (0..num_heads).flat_map(|_| value_norms.iter().copied()).collect();
+    // Products of heads whose outputs stand at right angles to each other.
+    let gram = |norm: f32| (0..num_heads * num_heads).map(move |at| if at % (num_heads + 1) == 0 { norm } else { 0.0 });
+    let grams = value_norms.iter().flat_map(|&norm| gram(norm)).collect();
     let mean_keys = keys[0].iter().flat_map(|row| row.iter().cycle().take(6).map(|value| value - 0.1)).collect();
-    evidence_of(&attention).with(Evidence::ValueNorms, value_norms).with(Evidence::MeanKeys, mean_keys)
+    evidence_of(&attention)
+        .with(Evidence::ValueNorms, value_norms)
+        .with(Evidence::HeadValueL1, by_head.clone())
+        .with(Evidence::HeadValueL2, by_head)
+        .with(Evidence::OutputGrams, grams)
+        .with(Evidence::MeanKeys, mean_keys)
 }
 
 pub(crate) fn assert_close(got: &[f32], expected: &[f32], tolerance: f32, what: &str) {

@@ -110,6 +110,16 @@ fn ats_scores_are_shares_of_the_unprotected() {
 }
 
 #[test]
+fn value_aware_weighs_attention_in_each_head_by_what_there_is_to_fetch() {
+    // Head 0: 1.45 1.40 11.20 1.10 .35, head 1: .90 1.20 .40 2.80 .00; means of the two.
+    assert_close(&scores("value_aware", ""), &[1.175, 1.3, 5.8, 1.95, 0.175], 1e-4, "column sum times L1 norm");
+    assert_eq!(ranking("value_aware", ""), [2, 3, 1, 0, 4], "SEP, which holds next to nothing, comes last");
+    // Token 2: (1.6 * 5 + .8 * .5) / 2; token 3: (.55 * sqrt 2 + 1.4 * 2) / 2; the others' values have one part each.
+    let lengths = [1.175, 1.3, 4.2, 1.7889, 0.175];
+    assert_close(&scores("value_aware", ",norm=l2"), &lengths, 1e-4, "column sum times L2 norm");
+}
+
+#[test]
 fn spatten_adds_up_by_original_position() {
     let second = [2.0, 3.0, 1.0, 2.1, 1.9];
     let evidence = |layer: usize, rows: &[u32]| {
@@ -139,6 +149,7 @@ fn layers_before_the_start_show_scores_where_they_are_cheap() {
                 ("first_k", true),
                 ("entropy", false),
                 ("ats", false),
+                ("value_aware", false),
                 ("tome", false),
                 ("dense", false),
             ])

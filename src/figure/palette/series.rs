@@ -212,6 +212,22 @@ fn style_of(id: &str) -> SeriesStyle {
         "random" => (Base::Muted, Marker::Cross, Dash::Dotted),
         "first_k" => (BROWN, Marker::Plus, Dash::Dotted),
         "stop_words" => (PLUM, Marker::Asterisk, Dash::Dotted),
+        // More strategies than colors that can be told apart: from here on a color comes back with another shape and another
+        // line.
+        "value_aware" => (Base::Color(BLUE), Marker::Left, Dash::DashDot),
+        "norm_based" => (Base::Color(ORANGE), Marker::Left, Dash::DashDot),
+        "rollout" => (Base::Color(PURPLE), Marker::Left, Dash::DashDot),
+        "zero_tprune" => (Base::Color(GREEN), Marker::Left, Dash::DashDot),
+        "acc" => (Base::Color(VERMILION), Marker::Left, Dash::DashDot),
+        "ltmp" => (Base::Color(SKY_BLUE), Marker::Up, Dash::DashDot),
+        "idf" => (PLUM, Marker::Cross, Dash::Dotted),
+        "formula" => (Base::Color(YELLOW), Marker::Left, Dash::Solid),
+        "transkimmer" => (Base::Color(VERMILION), Marker::Hexagon, Dash::Dashed),
+        "adapler" => (Base::Color(BLUE), Marker::Square, Dash::Dashed),
+        "tr_bert" => (Base::Color(GREEN), Marker::Pentagon, Dash::Dashed),
+        "top" => (Base::Color(PURPLE), Marker::Star, Dash::Dashed),
+        "dynamic_vit" => (Base::Color(ORANGE), Marker::Circle, Dash::Dashed),
+        "a_vit" => (INDIGO, Marker::Down, Dash::DashDot),
         other => return style_by_name(other),
     };
     SeriesStyle { base, marker, dash, copy: 0 }
@@ -233,7 +249,8 @@ fn style_by_name(id: &str) -> SeriesStyle {
 mod tests {
     use super::*;
 
-    /// Every strategy there is, from the registry of `pruning`, which figures may not name; `tests/core` compares the two.
+    /// The strategies with a color and a marker that no other one of these has. `tests/core` holds every strategy of the
+    /// registry, which figures may not name, to a look of its own.
     const IDS: [&str; 12] = [
         "dense",
         "random",

@@ -142,7 +142,7 @@ pub(super) fn attend(
     let mut projected = project(states, layer, wanted.as_deref())?;
     let asks = |source| !context.needs.from(source).is_empty();
     evidence::clocked(weights, (&mut found, asks(EvidenceSource::Projections)), |found| {
-        evidence::of_projections((&projected.keys, &projected.values), layer.attention, (bounds, context), found)
+        evidence::of_projections((&projected.keys, &projected.values), layer, (bounds, context), found)
     })?;
     if let Some(rotary) = &layer.rotary {
         let positions = parts::numbers(context.positions.to_vec(), &weights.device)?;

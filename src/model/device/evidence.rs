@@ -12,6 +12,7 @@ use crate::model::AttentionShape;
 use crate::model::device::DeviceWeights;
 use crate::model::device::attention::Group;
 use crate::model::device::parts::download;
+use crate::model::device::weights::DeviceLayer;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceShape;
@@ -41,22 +42,44 @@ pub(super) fn asks_attention(context: &AttentionContext<'_>) -> bool {
 /// What is read off keys (before any rotation) and values. Shape: keys and values `[rows, hidden]`.
 pub(super) fn of_projections(
     (keys, values): (&Tensor, &Tensor),
-    shape: AttentionShape,
+    layer: &DeviceLayer,
     packed: (&CuSeqlens, &AttentionContext<'_>),
     found: &mut AttentionEvidence,
 ) -> Result<()> {
     for kind in packed.1.needs.from(EvidenceSource::Projections).iter() {
         let rows = match kind {
             Evidence::MeanKeys => {
-                let by_head = (keys.dim(0)?, shape.kv_heads, shape.head_dim);
+                let by_head = (keys.dim(0)?, layer.attention.kv_heads, layer.attention.head_dim);
                 keys.contiguous()?.reshape(by_head)?.mean(1)?
             }
             Evidence::ValueNorms => values.sqr()?.sum(1)?.sqrt()?,
+            Evidence::HeadValueL1 => by_head(values, layer.attention)?.abs()?.sum(2)?,
+            Evidence::HeadValueL2 => by_head(values, layer.attention)?.sqr()?.sum(2)?.sqrt()?,
+            Evidence::OutputGrams => output_grams(values, layer)?,
             _ => continue,
         };
         share_out(kind, &rows, packed, found)?;
     }
     Ok(())
+}
+
+/// Values once for each head of queries. Shape: `[rows, kv_heads * head_dim]` → `[rows, heads, head_dim]`.
+fn by_head(values: &Tensor, shape: AttentionShape) -> Result<Tensor> {
+    let rows = values.dim(0)?;
+    let shared = values.contiguous()?.reshape((rows, shape.kv_heads, 1, shape.head_dim))?;
+    let each = shared.broadcast_as((rows, shape.kv_heads, shape.group(), shape.head_dim))?;
+    each.reshape((rows, shape.heads, shape.head_dim))
+}
+
+/// Products of what each head's values add to the states. Shape: `[rows, kv_heads * head_dim]` → `[rows, heads, heads]`.
+fn output_grams(values: &Tensor, layer: &DeviceLayer) -> Result<Tensor> {
+    let shape = layer.attention;
+    let weight = layer.attention_output.weight();
+    // [hidden, heads * head_dim] → [heads, head_dim, hidden]
+    let parts = weight.reshape((weight.dim(0)?, shape.heads, shape.head_dim))?.permute((1, 2, 0))?.contiguous()?;
+    let values = by_head(values, shape)?.transpose(0, 1)?.contiguous()?;
+    let outputs = values.matmul(&parts)?.transpose(0, 1)?.contiguous()?;
+    outputs.matmul(&outputs.t()?)
 }
 
 /// What is read off the states at P2. Shape: `hidden` `[rows, hidden]`.
@@ -86,7 +109,12 @@ fn share_out(
     let values = download(values)?;
     for (index, range) in bounds.ranges().enumerate() {
         let tokens = context.lengths.map_or(range.len(), |lengths| lengths[index]);
-        *found.sequences[index].of_mut(kind) = values[range.start * width..][..tokens * width].to_vec();
+        let of_sequence = &values[range.start * width..][..tokens * width];
+        *found.sequences[index].of_mut(kind) = if kind.shape() == EvidenceShape::HeadsKeys {
+            (0..width).flat_map(|head| of_sequence.iter().skip(head).step_by(width).copied()).collect()
+        } else {
+            of_sequence.to_vec()
+        };
     }
     Ok(())
 }
@@ -102,6 +130,7 @@ pub(super) fn of_attention(
     for kind in group.context.needs.from(EvidenceSource::Attention).iter() {
         let values = match kind {
             Evidence::ColumnSums => without_padding(probs, weights, group)?.sum(1)?.sum(1)?,
+            Evidence::HeadColumnSums => without_padding(probs, weights, group)?.sum(2)?,
             Evidence::DiagonalSums => {
                 let diagonal = Tensor::eye(group.longest, DType::F32, &weights.device)?;
                 probs.sum(1)?.broadcast_mul(&diagonal)?.sum(2)?
@@ -130,8 +159,10 @@ pub(super) fn of_attention(
             let each = values.elem_count() / group.batch().max(1);
             let values = download(&values)?;
             for (index, sequence) in sequences {
-                let count = each / group.longest.max(1) * group.tokens(sequence);
-                *found.sequences[sequence].of_mut(kind) = values[index * each..][..count].to_vec();
+                let of_sequence = &values[index * each..][..each];
+                let tokens = group.tokens(sequence);
+                let of_heads = of_sequence.chunks_exact(group.longest.max(1)).flat_map(|head| &head[..tokens]);
+                *found.sequences[sequence].of_mut(kind) = of_heads.copied().collect();
             }
         }
     }

@@ -123,7 +123,7 @@ impl Model {
             self.project(weights, states, (&mut buffers.qkv, scale), heads_only.as_deref());
             let started = Instant::now();
             let first = found.sequences.len();
-            found.sequences.extend(token_evidence(&buffers.qkv, (bounds, &sequences), context, shape));
+            found.sequences.extend(token_evidence(&buffers.qkv, (bounds, &sequences), context, weights));
             found.time += started.elapsed();
             let positions = &context.positions[rows];
             if let Some(rotary) = weights.rotary {

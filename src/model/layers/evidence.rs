@@ -1,7 +1,7 @@
 //! What attention says about tokens, gathered while it is computed and added up in a fixed order.
 //!
 //! A new kind of evidence has its arm in one of three matches here, by its source: [`BlockEvidence::add`] for
-//! probabilities, [`of_projections`] for queries, keys and values, [`of_states`] for the states at P2.
+//! probabilities, [`Projections::read`] for queries, keys and values, [`of_states`] for the states at P2.
 
 use std::ops::Range;
 
@@ -9,12 +9,15 @@ use rayon::prelude::*;
 
 use crate::model::AttentionContext;
 use crate::model::AttentionShape;
+use crate::model::LayerWeights;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
 use crate::tensor::EvidenceShape;
 use crate::tensor::EvidenceSource;
 use crate::tensor::Matrix;
+use crate::tensor::Panels;
+use crate::tensor::RowsRef;
 use crate::tensor::SequenceEvidence;
 use crate::tensor::rows;
 use crate::tensor::vector;
@@ -68,6 +71,10 @@ impl BlockEvidence {
                     values.resize(tokens, 0.0);
                     vector::add_scaled_rows(values, weights, keys, scales);
                 }
+                Evidence::HeadColumnSums => {
+                    values.resize(num_heads * tokens, 0.0);
+                    vector::add_scaled_rows(&mut values[head * tokens..][..tokens], weights, keys, scales);
+                }
                 Evidence::DiagonalSums => {
                     values.resize(queries, 0.0);
                     let rows = weights.chunks_exact(keys).zip(scales);
@@ -114,8 +121,8 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut block: BlockEvidence,
             continue;
         }
         match kind.shape() {
-            EvidenceShape::Keys if all.is_empty() => *all = std::mem::take(part),
-            EvidenceShape::Keys => vector::add(all, part),
+            EvidenceShape::Keys | EvidenceShape::HeadsKeys if all.is_empty() => *all = std::mem::take(part),
+            EvidenceShape::Keys | EvidenceShape::HeadsKeys => vector::add(all, part),
             EvidenceShape::HeadsQueriesKeys => {
                 all.resize(num_heads * tokens * tokens, 0.0);
                 let heads = all.chunks_exact_mut(tokens * tokens);
@@ -127,7 +134,9 @@ pub(super) fn collect(evidence: &mut SequenceEvidence, mut block: BlockEvidence,
                 part.truncate(tokens.saturating_sub(block.first));
                 all.append(part);
             }
-            EvidenceShape::TokensHeadDim | EvidenceShape::TokensHidden => all.append(part),
+            EvidenceShape::TokensHeadDim | EvidenceShape::TokensHeadsHeads | EvidenceShape::TokensHidden => {
+                all.append(part);
+            }
         }
     }
 }
@@ -139,18 +148,20 @@ pub(super) fn token_evidence(
     qkv: &Matrix,
     (bounds, sequences): (&CuSeqlens, &Range<usize>),
     context: &AttentionContext<'_>,
-    shape: AttentionShape,
+    layer: &LayerWeights,
 ) -> Vec<SequenceEvidence> {
     let needs = context.needs.from(EvidenceSource::Projections);
     if needs.is_empty() {
         return vec![SequenceEvidence::default(); sequences.len()];
     }
+    let outputs = if needs.contains(Evidence::OutputGrams) { head_outputs(layer) } else { Vec::new() };
+    let projections = Projections { qkv, shape: layer.attention, outputs };
     let first = bounds.range(sequences.start).start;
     let of_sequence = |sequence: usize| {
         let range = bounds.range(sequence);
         let tokens = context.lengths.map_or(range.len(), |lengths| lengths[sequence]);
         let rows = range.start - first..range.start - first + tokens;
-        let of_kind = |kind| (kind, of_projections(kind, qkv, rows.clone(), shape));
+        let of_kind = |kind| (kind, projections.read(kind, rows.clone()));
         needs
             .iter()
             .map(of_kind)
@@ -159,25 +170,93 @@ pub(super) fn token_evidence(
     sequences.clone().into_par_iter().map(of_sequence).collect()
 }
 
-/// One kind, read off queries, keys and values of the tokens in `range`. Shape: `qkv` `[rows, width]`.
-fn of_projections(kind: Evidence, qkv: &Matrix, range: Range<usize>, shape: AttentionShape) -> Vec<f32> {
-    let (keys, values) = (shape.query_width(), shape.query_width() + shape.key_width());
-    match kind {
-        Evidence::MeanKeys => {
-            let head_dim = shape.head_dim;
-            let mut means = vec![0.0; range.len() * head_dim];
-            for (row, mean) in range.zip(means.chunks_mut(head_dim)) {
-                for key in qkv.row(row)[keys..values].chunks(head_dim) {
-                    rows::add(mean, key);
+/// Each head's part of the output projection, packed: a head's values times it are what the head adds to the states.
+fn head_outputs(layer: &LayerWeights) -> Vec<Panels> {
+    let (shape, weight) = (layer.attention, layer.attention_output.weight());
+    let of_head = |head: usize| {
+        let mut panels = Panels::empty();
+        let columns = &weight.data()[head * shape.head_dim..];
+        panels.pack_transposed(RowsRef { data: columns, stride: weight.cols(), rows: weight.rows() }, shape.head_dim);
+        panels
+    };
+    (0..shape.heads).map(of_head).collect()
+}
+
+/// Tokens whose outputs by head are held at a time.
+const TOKENS_TOGETHER: usize = 16;
+
+/// What one layer's products gave, side by side.
+struct Projections<'a> {
+    /// Shape: `[rows, width]`.
+    qkv: &'a Matrix,
+    shape: AttentionShape,
+    /// See [`head_outputs`]; empty where nobody asks.
+    outputs: Vec<Panels>,
+}
+
+impl Projections<'_> {
+    /// One kind, of the tokens in `range`.
+    fn read(&self, kind: Evidence, range: Range<usize>) -> Vec<f32> {
+        let shape = self.shape;
+        let (keys, values) = (shape.query_width(), shape.query_width() + shape.key_width());
+        match kind {
+            Evidence::MeanKeys => {
+                let head_dim = shape.head_dim;
+                let mut means = vec![0.0; range.len() * head_dim];
+                for (row, mean) in range.zip(means.chunks_mut(head_dim)) {
+                    for key in self.qkv.row(row)[keys..values].chunks(head_dim) {
+                        rows::add(mean, key);
+                    }
+                    for value in mean {
+                        *value /= shape.kv_heads as f32;
+                    }
                 }
-                for value in mean {
-                    *value /= shape.kv_heads as f32;
-                }
+                means
             }
-            means
+            Evidence::ValueNorms => {
+                range.map(|row| rows::sum_of_squares(&self.qkv.row(row)[values..]).sqrt()).collect()
+            }
+            Evidence::HeadValueL1 => self.by_head(range, |value| value.iter().map(|part| part.abs()).sum()),
+            Evidence::HeadValueL2 => self.by_head(range, |value| rows::sum_of_squares(value).sqrt()),
+            Evidence::OutputGrams => self.output_grams(range),
+            _ => Vec::new(),
         }
-        Evidence::ValueNorms => range.map(|row| rows::sum_of_squares(&qkv.row(row)[values..]).sqrt()).collect(),
-        _ => Vec::new(),
+    }
+
+    /// A head's values, from a row on.
+    fn values(&self, first: usize, rows: usize, head: usize) -> RowsRef<'_> {
+        let (shape, stride) = (self.shape, self.qkv.cols());
+        let column = shape.query_width() + shape.key_width() + head / shape.group() * shape.head_dim;
+        RowsRef { data: &self.qkv.data()[first * stride + column..], stride, rows }
+    }
+
+    /// A number of each head's values. Shape: `[heads, tokens]`.
+    fn by_head(&self, range: Range<usize>, number: impl Fn(&[f32]) -> f32) -> Vec<f32> {
+        let of_head = |head| range.clone().map(move |row| (row, head));
+        let value = |(row, head)| number(&self.values(row, 1, head).data[..self.shape.head_dim]);
+        (0..self.shape.heads).flat_map(of_head).map(value).collect()
+    }
+
+    /// Shape: `[tokens, heads, heads]`.
+    fn output_grams(&self, range: Range<usize>) -> Vec<f32> {
+        let heads = self.shape.heads;
+        let hidden = self.outputs.first().map_or(0, Panels::outputs);
+        let mut grams = vec![0.0; range.len() * heads * heads];
+        let mut outputs = vec![0.0; TOKENS_TOGETHER.min(range.len()) * heads * hidden];
+        let mut packed = Panels::empty();
+        let firsts = range.clone().step_by(TOKENS_TOGETHER);
+        for (first, grams) in firsts.zip(grams.chunks_mut(TOKENS_TOGETHER * heads * heads)) {
+            let rows = TOKENS_TOGETHER.min(range.end - first);
+            for (head, panels) in self.outputs.iter().enumerate() {
+                panels.multiply(self.values(first, rows, head), &[], &mut outputs[head * hidden..], heads * hidden);
+            }
+            for (gram, outputs) in grams.chunks_mut(heads * heads).zip(outputs.chunks(heads * hidden)) {
+                let by_head = RowsRef { data: outputs, stride: hidden, rows: heads };
+                packed.pack_transposed(by_head, hidden);
+                packed.multiply(by_head, &[], gram, heads);
+            }
+        }
+        grams
     }
 }
 

@@ -91,9 +91,12 @@ impl Model {
         let of_kind = |kind: Evidence| match kind.shape() {
             EvidenceShape::HeadsQueriesKeys => matrices,
             EvidenceShape::TokensHidden => rows.saturating_mul(hidden),
+            EvidenceShape::TokensHeadsHeads => {
+                rows.saturating_mul(product(2, self.config.shape.num_heads, self.config.shape.num_heads))
+            }
             EvidenceShape::TokensHeadDim => rows.saturating_mul(2 * self.config.shape.head_dim as u64),
-            // A number a token is nothing beside its states.
-            EvidenceShape::Keys | EvidenceShape::Queries => 0,
+            // A number a token, or one a head, is nothing beside its states.
+            EvidenceShape::Keys | EvidenceShape::Queries | EvidenceShape::HeadsKeys => 0,
         };
         let values = needs.iter().map(of_kind).fold(computing, u64::saturating_add);
         values.saturating_mul(size_of::<f32>() as u64)

@@ -27,6 +27,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::cls_value_share;
 use crate::pruning::rows::schedule::LAYER;
@@ -61,6 +62,7 @@ pub(super) fn info() -> StrategyInfo {
         ],
         dial: Some(float_dial("levels", &[1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])),
         score_only: false,
+        training: Training::None,
         build,
     }
 }

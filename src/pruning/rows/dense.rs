@@ -9,6 +9,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::tensor::EvidenceSet;
 
 pub(super) fn info() -> StrategyInfo {
@@ -25,6 +26,7 @@ pub(super) fn info() -> StrategyInfo {
         keys: Vec::new(),
         dial: None,
         score_only: false,
+        training: Training::None,
         build: |_| Ok(Arc::new(Dense)),
     }
 }

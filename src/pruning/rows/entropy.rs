@@ -24,6 +24,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_entropy;
 use crate::pruning::rows::importance::row_entropy;
@@ -65,6 +66,7 @@ pub(super) fn info() -> StrategyInfo {
         ]),
         dial: Some(retention_dial()),
         score_only: false,
+        training: Training::None,
         build,
     }
 }

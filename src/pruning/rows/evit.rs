@@ -27,6 +27,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::schedule::RetentionSchedule;
 use crate::pruning::rows::schedule::retention_dial;
@@ -57,6 +58,7 @@ pub(super) fn info() -> StrategyInfo {
         )]),
         dial: Some(retention_dial()),
         score_only: true,
+        training: Training::None,
         build,
     }
 }

@@ -9,6 +9,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
@@ -28,6 +29,7 @@ pub(super) fn info() -> StrategyInfo {
         keys: shared_keys(Vec::new()),
         dial: Some(retention_dial()),
         score_only: false,
+        training: Training::None,
         build,
     }
 }

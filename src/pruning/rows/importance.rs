@@ -70,6 +70,30 @@ pub fn cls_value_share(evidence: &SequenceEvidence, candidates: &[usize]) -> Vec
     scores
 }
 
+/// Attention each token receives in a head times the size of its value vector there, averaged over heads.
+///
+/// Shape: `[tokens]`; empty where the evidence was not asked for. `norm` is [`Evidence::HeadValueL1`] or
+/// [`Evidence::HeadValueL2`]. Range: at least 0.
+/// Source: Guo, Kamigaito and Watanabe 2024, "Value Also Matters", EMNLP (L1, per head).
+#[must_use]
+pub fn value_weighted(evidence: &SequenceEvidence, norm: Evidence, num_tokens: usize) -> Vec<f32> {
+    let sums = evidence.of(Evidence::HeadColumnSums);
+    if sums.is_empty() || num_tokens == 0 {
+        return Vec::new();
+    }
+    let mut scores = vec![0.0; num_tokens];
+    for (sums, norms) in sums.chunks_exact(num_tokens).zip(evidence.of(norm).chunks_exact(num_tokens)) {
+        for (score, (sum, norm)) in scores.iter_mut().zip(sums.iter().zip(norms)) {
+            *score += sum * norm;
+        }
+    }
+    let num_heads = (sums.len() / num_tokens) as f32;
+    for score in &mut scores {
+        *score /= num_heads;
+    }
+    scores
+}
+
 /// How spread out the attention is that each token gives: the entropy of its row in each head, averaged over heads.
 ///
 /// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`. `order` is Renyi's; 1 is Shannon's entropy.

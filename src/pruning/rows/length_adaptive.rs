@@ -23,6 +23,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
 use crate::pruning::rows::schedule::retention_dial;
@@ -59,6 +60,7 @@ pub(super) fn info() -> StrategyInfo {
         ]),
         dial: Some(retention_dial()),
         score_only: true,
+        training: Training::Optional("how many tokens each layer keeps (retentions)"),
         build,
     }
 }

@@ -29,6 +29,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
 use crate::pruning::rows::importance::column_sum_of;
@@ -85,6 +86,7 @@ pub(super) fn info() -> StrategyInfo {
         ],
         dial: Some(float_dial("theta_final", &[0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02])),
         score_only: true,
+        training: Training::Optional("the threshold of each layer (thresholds)"),
         build,
     }
 }

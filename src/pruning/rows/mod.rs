@@ -21,6 +21,7 @@ mod random;
 mod spatten;
 mod stop_words;
 mod tome;
+mod value_aware;
 
 pub(super) use schedule::round_up;
 pub(super) use top_k::rank;
@@ -40,5 +41,6 @@ pub(super) fn all() -> Vec<StrategyInfo> {
         ats::info(),
         tome::info(),
         evit::info(),
+        value_aware::info(),
     ]
 }

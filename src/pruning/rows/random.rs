@@ -18,6 +18,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
@@ -43,6 +44,7 @@ pub(super) fn info() -> StrategyInfo {
         )]),
         dial: Some(retention_dial()),
         score_only: false,
+        training: Training::None,
         build,
     }
 }

@@ -20,6 +20,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::dense::KeepAll;
 use crate::tensor::EvidenceSet;
@@ -47,6 +48,7 @@ pub(super) fn info() -> StrategyInfo {
         )],
         dial: None,
         score_only: false,
+        training: Training::None,
         build,
     }
 }

@@ -32,6 +32,7 @@ use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
+use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::schedule::LAYER;
 use crate::pruning::rows::schedule::Protect;
@@ -83,6 +84,7 @@ pub(super) fn info() -> StrategyInfo {
         ],
         dial: Some(Dial { key: "r", values: [1, 2, 3, 4, 6, 8, 12, 16].map(Value::Int).to_vec() }),
         score_only: false,
+        training: Training::None,
         build,
     }
 }
