@@ -3,6 +3,9 @@
 use candle_core::Tensor;
 
 use crate::training::Error;
+use crate::training::Gate;
+use crate::training::LayerView;
+use crate::training::PackedBatch;
 use crate::training::error::at;
 use crate::training::ops::sigmoid;
 
@@ -11,7 +14,7 @@ use crate::training::ops::sigmoid;
 pub enum Gating<'a> {
     /// All of them 1: the dense pass.
     Open,
-    /// These. Shape: `[layers, tokens]`.
+    /// These. Shape: `[layers, rows]`.
     Given(&'a Tensor),
     /// From the attention that tokens receive.
     Thresholds(Thresholds<'a>),
@@ -29,16 +32,16 @@ pub struct Thresholds<'a> {
     pub values: &'a Tensor,
     /// How soft the gates are; above 0. In units of the scores, which average one in the number of tokens.
     pub temperature: f64,
-    /// Positions whose gate is 1 whatever their score.
+    /// Positions of each text whose gate is 1 whatever their score.
     pub protected: &'a [usize],
 }
 
 impl Gating<'_> {
-    /// Fails where the numbers do not fit a run of so many layers on so many tokens.
-    pub(super) fn check(&self, layers: usize, tokens: usize) -> Result<(), Error> {
+    /// Fails where the numbers do not fit a run of so many layers on these texts.
+    pub(super) fn check(&self, layers: usize, batch: &PackedBatch) -> Result<(), Error> {
         match self {
             Self::Open => Ok(()),
-            Self::Given(gates) => check_shape("gates", gates, &[layers, tokens]),
+            Self::Given(gates) => check_shape("gates", gates, &[layers, batch.rows()]),
             Self::Thresholds(thresholds) => {
                 check_shape("thresholds", thresholds.values, &[layers])?;
                 let temperature = thresholds.temperature;
@@ -46,6 +49,7 @@ impl Gating<'_> {
                     let expected = "a number above 0".to_owned();
                     return Err(Error::Value { what: "the temperature of the gates", expected, got: temperature });
                 }
+                let tokens = batch.bounds().ranges().map(|range| range.len()).min().unwrap_or(0);
                 match thresholds.protected.iter().find(|&&position| position >= tokens) {
                     Some(&position) => Err(Error::Value {
                         what: "a protected position",
@@ -57,29 +61,25 @@ impl Gating<'_> {
             }
         }
     }
+}
 
-    /// The gates of a layer. Shape: `scores` `[tokens]` → `[tokens]`; `None` where all are 1.
-    pub(super) fn gates(&self, layer: usize, scores: &Tensor) -> Result<Option<Tensor>, Error> {
-        let made = match self {
-            Self::Open => return Ok(None),
-            Self::Given(gates) => gates.get(layer),
-            Self::Thresholds(thresholds) => thresholds.gates(layer, scores),
+impl Gate for Gating<'_> {
+    fn after(&mut self, view: &LayerView<'_>) -> Result<Option<Tensor>, Error> {
+        let made = match (&*self, view.scores) {
+            (Self::Open, _) | (Self::Thresholds(_), None) => return Ok(None),
+            (Self::Given(gates), _) => gates.get(view.layer),
+            (Self::Thresholds(thresholds), Some(scores)) => thresholds.gates(view, scores),
         };
         made.map(Some).map_err(at("the gates"))
     }
 }
 
 impl Thresholds<'_> {
-    fn gates(&self, layer: usize, scores: &Tensor) -> candle_core::Result<Tensor> {
-        let above = scores.broadcast_sub(&self.values.get(layer)?)?;
+    fn gates(&self, view: &LayerView<'_>, scores: &Tensor) -> candle_core::Result<Tensor> {
+        let above = scores.broadcast_sub(&self.values.get(view.layer)?)?;
         let gates = sigmoid(&(above / self.temperature)?)?;
-        let mut open = vec![1.0_f64; scores.elem_count()];
-        for &position in self.protected {
-            open[position] = 0.0;
-        }
-        let free = Tensor::new(open, scores.device())?.to_dtype(scores.dtype())?;
-        // Where a position is protected: 0 of its gate, and 1.
-        (gates * &free)? + free.affine(-1.0, 1.0)?
+        let open: Vec<bool> = view.batch.positions().map(|position| self.protected.contains(&position)).collect();
+        view.batch.opened(&gates, &open)
     }
 }
 

@@ -46,15 +46,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attention;
+mod batch;
 mod error;
 mod forward;
+mod gate;
 mod gates;
 mod losses;
 mod ops;
 mod weights;
 
+pub use batch::PackedBatch;
 pub use error::Error;
+pub use forward::BatchRun;
 pub use forward::SoftRun;
+pub use gate::Gate;
+pub use gate::LayerView;
+pub use gate::Open;
 pub use gates::Gating;
 pub use gates::Thresholds;
 pub use losses::cross_entropy;
