@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
 use crate::engine::Error;
 use crate::engine::LayerTrace;
 use crate::engine::Outcome;
@@ -13,13 +11,11 @@ use crate::engine::RunDetail;
 use crate::engine::RunOptions;
 use crate::engine::Spans;
 use crate::engine::Step;
+use crate::engine::decisions::decide;
 use crate::engine::finite::check_evidence;
 use crate::engine::finite::check_logits;
-use crate::engine::finite::check_scores;
 use crate::engine::macs;
 use crate::engine::pool::means;
-use crate::engine::rearrange::Rearranged;
-use crate::engine::rearrange::rearrange;
 use crate::engine::state::SequenceState;
 use crate::engine::state::begin_sequences;
 use crate::engine::states::States;
@@ -29,9 +25,6 @@ use crate::model::AttentionContext;
 use crate::model::EmbedInput;
 use crate::model::Model;
 use crate::model::Pool;
-use crate::pruning::Action;
-use crate::pruning::Decision;
-use crate::pruning::LayerEvidence;
 use crate::pruning::Pruner;
 use crate::tensor::CuSeqlens;
 use crate::tensor::Evidence;
@@ -84,6 +77,7 @@ pub fn run_timed(
         let mut run = Run::begin(model, batch, pruner, options)?;
         for layer in 0..model.layers.len() {
             ticket.checkpoint()?;
+            run.before_attention(layer)?;
             if options.head_rows_only && layer + 1 == model.layers.len() {
                 run.layer_for_head(layer)?;
             } else {
@@ -100,13 +94,13 @@ pub fn run_timed(
 /// A batch on its way through the layers.
 pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
-    pruner: &'a dyn Pruner,
-    options: RunOptions,
+    pub(super) pruner: &'a dyn Pruner,
+    pub(super) options: RunOptions,
     pub(super) sequences: Vec<SequenceState>,
     /// Packed by [`Run::bounds`].
     pub(super) states: States<'a>,
     started: Instant,
-    spans: Spans,
+    pub(super) spans: Spans,
 }
 
 impl<'a> Run<'a> {
@@ -192,7 +186,7 @@ impl<'a> Run<'a> {
         self.model.layers.len()
     }
 
-    fn bounds(&self) -> CuSeqlens {
+    pub(super) fn bounds(&self) -> CuSeqlens {
         bounds(&self.sequences, self.options)
     }
 
@@ -266,14 +260,19 @@ impl<'a> Run<'a> {
         for sequence in &mut self.sequences {
             let rows = sequence.orig.len();
             let kept = sequence.alive_positions();
+            let entry = sequence.entry.take().unwrap_or_default();
             sequence.trace.layers.push(LayerTrace {
                 rows_attention: rows,
                 rows_feed_forward: 1,
                 head_row_only: true,
                 alive: kept.len(),
-                macs: macs::head_row(self.model, layer, rows),
+                macs: entry.overhead_macs + macs::head_row(self.model, layer, rows),
+                overhead_macs: entry.overhead_macs,
+                num_merges: entry.num_merges,
                 attended: if detailed { sequence.orig.clone() } else { Vec::new() },
                 kept: if detailed { kept } else { Vec::new() },
+                merged: entry.merged,
+                entry: entry.trace,
                 ..LayerTrace::default()
             });
         }
@@ -299,68 +298,6 @@ impl<'a> Run<'a> {
             bias.resize(range.end, f32::NEG_INFINITY);
         }
         (!plain).then_some(bias)
-    }
-
-    /// Takes note of a layer in which nothing is decided.
-    pub(super) fn keep_all(&mut self, layer: usize) -> Result<(), Error> {
-        self.apply(layer, self.sequences.iter().map(|_| Decision::keep_all()).collect())
-    }
-
-    /// Carries out the decisions on the states at P2.
-    fn apply(&mut self, layer: usize, decisions: Vec<Decision>) -> Result<(), Error> {
-        let before = self.bounds();
-        let detailed = self.options.detail != RunDetail::Counts;
-        let mut plans: Vec<Option<Rearranged>> = Vec::with_capacity(decisions.len());
-        for (index, decision) in decisions.into_iter().enumerate() {
-            let sequence = &mut self.sequences[index];
-            let rows = sequence.orig.len();
-            let place = crate::engine::error::Place { layer, sequence: index };
-            if !decision.importance.is_empty() && decision.importance.len() != rows {
-                return Err(Error::ScoreCount {
-                    layer,
-                    sequence: index,
-                    expected: rows,
-                    got: decision.importance.len(),
-                });
-            }
-            check_scores(layer, index, ("scores", &decision.importance))?;
-            let shape = &self.model.config.shape;
-            let overhead = self.pruner.overhead_macs(layer, rows, shape) + decision.action.merge_macs(shape.hidden);
-            let mut trace = LayerTrace { rows_attention: rows, overhead_macs: overhead, ..LayerTrace::default() };
-            if detailed {
-                trace.attended.clone_from(&sequence.orig);
-                trace.importance = decision.importance;
-                trace.threshold = decision.threshold;
-            }
-            let plan = match decision.action {
-                Action::KeepAll => None,
-                Action::Mask(alive) => {
-                    sequence.mask(&alive, place)?;
-                    None
-                }
-                action => Some(rearrange(action, sequence, place)?),
-            };
-            if let Some(plan) = &plan {
-                trace.num_merges = plan.merged.len();
-                if detailed {
-                    trace.merged.clone_from(&plan.merged);
-                }
-                sequence.rearrange(plan);
-            }
-            trace.rows_feed_forward = sequence.orig.len();
-            trace.macs = overhead + macs::layer(self.model, layer, rows, trace.rows_feed_forward);
-            trace.alive = sequence.alive.iter().filter(|&&alive| alive).count();
-            if detailed {
-                trace.kept = sequence.alive_positions();
-            }
-            sequence.trace.layers.push(trace);
-            plans.push(plan.filter(|plan| !plan.is_identity(rows)));
-        }
-        if plans.iter().any(Option::is_some) {
-            let after = self.bounds();
-            self.states.move_rows(&plans, (&before, &after))?;
-        }
-        Ok(())
     }
 
     /// Whole tensors, where they are asked for.
@@ -406,15 +343,4 @@ fn bounds(sequences: &[SequenceState], options: RunOptions) -> CuSeqlens {
     let lengths = sequences.iter().map(|sequence| sequence.orig.len());
     let longest = if options.padded { lengths.clone().max().unwrap_or(0) } else { 0 };
     CuSeqlens::from_lengths(lengths.map(|length| length.max(longest)))
-}
-
-/// Asks every sequence's strategy, side by side where there are several.
-fn decide(sequences: &mut [SequenceState], layer: usize, evidence: &[SequenceEvidence]) -> Vec<Decision> {
-    let one = |(sequence, evidence): (&mut SequenceState, &SequenceEvidence)| {
-        sequence.pruner.decide(&LayerEvidence { layer, orig: &sequence.orig, evidence })
-    };
-    if sequences.len() < 2 {
-        return sequences.iter_mut().zip(evidence).map(one).collect();
-    }
-    sequences.par_iter_mut().zip(evidence).map(one).collect()
 }

@@ -3,6 +3,7 @@
 //! No padding is ever computed; each sequence keeps its own number of tokens; removed tokens leave the tensors.
 
 mod batching;
+mod decisions;
 mod encode;
 mod error;
 mod finite;
@@ -31,6 +32,7 @@ pub use prefix::PrefixRun;
 pub use prefix::SharedWork;
 pub use sequence::sequence_info;
 pub use trace::Cell;
+pub use trace::EntryTrace;
 pub use trace::Fate;
 pub use trace::LayerSummary;
 pub use trace::LayerTrace;

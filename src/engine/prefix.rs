@@ -107,19 +107,20 @@ impl Prefix {
 
     /// Whether a strategy that begins in `idle` can go on from here.
     fn serves(&self, idle: usize, pruner: &dyn Pruner) -> bool {
-        self.layer < idle || (self.layer == idle && self.needs.covers(pruner.needs(idle)))
+        let is_own = || self.layer == idle && self.needs.covers(pruner.needs(idle)) && !pruner.decides_on_input(idle);
+        self.layer < idle || is_own()
     }
 }
 
 /// Where a strategy leaves the shared prefix: the layer in which it begins, and what it wants to see there. One layer earlier where
-/// that is more than can be kept (whole attention matrices, whole states).
+/// that is more than can be kept (whole attention matrices, whole states), or where it decides before that layer's attention.
 fn prefix_of(pruner: &dyn Pruner, num_layers: usize) -> Option<(usize, EvidenceSet)> {
     let idle = pruner.idle_layers();
     if idle >= num_layers {
         return num_layers.checked_sub(1).map(|last| (last, EvidenceSet::NONE));
     }
     let needs = pruner.needs(idle);
-    if needs.iter().any(|kind| !kind.shape().is_digest()) {
+    if pruner.decides_on_input(idle) || needs.iter().any(|kind| !kind.shape().is_digest()) {
         return idle.checked_sub(1).map(|before| (before, EvidenceSet::NONE));
     }
     Some((idle, needs))
@@ -174,7 +175,12 @@ impl PrefixCache {
         };
         for layer in next..model.layers.len() {
             ticket.checkpoint()?;
-            let planned = if is_whole && layer <= idle { self.wanted(number, layer, pruner, &run) } else { None };
+            // Up to here no row has left, and none will before this layer's attention.
+            let is_prefix = layer < idle || (layer == idle && !pruner.decides_on_input(idle));
+            if layer >= idle {
+                run.before_attention(layer)?;
+            }
+            let planned = if is_whole && is_prefix { self.wanted(number, layer, pruner, &run) } else { None };
             let asked = if layer < idle { EvidenceSet::NONE } else { pruner.needs(layer) };
             let first = planned.and_then(|_| run.states.on_host().map(|(_, first)| first.clone()));
             let evidence = run.attend(layer, planned.map_or(asked, |needs| needs.union(asked)), None)?;

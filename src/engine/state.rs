@@ -3,6 +3,7 @@
 use crate::engine::Error;
 use crate::engine::RunOptions;
 use crate::engine::Trace;
+use crate::engine::decisions::Entry;
 use crate::engine::error::Place;
 use crate::engine::macs;
 use crate::engine::memory;
@@ -32,6 +33,8 @@ pub(super) struct SequenceState {
     /// Drop and restore: every token's last complete state. Shape: `[n0, hidden]`.
     pub(super) restore: Option<Matrix>,
     pub(super) trace: Trace,
+    /// What was decided before the layer that it is in.
+    pub(super) entry: Option<Entry>,
 }
 
 impl SequenceState {
@@ -60,6 +63,7 @@ impl SequenceState {
             next_name: u32::try_from(num_tokens).unwrap_or(u32::MAX),
             restore: None,
             trace: Trace { num_tokens, ..Trace::default() },
+            entry: None,
         })
     }
 

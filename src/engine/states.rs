@@ -1,5 +1,7 @@
 //! Where a batch's states live while it runs: in this program's memory, or in a device's.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::engine::Error;
@@ -131,6 +133,20 @@ impl<'a> States<'a> {
                 Ok(index.map(|index| (index / cols, data[index])))
             }
             Self::Device(states) => states.first_not_finite().map_err(Error::from_device),
+        }
+    }
+
+    /// The values of some rows: in place where they are in this program's memory, else a copy.
+    pub(super) fn view(&self, first: usize, count: usize) -> Result<Cow<'_, [f32]>, Error> {
+        match self {
+            Self::Host(states) => {
+                let cols = states.hidden.cols();
+                Ok(Cow::Borrowed(&states.hidden.data()[first * cols..(first + count) * cols]))
+            }
+            Self::Device(states) => {
+                let rows = states.rows(first, count).map_err(Error::from_device)?;
+                Ok(Cow::Owned(rows.data().to_vec()))
+            }
         }
     }
 

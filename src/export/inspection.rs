@@ -105,12 +105,8 @@ fn strategy(inspection: &Inspection, run: &InspectedRun) -> Value {
 fn layers(run: &InspectedRun) -> Vec<Value> {
     let numbered = run.trace.layers.iter().enumerate();
     let layers = numbered.map(|(index, layer)| {
-        let importance = match layer.importance.as_slice() {
-            // One null for each attended token, so that the two lists always go together.
-            [] => vec![Value::Null; layer.attended.len()].into(),
-            scores => shorts(scores),
-        };
-        let mut entry = json!({
+        let importance = one_each(&layer.importance, layer.attended.len());
+        let mut written = json!({
             "layer": index,
             "attended": layer.attended,
             "importance": importance,
@@ -118,12 +114,25 @@ fn layers(run: &InspectedRun) -> Vec<Value> {
             "kept": layer.kept,
             "macs": layer.macs,
         });
+        // Only where the strategy decided before the layer's attention: who came to the layer; who of them is not attended left.
+        if let Some(entry) = &layer.entry {
+            written["entry"] = json!({
+                "positions": entry.positions,
+                "importance": one_each(&entry.importance, entry.positions.len()),
+                "threshold": entry.threshold.map(short),
+            });
+        }
         // Only where tokens were merged or fused.
         if !layer.merged.is_empty() {
             let merged = layer.merged.iter().map(|group| json!({ "into": group.into, "from": group.from }));
-            entry["merged"] = merged.collect();
+            written["merged"] = merged.collect();
         }
-        entry
+        written
     });
     layers.collect()
+}
+
+/// Scores; one null for each token where there are none, so that the two lists always go together.
+fn one_each(scores: &[f32], tokens: usize) -> Value {
+    if scores.is_empty() { vec![Value::Null; tokens].into() } else { shorts(scores) }
 }

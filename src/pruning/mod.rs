@@ -2,7 +2,8 @@
 //!
 //! A strategy is a [`Pruner`]; for every sequence it starts a [`SequencePruner`] that carries what the method
 //! remembers from layer to layer (accumulated scores, group sizes, a random generator). The engine calls it once a
-//! layer at hook point P2: after attention, residual and norm, before the feed-forward block.
+//! layer at hook point P2: after attention, residual and norm, before the feed-forward block; strategies that look at a
+//! layer's input are asked before its attention too, at P1.
 //! Knows no model type, no window, and no files but those that settings name. Start reading at [`Pruner`], then [`registry`]; the strategies lie in
 //! `rows`.
 
@@ -30,6 +31,7 @@ pub use key::KeyKind;
 pub use key::KeySpec;
 pub use key::Value;
 pub use pruner::LayerEvidence;
+pub use pruner::LayerInput;
 pub use pruner::Pruner;
 pub use pruner::SequenceInfo;
 pub use pruner::SequencePruner;

@@ -56,10 +56,40 @@ impl LayerEvidence<'_> {
     }
 }
 
+/// What a strategy sees of one sequence before a layer, at P1.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerInput<'a> {
+    /// Zero-based layer.
+    pub layer: usize,
+    /// Original position of each row. Shape: `[tokens]`.
+    pub orig: &'a [u32],
+    /// The layer's input. Shape: `[tokens, hidden]`, row-major.
+    pub states: &'a [f32],
+}
+
+impl LayerInput<'_> {
+    /// Rows that came to the layer.
+    #[must_use]
+    pub fn num_tokens(&self) -> usize {
+        self.orig.len()
+    }
+}
+
 /// A strategy with its settings, ready to run on a model of the shape it was built for.
 pub trait Pruner: Send + Sync + std::fmt::Debug {
     /// What this layer's decision needs. [`EvidenceSet::NONE`] where nothing is decided.
     fn needs(&self, layer: usize) -> EvidenceSet;
+
+    /// Whether the strategy decides on the input of `layer` (P1), through [`SequencePruner::decide_on_input`]. What it drops
+    /// there takes no part in the layer's attention; it may decide at P2 too.
+    fn decides_on_input(&self, _layer: usize) -> bool {
+        false
+    }
+
+    /// Multiply-accumulates that a decision on the input of `layer` takes, of which `tokens` rows came to the layer.
+    fn input_macs(&self, _layer: usize, _tokens: usize, _shape: &ModelShape) -> u64 {
+        0
+    }
 
     /// Input level (P0): original positions that enter the embeddings, ascending; `None` keeps all.
     /// The kept tokens get consecutive positions, as if the text had been given without the others.
@@ -97,6 +127,12 @@ pub trait Pruner: Send + Sync + std::fmt::Debug {
 
 /// One sequence's decisions, layer by layer.
 pub trait SequencePruner: Send {
+    /// Decides before the attention of `input.layer`. Called, in order, for the layers of which
+    /// [`Pruner::decides_on_input`] says so.
+    fn decide_on_input(&mut self, _input: &LayerInput<'_>) -> Decision {
+        Decision::keep_all()
+    }
+
     /// Decides after the attention of `layer.layer`. Called once for every layer, in order; the first
     /// [`Pruner::idle_layers`] may be left out. There may be more evidence than was asked for.
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision;

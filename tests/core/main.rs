@@ -34,6 +34,7 @@ mod laws;
 mod laws_decisions;
 mod laws_evidence;
 mod laws_options;
+mod layer_inputs;
 mod not_finite;
 mod parity;
 mod parity_sample;

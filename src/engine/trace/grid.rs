@@ -10,9 +10,9 @@ use crate::engine::Trace;
 pub enum Fate {
     /// Not in this layer: it left before, or (fused columns) was not made yet.
     Gone,
-    /// Went in and came out.
+    /// Came to the layer and came out.
     Kept,
-    /// Went in and did not come out.
+    /// Came to the layer and did not come out.
     Left,
     /// Went in and became part of another row; the column of that row.
     Merged(u32),
@@ -36,8 +36,10 @@ const NOTHING: Cell = Cell { fate: Fate::Gone, score: None, rank: 0, percentile:
 /// One layer in numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerSummary {
-    /// Rows that entered.
+    /// Rows that entered its attention.
     pub attended: usize,
+    /// Rows that came to the layer: more than entered where the strategy turned some away at the door (hook point P1).
+    pub arrived: usize,
     /// Rows that came out.
     pub kept: usize,
     /// Rows with a score.
@@ -76,9 +78,10 @@ impl Ribbon {
         let mut cells = vec![NOTHING; trace.layers.len() * num_columns];
         let mut layers = Vec::with_capacity(trace.layers.len());
         for (layer, row) in trace.layers.iter().zip(cells.chunks_mut(num_columns.max(1))) {
-            let ranks = ranks(&layer.importance);
-            for (index, &position) in layer.attended.iter().enumerate() {
-                let score = layer.importance.get(index).copied().filter(|score| score.is_finite());
+            let (arrived, importance) = (layer.arrived(), layer.arrived_importance());
+            let ranks = ranks(importance);
+            for (index, &position) in arrived.iter().enumerate() {
+                let score = importance.get(index).copied().filter(|score| score.is_finite());
                 let (rank, percentile) = ranks.get(index).copied().unwrap_or((0, 0.0));
                 row[column(position)] = Cell { fate: Fate::Left, score, rank, percentile };
             }
@@ -98,9 +101,10 @@ impl Ribbon {
             }
             layers.push(LayerSummary {
                 attended: layer.attended.len(),
+                arrived: arrived.len(),
                 kept: layer.kept.len(),
-                scored: layer.importance.len(),
-                threshold: layer.threshold,
+                scored: importance.len(),
+                threshold: layer.threshold.or_else(|| layer.entry.as_ref()?.threshold),
                 macs: layer.macs,
             });
         }
@@ -159,7 +163,7 @@ pub fn fused_label(number: usize, of: usize) -> String {
 /// Columns for rows that were made new: one if they replace each other, else one each.
 fn fused_columns(trace: &Trace) -> usize {
     let fused = |positions: &[u32]| positions.iter().filter(|&&at| at as usize >= trace.num_tokens).count();
-    let at_once = trace.layers.iter().map(|layer| fused(&layer.attended).max(fused(&layer.kept))).max().unwrap_or(0);
+    let at_once = trace.layers.iter().map(|layer| fused(layer.arrived()).max(fused(&layer.kept))).max().unwrap_or(0);
     if at_once <= 1 {
         return at_once;
     }

@@ -8,6 +8,7 @@ pub use grid::Fate;
 pub use grid::LayerSummary;
 pub use grid::Ribbon;
 pub use grid::fused_label;
+pub use rows::EntryTrace;
 pub use rows::LayerTrace;
 pub use rows::MergeGroup;
 pub use rows::Outcome;

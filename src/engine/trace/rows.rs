@@ -51,6 +51,18 @@ pub struct MergeGroup {
     pub from: Vec<u32>,
 }
 
+/// What was decided on a layer's input, before its attention: hook point P1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntryTrace {
+    /// Original positions of the rows that came to the layer, row order. Those of them that are not in
+    /// [`LayerTrace::attended`] left at its door and took no part in it.
+    pub positions: Vec<u32>,
+    /// The score of each of them; empty where the strategy computes none.
+    pub importance: Vec<f32>,
+    /// The score needed to enter, where there is one.
+    pub threshold: Option<f32>,
+}
+
 /// One layer of one sequence.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerTrace {
@@ -72,10 +84,13 @@ pub struct LayerTrace {
     pub num_merges: usize,
     /// Original positions that entered attention, row order. Empty in [`RunDetail::Counts`], like all below.
     pub attended: Vec<u32>,
-    /// The score of each attended row; empty where the strategy computes none.
+    /// The score of each attended row; empty where the strategy computes none. Of rows that were scored at the layer's door
+    /// alone, the score with which they entered.
     pub importance: Vec<f32>,
     /// The score needed to stay, where there is one.
     pub threshold: Option<f32>,
+    /// What was decided before the layer's attention, by strategies that decide there.
+    pub entry: Option<Box<EntryTrace>>,
     /// Positions that left the layer alive, row order. Under masking the tensors still hold the others.
     pub kept: Vec<u32>,
     /// Groups formed in this layer.
@@ -100,6 +115,22 @@ pub struct Trace {
     pub head_macs: u64,
     /// [`RunDetail::States`]: the embedding output `[input, hidden]`.
     pub embedded: Option<Matrix>,
+}
+
+impl LayerTrace {
+    /// Original positions of the rows that came to the layer, whether or not they entered its attention. Empty in
+    /// [`RunDetail::Counts`].
+    #[must_use]
+    pub fn arrived(&self) -> &[u32] {
+        self.entry.as_ref().map_or(&self.attended, |entry| &entry.positions)
+    }
+
+    /// The score of each row that came to the layer: where it was scored at the door, that score. Empty where the strategy
+    /// computes none.
+    #[must_use]
+    pub fn arrived_importance(&self) -> &[f32] {
+        self.entry.as_ref().map_or(&self.importance, |entry| &entry.importance)
+    }
 }
 
 impl Trace {
