@@ -14,6 +14,7 @@ use clap::parser::ValueSource;
 
 use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
+use crate::cli::match_budget::MatchArgs;
 use crate::model::DeviceChoice;
 use crate::model::LoadOptions;
 use crate::model::Precision;
@@ -60,6 +61,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Time strategies against the dense model on this machine, beside what their FLOPs promise
     Bench(BenchArgs),
+    /// Turn strategies' dials until all spend the same share of dense: FLOPs, tokens or measured time
+    Match(MatchArgs),
 }
 
 /// Options of the window.

@@ -14,6 +14,7 @@ mod evaluate_unlabelled;
 mod evaluate_view;
 mod inspect;
 mod inspect_view;
+mod match_budget;
 mod progress;
 mod resolve;
 mod shown;
@@ -82,6 +83,7 @@ pub fn run(command: &Command) -> Exit {
         Command::Inspect(args) => inspect::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Match(args) => match_budget::run(args),
     };
     result.unwrap_or_else(|error| report(&error))
 }

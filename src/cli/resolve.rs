@@ -35,6 +35,7 @@ pub(super) fn make_threads(command: Option<&Command>) -> anyhow::Result<()> {
         Some(Command::Inspect(args)) => args.model.threads,
         Some(Command::Evaluate(args)) => args.model.threads,
         Some(Command::Bench(args)) => args.model.threads,
+        Some(Command::Match(args)) => args.model.threads,
         Some(Command::Strategies(_)) => return Ok(()),
         None => None,
     };

@@ -50,6 +50,7 @@ mod figures_laws;
 mod figures_ribbons;
 mod figures_text;
 mod fuzz_finds;
+mod matched;
 
 mod strategy_engine;
 mod strategy_files;

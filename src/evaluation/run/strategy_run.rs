@@ -16,7 +16,7 @@ use crate::pruning::Pruner;
 use crate::pruning::StrategySpec;
 
 /// Tokens of a batch. Large enough to keep the cores busy, small enough for a checkpoint well within a second.
-pub(super) const TOKENS_PER_BATCH: usize = 2048;
+pub(in crate::evaluation) const TOKENS_PER_BATCH: usize = 2048;
 
 /// One strategy's results on every item.
 #[derive(Clone, Debug, PartialEq)]
