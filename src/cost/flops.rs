@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     const BERT_BASE: ModelShape =
-        ModelShape { num_layers: 12, hidden: 768, num_heads: 12, head_dim: 64, intermediate: 3072 };
+        ModelShape { num_layers: 12, hidden: 768, num_heads: 12, head_dim: 64, intermediate: 3072, reads_mean: false };
 
     #[test]
     fn bert_base_costs_what_the_papers_say() {

@@ -126,18 +126,22 @@ impl KeyKind {
     /// Whether a file may stand for the value.
     #[must_use]
     pub fn takes_file(&self) -> bool {
-        matches!(self, Self::FloatPerLayer { .. })
+        matches!(self, Self::FloatPerLayer { .. } | Self::FloatOrPerLayer { .. } | Self::Corpus)
     }
 
     /// What is accepted, in words, with the file that may stand for it.
     #[must_use]
     pub fn help(&self) -> String {
-        if self.takes_file() { format!("{self}, or @FILE with that list in JSON") } else { self.to_string() }
+        if self.takes_file() && *self != Self::Corpus {
+            format!("{self}, or @FILE with that list in JSON")
+        } else {
+            self.to_string()
+        }
     }
 
     fn accepts_number(&self, number: f64) -> bool {
         match self {
-            Self::FloatPerLayer { min, max } => (min..=max).contains(&&number),
+            Self::FloatPerLayer { min, max } | Self::FloatOrPerLayer { min, max } => (min..=max).contains(&&number),
             _ => false,
         }
     }

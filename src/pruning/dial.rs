@@ -55,11 +55,28 @@ impl StrategySpec {
             return Some(DialRange { key: key.name, turn: self.list_turn(key, falls)? });
         }
         let key = self.info().key(dial.key).ok()?;
-        Some(DialRange { key: key.name, turn: key_turn(key, first, falls)? })
+        // A list for every layer under the dial's own key.
+        let turn = match self.get(key.name) {
+            Some(Value::List(_) | Value::File(_)) => self.list_turn(key, falls)?,
+            _ => key_turn(key, first, falls)?,
+        };
+        Some(DialRange { key: key.name, turn })
     }
 
     fn list_turn(&self, key: &KeySpec, falls: bool) -> Option<Turn> {
-        let KeyKind::FloatPerLayer { min, max } = key.kind else { return None };
+        let (min, max) = match key.kind {
+            KeyKind::FloatPerLayer { min, max } => (min, max),
+            KeyKind::FloatOrPerLayer { .. } if matches!(self.get(key.name), Some(Value::Float(_))) => {
+                // A threshold of scores: what removes more is larger, whatever stands under the dial's key.
+                return key_turn(key, 0.0, false);
+            }
+            KeyKind::FloatOrPerLayer { min, max } => {
+                return Some(Turn::Factor { thresholds: self.numbers(key.name)?, largest: max }).filter(|_| min >= 0.0);
+            }
+            // A share of all scores falls as the share of all tokens does.
+            KeyKind::Float { .. } => return key_turn(key, 1.0, true),
+            _ => return None,
+        };
         let list = self.numbers(key.name)?;
         let is_shares = falls && min >= 0.0 && max <= 1.0;
         Some(if is_shares {
@@ -140,6 +157,10 @@ fn key_turn(key: &KeySpec, gentlest_listed: f64, falls: bool) -> Option<Turn> {
             let (gentle, strong) = if falls { (max, low) } else { (low, max) };
             Some(if logarithmic { Turn::Logarithmic { gentle, strong } } else { Turn::Even { gentle, strong } })
         }
+        KeyKind::FloatOrPerLayer { min, max } => {
+            let (gentle, strong) = if falls { (max, min) } else { (min, max) };
+            Some(Turn::Even { gentle, strong })
+        }
         _ => None,
     }
 }
@@ -215,5 +236,27 @@ mod tests {
         assert_eq!(range.value(0.5), Value::List(vec![0.0, 0.001, 0.002]), "itself in the middle");
         let Value::List(stronger) = range.value(1.0) else { panic!("a list") };
         assert_eq!(stronger, [0.0, 1.0, 1.0], "ten thousand times, at most the bound");
+    }
+
+    #[test]
+    fn shares_of_scores_and_multiples_of_their_mean_are_turned_too() {
+        let range = |spec: &str| StrategySpec::parse(spec).unwrap().dial_range().unwrap();
+        let mass = range("power_bert:mass=0.9");
+        assert_eq!(
+            (mass.key(), mass.value(0.0), mass.value(1.0)),
+            ("mass", Value::Float(1.0), Value::Float(0.001)),
+            "mass"
+        );
+        let threshold = range("power_bert:threshold=0.9");
+        assert_eq!((threshold.key(), threshold.value(0.0)), ("threshold", Value::Float(0.0)), "0 keeps all");
+        assert_eq!(threshold.value(1.0), Value::Float(10.0), "the bound is strong");
+        let list = range("power_bert:threshold=[0,0.5,1]");
+        assert_eq!(list.value(0.5), Value::List(vec![0.0, 0.5, 1.0]), "itself in the middle");
+        assert_eq!(range("ltmp").value(0.1), Value::Float(1.0), "a tenth of 10");
+        assert_eq!(
+            range("ltmp:theta_p=[0,0.1,0.2]").value(0.5),
+            Value::List(vec![0.0, 0.1, 0.2]),
+            "under the dial's own key"
+        );
     }
 }

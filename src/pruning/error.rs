@@ -101,6 +101,18 @@ pub enum Error {
         /// The key.
         key: &'static str,
     },
+    /// The method looks at something that means nothing in this model.
+    #[error(
+        "{strategy} ranks tokens by {by}, but this model's classifier reads the mean of all tokens; {instead} fit it"
+    )]
+    DoesNotFit {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// What it looks at.
+        by: &'static str,
+        /// Strategies that look at something else.
+        instead: &'static str,
+    },
     /// A file that a setting names cannot be read.
     #[error("cannot read the file that a setting names: {}", path.display())]
     ReadFile {

@@ -55,6 +55,15 @@ pub enum KeyKind {
     Choice(&'static [&'static str]),
     /// One of these words or a positive whole number (`divisor=alive`, `divisor=128`).
     ChoiceOrInt(&'static [&'static str]),
+    /// Texts, which only a file holds.
+    Corpus,
+    /// A number for all layers or one for each, within bounds, both included; or a file that holds the list.
+    FloatOrPerLayer {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
     /// One number a layer, each within bounds, both included; or a file that holds them. A smallest of [`f64::MIN_POSITIVE`] stands for "above 0".
     FloatPerLayer {
         /// Smallest.
@@ -102,7 +111,10 @@ impl KeyKind {
             Self::Float { .. } => Value::Float(text.parse().ok()?),
             Self::Choice(_) => Value::Word(text.to_owned()),
             Self::ChoiceOrInt(_) => text.parse().map_or_else(|_| Value::Word(text.to_owned()), Value::Int),
-            Self::FloatPerLayer { .. } => {
+            // Only `@FILE`, which is read elsewhere.
+            Self::Corpus => return None,
+            Self::FloatOrPerLayer { .. } if !text.starts_with('[') => Value::Float(text.parse().ok()?),
+            Self::FloatPerLayer { .. } | Self::FloatOrPerLayer { .. } => {
                 let inner = text.strip_prefix('[')?.strip_suffix(']')?;
                 Value::List(inner.split(',').map(|part| part.trim().parse().ok()).collect::<Option<Vec<f64>>>()?)
             }
@@ -115,7 +127,7 @@ impl KeyKind {
     #[must_use]
     pub fn accept(&self, value: Value) -> Option<Value> {
         let value = match (self, value) {
-            (Self::Float { .. }, Value::Int(number)) => Value::Float(number as f64),
+            (Self::Float { .. } | Self::FloatOrPerLayer { .. }, Value::Int(number)) => Value::Float(number as f64),
             (_, value) => value,
         };
         let fits = match (self, &value) {
@@ -126,7 +138,8 @@ impl KeyKind {
             }
             (Self::Choice(words) | Self::ChoiceOrInt(words), Value::Word(word)) => words.contains(&word.as_str()),
             (Self::ChoiceOrInt(_), Value::Int(number)) => *number > 0,
-            (Self::FloatPerLayer { min, max }, Value::List(numbers)) => {
+            (Self::FloatOrPerLayer { min, max }, Value::Float(number)) => (min..=max).contains(&number),
+            (Self::FloatPerLayer { min, max } | Self::FloatOrPerLayer { min, max }, Value::List(numbers)) => {
                 !numbers.is_empty() && numbers.iter().all(|number| (min..=max).contains(&number))
             }
             _ => false,
@@ -146,6 +159,10 @@ impl fmt::Display for KeyKind {
             Self::Float { min, max, .. } => write!(f, "a number above {min} and at most {max}"),
             Self::Choice(words) => f.write_str(&words.join(" | ")),
             Self::ChoiceOrInt(words) => write!(f, "{} | a positive whole number", words.join(" | ")),
+            Self::Corpus => f.write_str("@FILE with texts, one a line or in a column named text"),
+            Self::FloatOrPerLayer { min, max } => {
+                write!(f, "a number from {min} to {max}, or a list of such in brackets, one a layer")
+            }
             Self::FloatPerLayer { min: f64::MIN_POSITIVE, max } => {
                 write!(f, "a list with one number a layer in brackets, each above 0 and at most {max}")
             }
@@ -205,6 +222,11 @@ mod tests {
             (KeyKind::FloatPerLayer { min: -1.0, max: 1.0 }, "[2]", None),
             (KeyKind::FloatPerLayer { min: f64::MIN_POSITIVE, max: 1.0 }, "[0]", None),
             (KeyKind::FloatPerLayer { min: -1.0, max: 1.0 }, "1,2", None),
+            (KeyKind::FloatOrPerLayer { min: 0.0, max: 2.0 }, "1.5", Some(Value::Float(1.5))),
+            (KeyKind::FloatOrPerLayer { min: 0.0, max: 2.0 }, "[1.5, 0]", Some(Value::List(vec![1.5, 0.0]))),
+            (KeyKind::FloatOrPerLayer { min: 0.0, max: 2.0 }, "3", None),
+            (KeyKind::FloatOrPerLayer { min: 0.0, max: 2.0 }, "[3]", None),
+            (KeyKind::FloatOrPerLayer { min: 0.0, max: 2.0 }, "NaN", None),
         ];
         for (kind, text, expected) in table {
             assert_eq!(kind.parse(text), expected, "{text:?} where {kind} is expected");

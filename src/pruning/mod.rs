@@ -10,6 +10,7 @@
 mod artifact;
 mod build_context;
 pub mod cache;
+mod corpus;
 mod decision;
 mod dial;
 mod error;

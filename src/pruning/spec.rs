@@ -9,6 +9,7 @@ use crate::pruning::ArtifactPlaces;
 use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::FileRecord;
+use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 use crate::pruning::Pruner;
 use crate::pruning::StrategyInfo;
@@ -128,9 +129,10 @@ impl StrategySpec {
     pub fn setting(&self) -> Option<String> {
         let dial = self.info.dial.as_ref()?.key;
         let other = self.keys().iter().find(|key| key.replaces.contains(&dial) && self.get(key.name).is_some());
-        Some(match (self.get(dial), other) {
+        Some(match (self.get(dial), other.map(|key| (key.name, self.get(key.name)))) {
             (Some(value), _) => format!("{} {value}", dial.replace('_', " ")),
-            (None, Some(key)) => format!("own {}", key.name),
+            (None, Some((name, Some(Value::Float(value))))) => format!("{name} {value}"),
+            (None, Some((name, _))) => format!("own {name}"),
             (None, None) => format!("automatic {}", dial.replace('_', " ")),
         })
     }
@@ -209,13 +211,15 @@ impl StrategySpec {
     }
 
     fn set(&mut self, key: &KeySpec, value: Value) {
+        // What stands in this key's way goes first, and gives back what it had replaced itself.
         for other in self.keys() {
-            if other.replaces.contains(&key.name) && self.get(other.name).is_some() {
+            let excludes = other.replaces.contains(&key.name) || key.replaces.contains(&other.name);
+            if excludes && other.default.is_none() && self.get(other.name).is_some() {
                 self.reset(other);
             }
-            if key.replaces.contains(&other.name) {
-                self.put(other.name, None);
-            }
+        }
+        for other in key.replaces {
+            self.put(other, None);
         }
         self.put(key.name, Some(value));
     }
@@ -320,6 +324,7 @@ impl StrategyInfo {
 fn checked(strategy: &'static str, key: &KeySpec, value: Value) -> Result<Value, Error> {
     let written = value.to_string();
     match value {
+        Value::File(file) if key.kind == KeyKind::Corpus => file.texts(strategy, key).map(|_| Value::File(file)),
         Value::File(file) if key.kind.takes_file() => file.numbers(strategy, key).map(|_| Value::File(file)),
         value => key.kind.accept(value).ok_or_else(|| bad_value(strategy, key, &written)),
     }

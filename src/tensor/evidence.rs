@@ -284,7 +284,8 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_place_and_words_of_its_own() {
-        let model = ModelShape { num_layers: 1, hidden: 12, num_heads: 3, head_dim: 4, intermediate: 5 };
+        let model =
+            ModelShape { num_layers: 1, hidden: 12, num_heads: 3, head_dim: 4, intermediate: 5, reads_mean: false };
         let full = Evidence::ALL.into_iter().fold(SequenceEvidence::default(), |evidence, kind| {
             let count = kind.shape().count(7, &model);
             assert!(count >= 7, "{kind:?}: something for each of 7 tokens");

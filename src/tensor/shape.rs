@@ -13,4 +13,6 @@ pub struct ModelShape {
     pub head_dim: usize,
     /// Width of the feed-forward block, `d_ff`.
     pub intermediate: usize,
+    /// Whether the classifier reads the mean of all tokens' states, and the first token is one like the others.
+    pub reads_mean: bool,
 }

@@ -21,7 +21,8 @@ fn every_family_gives_its_sizes_in_one_form() {
         assert_eq!(config.family.id(), family, "family");
         // make_fixtures.py: 3 layers, 4 heads, width 32; ModernBERT's feed-forward block is 40 wide, the others' 56.
         let intermediate = if family == "modernbert" { 40 } else { 56 };
-        let shape = ModelShape { num_layers: 3, hidden: 32, num_heads: 4, head_dim: 8, intermediate };
+        let shape =
+            ModelShape { num_layers: 3, hidden: 32, num_heads: 4, head_dim: 8, intermediate, reads_mean: false };
         assert_eq!(config.shape, shape, "{family}");
         assert_eq!(config.max_tokens, 64, "{family}: RoBERTa's table has 66 rows, two of them never used");
         assert_eq!(config.position_offset, if ["roberta", "mpnet"].contains(&family) { 2 } else { 0 }, "{family}");

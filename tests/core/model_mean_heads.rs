@@ -11,6 +11,8 @@ use prunescope::engine::run_timed;
 use prunescope::jobs::Ticket;
 use prunescope::model::Model;
 use prunescope::model::Pool;
+use prunescope::pruning::StrategySpec;
+use prunescope::pruning::registry;
 use serde_json::Value;
 use serde_json::json;
 
@@ -20,6 +22,7 @@ use crate::model_support::load;
 use crate::support::Golden;
 use crate::support::Tolerance;
 use crate::support::assert_close;
+use crate::support::fixture_model;
 use crate::support::on_candle;
 use crate::support::strategies::KeepAll;
 
@@ -243,4 +246,23 @@ fn a_classifier_without_what_its_family_puts_before_it_says_how_to_read_the_mean
     assert!(message.contains("say \"classifier_pooling\": \"mean\" in config.json"), "{message}");
     copy.set_config(&json!({"classifier_pooling": "mean"}));
     copy.load();
+}
+
+#[test]
+fn strategies_that_go_by_cls_say_that_a_mean_does_not_read_it() {
+    let shape = fixture_model("bert-mean").config.shape;
+    let refused = ["rollout", "norm_based:row=cls"];
+    for spec in refused {
+        let err = StrategySpec::parse(spec).expect("a spec").build(&shape).expect_err("no fit").to_string();
+        let id = spec.split(':').next().expect("an id");
+        assert!(err.starts_with(id) && err.contains("reads the mean of all tokens"), "{spec}: {err}");
+        assert!(err.contains("value_aware"), "{spec} says what does fit: {err}");
+        assert!(
+            StrategySpec::parse(spec).expect("a spec").build(&fixture_model("bert").config.shape).is_ok(),
+            "{spec}"
+        );
+    }
+    for info in registry().iter().filter(|info| !refused.contains(&info.id)) {
+        assert!(StrategySpec::default_for(info.id).expect("it").build(&shape).is_ok(), "{} fits", info.id);
+    }
 }

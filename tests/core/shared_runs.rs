@@ -22,7 +22,7 @@ use crate::support::fixture_model;
 static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| FAMILIES.iter().map(|family| fixture_model(family)).collect());
 
 /// Strategies with the layers they leave alone in a model of three, worked out by hand from their papers' rules.
-const SPECS: [(&str, usize); 31] = [
+const SPECS: [(&str, usize); 45] = [
     ("dense", usize::MAX),
     ("power_bert:retention=0.3", 1),
     ("power_bert:retention=0.3,start=0", 0),
@@ -56,6 +56,20 @@ const SPECS: [(&str, usize); 31] = [
     ("evit:retention=0.3,fuse=false", 1),
     ("value_aware:retention=0.3", 1),
     ("value_aware:retention=0.3,start=2,norm=l2", 2),
+    ("value_aware:mass=0.8,cap=0.6", 1),
+    ("power_bert:threshold=0.8,start=2", 2),
+    ("power_bert:retention=0.3,budget=entropy", 1),
+    ("norm_based:retention=0.3", 1),
+    ("rollout:retention=0.3", 0),
+    ("rollout:retention=1", 3),
+    ("acc:rho=2", 0),
+    ("acc:rho=2,curve=[1,0.8,0.4]", 1),
+    ("ltp:theta_final=0.1,divisor=alive,cap=0.5", 1),
+    ("zero_tprune:retention=0.3", 1),
+    ("zero_tprune:retention=0.3,start=2,similar=0,exclude_sep=false", 2),
+    ("ltmp", 1),
+    ("ltmp:theta_m=1,theta_p=[0,0,0.9],start=0", 2),
+    ("idf:retention=0.3", 0),
     ("stop_words", 0),
     ("stop_words:list=articles", 0),
 ];

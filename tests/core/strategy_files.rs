@@ -123,12 +123,13 @@ fn a_policy_names_files_beside_it() {
 
 #[test]
 fn every_list_of_every_strategy_takes_a_file_and_nothing_else_does() {
-    let (_folder, path) = file("numbers.json", "[0.5, 0.5]");
+    let (_folder, path) = file("numbers.json", "[1, 1]");
     for info in registry() {
         let spec = StrategySpec::default_for(info.id).expect("a strategy");
         for key in &info.keys {
             let value = Value::File(Artifact::read(&path).expect("a file"));
-            let takes = matches!(key.kind, KeyKind::FloatPerLayer { .. });
+            let takes =
+                matches!(key.kind, KeyKind::FloatPerLayer { .. } | KeyKind::FloatOrPerLayer { .. } | KeyKind::Corpus);
             assert_eq!(key.kind.takes_file(), takes, "{}: {}", info.id, key.name);
             assert_eq!(key.kind.help().contains("@FILE"), takes, "{}: {} says so", info.id, key.name);
             let set = spec.with(key.name, value);

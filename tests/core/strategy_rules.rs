@@ -94,6 +94,87 @@ fn ltp_keeps_layer_zero_follows_deltas_and_never_empties_a_text() {
 }
 
 #[test]
+fn a_cap_stands_over_thresholds_and_shares() {
+    let sums = |_: usize, rows: &[u32]| {
+        let sum = |position: u32| [0.9, 0.3, 0.5, 0.4, 0.2, 0.8][position as usize];
+        SequenceEvidence::default().with(Evidence::ColumnSums, rows.iter().map(|&position| sum(position)).collect())
+    };
+    let kept = |spec: &str| follow(&*build(spec, &shape(3, 1)), &text(6), 3, sums).pop().expect("three layers").kept;
+    let ltp = "ltp:theta_final=0.3,divisor=1";
+    assert_eq!(kept(ltp), [0, 1, 2, 3, 4, 5], "all reach two thirds of .3");
+    // Layers 1 and 2 may keep 75% and 50% of six: five, then three.
+    assert_eq!(kept(&format!("{ltp},cap=0.5")), [0, 2, 5], "the best three");
+    assert_eq!(kept(&format!("{ltp},cap=0.5,protect=special")), [0, 2, 5], "the special ones are among them");
+    assert_eq!(kept(&format!("{ltp},cap=0.1,protect=special")), [0, 5], "and stay in any case");
+    assert_eq!(kept("ltp:theta_final=1,divisor=1,cap=0.9"), [0, 5], "a threshold that is stricter than the cap");
+    let ranked = "length_adaptive:start=0,protect=none";
+    // Of 3.1: .9 .8 .5 hold .71, with .4 .84. In the next layer .9 .8 .5 hold .85 of 2.6, then .77 of 2.2.
+    assert_eq!(kept(&format!("{ranked},mass=0.77")), [0, 5], "shares of what is left in each layer");
+    assert_eq!(kept(&format!("{ranked},mass=0.99,cap=0.5")), [0, 2, 5], "at most half");
+    assert_eq!(kept(&format!("{ranked},threshold=0.1,cap=0.3")), [0, 5], "thresholds too");
+    assert_eq!(kept(&format!("{ranked},threshold=[0,0.9,0]")), [0, 2, 5], "a threshold for each layer");
+    assert_eq!(kept(&format!("{ranked},mass=1")), [0, 1, 2, 3, 4, 5], "the whole mass is everything");
+}
+
+#[test]
+fn a_cap_over_everything_is_a_schedule_for_every_ranking_strategy() {
+    let ids = registry().iter().filter(|info| info.keys.iter().any(|key| key.name == "mass")).map(|info| info.id);
+    let ids: Vec<&str> = ids.collect();
+    assert!(ids.len() >= 10, "only {ids:?} rank");
+    for id in ids {
+        let run = |settings: &str| {
+            let pruner = build(&format!("{id}:{settings}"), &shape(4, 2));
+            let steps = follow(&*pruner, &text(17), 4, |layer, rows| drawn_evidence(5, 2, layer, rows));
+            steps.into_iter().map(|step| step.kept).collect::<Vec<_>>()
+        };
+        let all: Vec<u32> = (0..17).collect();
+        for everything in ["mass=1", "threshold=0"] {
+            assert_eq!(run(everything), vec![all.clone(); 4], "{id}:{everything} keeps all");
+            let capped = run(&format!("{everything},cap=0.4"));
+            assert_eq!(capped, run("retention=0.4"), "{id}: a cap over {everything} is that retention");
+        }
+        let budgeted = build(&format!("{id}:budget=entropy"), &shape(4, 2));
+        assert!(budgeted.needs(3).contains(Evidence::RowEntropies), "{id}: a budget looks at entropies");
+        let plain = build(id, &shape(4, 2));
+        let macs = |pruner: &dyn prunescope::pruning::Pruner| pruner.overhead_macs(3, 10, &shape(4, 2));
+        // Of 2 heads x 10 x 10; `entropy` has counted the same ones already.
+        let entropies = if id == "entropy" { 0 } else { 200 };
+        assert_eq!(macs(&*budgeted), macs(&*plain) + entropies, "{id}: a product for each probability");
+        let nested = run("mass=0.7");
+        let last = nested.last().expect("four layers");
+        assert!(
+            last.len() < 17 && last.contains(&0) && last.contains(&16),
+            "{id}: a share leaves, special tokens stay"
+        );
+    }
+}
+
+#[test]
+fn an_entropy_budget_moves_counts_from_focused_to_spread_out_layers() {
+    // Entropies of a row, as parts of the largest: 1 in layer 0, then the given ones.
+    let kept = |spec: &str, spreads: [f32; 3]| {
+        let evidence = |layer: usize, rows: &[u32]| {
+            let entropy = spreads[layer] * (rows.len() as f32).ln();
+            SequenceEvidence::default()
+                .with(Evidence::ColumnSums, rows.iter().map(|&position| (20 - position) as f32).collect())
+                .with(Evidence::RowEntropies, vec![entropy; rows.len()])
+        };
+        let steps = follow(&*build(spec, &shape(3, 1)), &text(10), 3, evidence);
+        steps.iter().map(|step| step.kept.len()).collect::<Vec<_>>()
+    };
+    let spec = "length_adaptive:retentions=[0.79,0.79,0.49],budget=entropy";
+    assert_eq!(kept(spec, [0.5, 0.5, 0.5]), [8, 8, 5], "even attention leaves the schedule as it is");
+    // Layer 1: .79 x .29 / mean(.5, .29) = .58; layer 2: .49 x .39 / mean(.5, .29, .39) = .486.
+    assert_eq!(kept(spec, [0.5, 0.29, 0.39]), [8, 6, 5], "a focused layer keeps fewer");
+    // Layer 2: .49 x .7 / mean(.5, .29, .7) = .69, but only 6 are there.
+    assert_eq!(kept(spec, [0.5, 0.29, 0.7]), [8, 6, 6], "a spread-out one more, of those that are there");
+    assert_eq!(kept(spec, [0.0, 0.0, 0.0]), [8, 8, 5], "no entropy at all is no measure");
+    let needs = |spec: &str, layer| build(spec, &shape(3, 1)).needs(layer).contains(Evidence::RowEntropies);
+    let linear = "power_bert:budget=entropy";
+    assert!(!needs(linear, 0) && needs(linear, 1) && !needs("power_bert", 1), "entropies only where they are used");
+}
+
+#[test]
 fn masking_ltp_removes_the_same_tokens_as_gathering() {
     let shape = shape(4, 3);
     let run = |settings: &str| {
@@ -141,6 +222,38 @@ fn stop_words_leave_before_the_model_and_negations_stay() {
     let only = words(&[None, Some("it"), Some("is"), None]);
     let left = build("stop_words", &shape(2, 2)).select_input(&only);
     assert_eq!(left, Some(vec![0, 3]), "a text of stop words leaves the special tokens");
+}
+
+#[test]
+fn rare_words_stay_whole_and_common_ones_leave() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("corpus.csv");
+    std::fs::write(&path, "id,text\n1,the film the end\n2,\"the film, a farce\"\n3,the cat\n").expect("a corpus");
+    // idf: the ln 4/4, film ln 4/3, farce, end and cat ln 4/2, unseen ln 4.
+    let mut text =
+        words(&[None, Some("the"), Some("film"), Some("unseen"), Some("unseen"), Some("farce"), Some("end"), None]);
+    // The two pieces of one word.
+    text.groups[4] = text.groups[3];
+    let select = |retention: &str| {
+        let spec = format!("idf:retention={retention},corpus=@{}", path.display());
+        build(&spec, &shape(2, 2)).select_input(&text).expect("a selection")
+    };
+    assert_eq!(select("1"), [0, 1, 2, 3, 4, 5, 6, 7], "all stay");
+    assert_eq!(select("0.85"), [0, 2, 3, 4, 5, 6, 7], "the leaves first");
+    assert_eq!(select("0.6"), [0, 3, 4, 5, 7], "the earlier of equals stays");
+    assert_eq!(select("0.1"), [0, 3, 4, 7], "one word stays, with all its pieces");
+    let bundled = build("idf:retention=0.5", &shape(2, 2)).select_input(&text).expect("a selection");
+    assert!(
+        bundled.contains(&0) && bundled.contains(&7) && !bundled.contains(&1),
+        "the bundled texts know the: {bundled:?}"
+    );
+    let empty = folder.path().join("empty.txt");
+    std::fs::write(&empty, "\n\n").expect("a file");
+    let parse = |spec: String| prunescope::pruning::StrategySpec::parse(&spec).unwrap_err().to_string();
+    let err = parse(format!("idf:corpus=@{}", empty.display()));
+    assert!(err.contains("expects texts in UTF-8") && err.contains("no text"), "says so: {err}");
+    let err = parse("idf:corpus=words.txt".to_owned());
+    assert!(err.contains("expects @FILE with texts"), "a file is wanted: {err}");
 }
 
 #[test]

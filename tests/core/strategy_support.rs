@@ -38,7 +38,7 @@ pub(crate) const VALUES: [[[f32; 2]; 5]; 2] = [
 ];
 
 pub(crate) fn shape(num_layers: usize, num_heads: usize) -> ModelShape {
-    ModelShape { num_layers, hidden: 6 * num_heads, num_heads, head_dim: 6, intermediate: 7 }
+    ModelShape { num_layers, hidden: 6 * num_heads, num_heads, head_dim: 6, intermediate: 7, reads_mean: false }
 }
 
 /// A text whose first and last tokens are special.

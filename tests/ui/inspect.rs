@@ -1,5 +1,6 @@
 //! The Inspect view: what it says of one text, what keys and sliders do to it, how it looks.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use egui::Key;
@@ -13,6 +14,8 @@ use prunescope::app::WindowOptions;
 use prunescope::model::DeviceChoice;
 use prunescope::model::LoadOptions;
 use prunescope::model::Precision;
+use prunescope::pruning::KeyKind;
+use prunescope::pruning::registry;
 
 use crate::images;
 use crate::plots_support::Window;
@@ -55,6 +58,45 @@ fn tokens_left(harness: &Harness<'_, Window>) -> usize {
 }
 
 const TEXT: &str = "It wasn't bad, it just wasn't what we had hoped for.";
+
+/// On each family that the contract names, in one window: a ribbon for each strategy of the registry.
+#[test]
+fn every_strategy_has_a_ribbon_on_three_families() {
+    let ids: Vec<&str> = registry().iter().map(|info| info.id).filter(|id| *id != "dense").collect();
+    for family in ["bert", "roberta", "distilbert"] {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family);
+        let mut harness = open(WindowOptions { model: Some(model), ..options("the end of it was good", &ids) }, SIZE);
+        settle(&mut harness);
+        for id in &ids {
+            assert!(!names(&harness, &format!("{id} ribbon")).is_empty(), "{family}: {id} is shown");
+        }
+    }
+}
+
+/// Whatever keys a strategy has, the window has an editor for them, and what it sets can be run.
+#[test]
+fn every_key_of_every_strategy_can_be_set() {
+    for info in registry().iter().filter(|info| info.id != "dense" && !info.keys.is_empty()) {
+        let mut harness = window("the end of it was good", &[info.id]);
+        if info.keys.len() > 1 {
+            harness.get_by_label(&format!("More settings of {}", info.id)).click();
+            settle(&mut harness);
+        }
+        let unset = info.keys.iter().filter(|key| key.default.is_none() && key.kind != KeyKind::Corpus).count();
+        let autos = |harness: &Harness<'_, Window>| harness.query_all_by_label("auto").count();
+        assert_eq!(autos(&harness), unset, "{}: a button for every key that is left to the method", info.id);
+        for number in 0..unset {
+            let Some(button) = harness.query_all_by_label("auto").nth(number.min(autos(&harness).saturating_sub(1)))
+            else {
+                break;
+            };
+            button.click();
+            settle(&mut harness);
+            assert!(names(&harness, "Change a setting of this strategy").is_empty(), "{}: it still runs", info.id);
+        }
+        assert!(!names(&harness, &format!("{} ribbon", info.id)).is_empty(), "{}: it is shown", info.id);
+    }
+}
 
 #[test]
 fn every_cell_says_what_became_of_its_token() {

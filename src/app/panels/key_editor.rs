@@ -75,7 +75,12 @@ fn control(ui: &mut Ui, name: &Response, key: &KeySpec, value: &Value) -> Option
         }
         (KeyKind::Choice(words), Value::Word(word)) => choice(ui, key, words, word),
         (KeyKind::ChoiceOrInt(words), value) => choice_or_whole(ui, key, words, value),
-        (KeyKind::FloatPerLayer { .. }, Value::List(values)) => list(ui, name, key, values),
+        (KeyKind::FloatOrPerLayer { min, max }, Value::Float(value)) => {
+            real(ui, name, &Scale { min: *min, max: *max, min_included: true, logarithmic: false }, *value)
+        }
+        (KeyKind::FloatPerLayer { .. } | KeyKind::FloatOrPerLayer { .. }, Value::List(values)) => {
+            list(ui, name, key, values)
+        }
         (_, Value::File(file)) => {
             file_name(ui, name, file);
             None
@@ -91,6 +96,10 @@ fn control(ui: &mut Ui, name: &Response, key: &KeySpec, value: &Value) -> Option
 
 /// An unset key: what applies instead, and a way to set it.
 fn unset(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &KeySpec) -> Option<Value> {
+    if key.kind == KeyKind::Corpus {
+        ui.weak("bundled texts").on_hover_text(key.doc);
+        return None;
+    }
     let button = ui.small_button("auto").on_hover_text(format!("{}\nClick to set it yourself", key.doc));
     if !button.clicked() {
         return None;
@@ -100,6 +109,9 @@ fn unset(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &KeySpec) -> Op
         KeyKind::Bool => Value::Bool(true),
         KeyKind::Int { min, max } => Value::Int((*min).max(2).min(*max)),
         KeyKind::Float { min, max, .. } => Value::Float(f64::midpoint(*min, *max)),
+        // Only a file can be chosen.
+        KeyKind::Corpus => return None,
+        KeyKind::FloatOrPerLayer { min, max } => Value::Float(f64::midpoint(*min, *max).min(1.0)),
         KeyKind::Choice(words) | KeyKind::ChoiceOrInt(words) => Value::Word((*words.first()?).to_owned()),
         KeyKind::FloatPerLayer { min, max } => {
             let retention = match spec.get("retention") {
@@ -233,7 +245,12 @@ fn file_name(ui: &mut Ui, name: &Response, file: &Artifact) {
 
 /// Asks for a file whose content becomes the value.
 fn file_button(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpec) {
-    let button = ui.small_button("file…").on_hover_text("Take the numbers from a JSON file, such as a saved policy");
+    let hint = if key.kind == KeyKind::Corpus {
+        "Count words in a file of texts, one a line or in a column named text"
+    } else {
+        "Take the numbers from a JSON file, such as a saved policy"
+    };
+    let button = ui.small_button("file…").on_hover_text(hint);
     let button = button.accessible_name(format!("File for {}", key.name.replace('_', " ")));
     if button.clicked() {
         view.commands.request(Request::AskSetting(entry.id, key.name));
@@ -242,7 +259,7 @@ fn file_button(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpe
 
 /// One small field a layer.
 fn list(ui: &mut Ui, name: &Response, key: &KeySpec, values: &[f64]) -> Option<Value> {
-    let KeyKind::FloatPerLayer { min, max } = key.kind else { return None };
+    let (KeyKind::FloatPerLayer { min, max } | KeyKind::FloatOrPerLayer { min, max }) = key.kind else { return None };
     let mut edited = values.to_vec();
     let mut changed = false;
     ui.horizontal_wrapped(|ui| {

@@ -225,7 +225,7 @@ fn parse_shape(family: Family, fields: &Fields<'_>) -> Result<ModelShape, Error>
     if !hidden.is_multiple_of(num_heads) {
         return Err(Error::HeadsDoNotDivide { heads: num_heads, hidden, path: fields.path().to_owned() });
     }
-    Ok(ModelShape { num_layers, hidden, num_heads, head_dim: hidden / num_heads, intermediate })
+    Ok(ModelShape { num_layers, hidden, num_heads, head_dim: hidden / num_heads, intermediate, reads_mean: false })
 }
 
 /// Rows of the position table, and the first row in use.

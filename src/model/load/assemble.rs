@@ -14,6 +14,7 @@ use crate::model::Mask;
 use crate::model::Model;
 use crate::model::Norm;
 use crate::model::NormPlacement;
+use crate::model::Pool;
 use crate::model::Precision;
 use crate::model::ProjectedPositions;
 use crate::model::RelativeBias;
@@ -48,7 +49,8 @@ impl Model {
         let weights = assemble(&parsed, &mut loader);
         let (head, head_files) = head::load(&parsed, &mut loader)?;
         loader.finish(&parsed.details.architectures, dir)?;
-        let ParsedConfig { config, .. } = parsed;
+        let ParsedConfig { mut config, .. } = parsed;
+        config.shape.reads_mean = head.pool == Pool::Mean;
         let Weights { embeddings, layers, norm_placement, final_norm, disentangled, relative_bias } = weights;
         let mut model = Self {
             path: dir.to_owned(),

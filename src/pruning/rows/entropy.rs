@@ -5,9 +5,11 @@
 //! every choice is a key and the name of a run says all of them.
 //!
 //! `axis=row`: `E_q = mean_h H(A[h,q,:])`, where the token itself looks. `axis=column`: `E_k = H(mean_h A[h,:,k] / its sum)`,
-//! who looks at the token. `H_1(p) = -sum p ln p`, `H_a(p) = ln(sum p^a) / (1 - a)`; with `normalize` divided by `ln n`, so
+//! who looks at the token. `axis=column_norm`: Col-Ln (Su, Zhang and Zhang 2026), the norm of the column,
+//! `mean_h (sum_q A[h,q,k]^n)^(1/n)` with `n = order`, by our reading of its name and claim; a large norm is what a low
+//! entropy is. `heads=mean` takes row entropies of the head-mean attention instead of each head's. `H_1(p) = -sum p ln p`, `H_a(p) = ln(sum p^a) / (1 - a)`; with `normalize` divided by `ln n`, so
 //! that 1 means evenly spread. Score: `keep_high` takes `E`; `keep_low` takes its distance to the largest possible value,
-//! `1 - E` or `ln n - E`. `combine=column_mean` multiplies by the mean attention received.
+//! `1 - E` or `ln n - E` (for `column_norm` the other way round, and the largest norm is `n^(1/order)`). `combine=column_mean` multiplies by the mean attention received.
 //!
 //! Deviates: the papers rank image tokens and train or calibrate around it; none of their code is public. Scores are
 //! computed only in layers that may remove tokens, since most choices need the full attention matrix: layers before
@@ -27,6 +29,8 @@ use crate::pruning::StrategyInfo;
 use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_entropy;
+use crate::pruning::rows::importance::column_norm;
+use crate::pruning::rows::importance::mean_row_entropy;
 use crate::pruning::rows::importance::row_entropy;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
@@ -49,20 +53,31 @@ pub(super) fn info() -> StrategyInfo {
         year: Some(2026),
         url: "",
         summary: "Ranks tokens by how focused attention is, their own or the attention they receive",
-        formula: "E_q = mean_h H(A[h,q,:]) or E_k = H(mean_h A[h,:,k] / Σ); keep_low: s = 1 − E/ln n; keep_high: s = E/ln n",
-        deviations: "Published variants differ in axis and direction and rank image tokens; here both are keys; special \
+        formula: "E_q = mean_h H(A[h,q,:]) or E_k = H(mean_h A[h,:,k] / Σ) or mean_h ‖A[h,:,k]‖ₙ; keep_low: s = 1 − E/ln n; keep_high: s = E/ln n",
+        deviations: "Published variants differ in axis and direction and rank image tokens; here both are keys; Col-Ln by our reading \
+                     of its claim; special \
                      tokens are protected by default, their rows are atypical; no scores in layers before start",
         keys: shared_keys(vec![
             KeySpec::new(
                 "order",
                 order,
                 Value::Float(1.0),
-                "Renyi order: 1 is Shannon, larger ones stress sharp peaks",
+                "Renyi order: 1 is Shannon, larger ones stress sharp peaks; of column_norm, which norm",
             ),
-            choice("axis", &["row", "column"], "row", "Attention the token gives (row) or receives (column)"),
+            choice(
+                "axis",
+                &["row", "column", "column_norm"],
+                "row",
+                "Attention the token gives (row) or receives (column), or the norm of that column (Col-Ln)",
+            ),
             choice("direction", &["keep_low", "keep_high"], "keep_low", "Keep focused or spread-out tokens"),
             choice("combine", &["none", "column_mean"], "none", "Multiply by the mean attention received"),
             KeySpec::new("normalize", KeyKind::Bool, Value::Bool(true), "Divide by ln n, so that 1 is evenly spread"),
+            KeySpec::unset(
+                "heads",
+                KeyKind::Choice(&["each", "mean"]),
+                "Row entropies of each head, averaged (each, if left out), or of the head-mean attention (mean)",
+            ),
         ]),
         dial: Some(retention_dial()),
         score_only: false,
@@ -77,11 +92,20 @@ struct Entropy {
     score: Score,
 }
 
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Axis {
+    Row,
+    Column,
+    ColumnNorm,
+}
+
 /// How entropy becomes a score.
 #[derive(Clone, Copy, Debug)]
 struct Score {
     order: f64,
-    by_column: bool,
+    axis: Axis,
+    of_mean: bool,
     keep_low: bool,
     times_column_mean: bool,
     normalize: bool,
@@ -92,7 +116,12 @@ fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
     let BuildContext { spec, shape } = *context;
     let score = Score {
         order: spec.float("order")?,
-        by_column: spec.word("axis")? == "column",
+        axis: match spec.word("axis")? {
+            "column" => Axis::Column,
+            "column_norm" => Axis::ColumnNorm,
+            _ => Axis::Row,
+        },
+        of_mean: spec.word("heads").is_ok_and(|heads| heads == "mean"),
         keep_low: spec.word("direction")? == "keep_low",
         times_column_mean: spec.word("combine")? == "column_mean",
         normalize: spec.flag("normalize")?,
@@ -107,7 +136,8 @@ impl Pruner for Entropy {
             return EvidenceSet::NONE;
         }
         let entropies = if self.score.is_row_shannon() { Evidence::RowEntropies } else { Evidence::AttentionProbs };
-        EvidenceSet::of([entropies]).with_if(Evidence::ColumnSums, self.score.times_column_mean)
+        let score = EvidenceSet::of([entropies]).with_if(Evidence::ColumnSums, self.score.times_column_mean);
+        self.top_k.needs(layer, score)
     }
 
     fn idle_layers(&self) -> usize {
@@ -124,16 +154,29 @@ impl Pruner for Entropy {
         if !self.top_k.schedule.may_remove(layer) {
             return 0;
         }
-        let matrices = if self.score.by_column { 1 } else { shape.num_heads };
+        let is_of_mean = self.score.axis == Axis::Column || (self.score.axis == Axis::Row && self.score.of_mean);
+        let matrices = if is_of_mean { 1 } else { shape.num_heads };
         let combined = if self.score.times_column_mean { tokens } else { 0 };
-        (matrices * tokens * tokens + combined) as u64
+        // A budget takes the same entropies again.
+        let budget = if self.score.is_row_shannon() { 0 } else { self.top_k.overhead_macs(layer, tokens, shape) };
+        (matrices * tokens * tokens + combined) as u64 + budget
     }
 }
 
 impl Score {
     /// Whether softmax gives the entropies by the way; every other choice needs the attention matrix.
     fn is_row_shannon(self) -> bool {
-        !self.by_column && self.order == 1.0
+        self.axis == Axis::Row && !self.of_mean && self.order == 1.0
+    }
+
+    /// What is measured, where attention is as spread out as it can be; of norms, where all attend to one token alone.
+    fn largest(self, tokens: usize) -> f32 {
+        if self.axis != Axis::ColumnNorm {
+            return (tokens as f32).ln();
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "scores are f32 throughout")]
+        let largest = (tokens as f64).powf(1.0 / self.order) as f32;
+        largest
     }
 
     /// Shape: `[tokens]`; empty where the evidence was not asked for.
@@ -143,12 +186,18 @@ impl Score {
         } else if evidence.of(Evidence::AttentionProbs).is_empty() {
             return Vec::new();
         } else {
-            let entropy = if self.by_column { column_entropy } else { row_entropy };
-            entropy(evidence, self.num_heads, self.order)
+            match (self.axis, self.of_mean) {
+                (Axis::Row, false) => row_entropy(evidence, self.num_heads, self.order),
+                (Axis::Row, true) => mean_row_entropy(evidence, tokens, self.order),
+                (Axis::Column, _) => column_entropy(evidence, self.num_heads, self.order),
+                (Axis::ColumnNorm, _) => column_norm(evidence, tokens, self.order),
+            }
         };
-        let largest = (tokens as f32).ln();
+        let largest = self.largest(tokens);
+        // A large norm is a low entropy.
+        let turns = self.keep_low != (self.axis == Axis::ColumnNorm);
         for score in &mut scores {
-            if self.keep_low {
+            if turns {
                 *score = largest - *score;
             }
             if self.normalize && tokens > 1 {

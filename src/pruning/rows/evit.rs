@@ -29,13 +29,13 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::Training;
 use crate::pruning::Value;
-use crate::pruning::rows::schedule::RetentionSchedule;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
-use crate::pruning::rows::top_k::Selection;
+use crate::pruning::rows::top_k::Cut;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
+use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -75,27 +75,28 @@ fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
 }
 
 impl Pruner for Evit {
-    fn needs(&self, _layer: usize) -> EvidenceSet {
-        EvidenceSet::of([Evidence::ClsRow])
+    fn needs(&self, layer: usize) -> EvidenceSet {
+        self.top_k.needs(layer, EvidenceSet::of([Evidence::ClsRow]))
     }
 
     fn idle_layers(&self) -> usize {
         self.top_k.schedule.idle_layers()
     }
 
+    fn overhead_macs(&self, layer: usize, tokens: usize, shape: &ModelShape) -> u64 {
+        self.top_k.overhead_macs(layer, tokens, shape)
+    }
+
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {
         if !self.fuse {
             return self.top_k.begin(sequence, |layer| layer.evidence.of(Evidence::ClsRow).to_vec());
         }
-        let (schedule, protected) = (self.top_k.schedule.clone(), self.top_k.protect.mask(sequence));
-        Box::new(FusingSequence { schedule, protected, fused_sizes: Vec::new() })
+        Box::new(FusingSequence { cut: self.top_k.cut(sequence), fused_sizes: Vec::new() })
     }
 }
 
 struct FusingSequence {
-    schedule: RetentionSchedule,
-    /// Shape: `[n0]`.
-    protected: Vec<bool>,
+    cut: Cut,
     /// Original tokens in each fused row, in order of creation: the row at position `n0 + i` is number `i`.
     fused_sizes: Vec<f32>,
 }
@@ -103,14 +104,11 @@ struct FusingSequence {
 impl SequencePruner for FusingSequence {
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
         let scores = layer.evidence.of(Evidence::ClsRow).to_vec();
-        let n0 = self.protected.len();
-        let is_protected = |&&position: &&u32| self.protected.get(position as usize).copied().unwrap_or(false);
-        let num_protected = layer.orig.iter().filter(is_protected).count();
-        let count = self.schedule.count(layer.layer, n0).max(num_protected);
-        if !self.schedule.may_remove(layer.layer) || layer.num_tokens() <= count + 1 {
+        // To fuse a single row saves nothing.
+        let selection = self.cut.select(layer, &scores).filter(|selection| selection.removed.len() > 1);
+        let Some(selection) = selection else {
             return Decision { importance: scores, ..Decision::keep_all() };
-        }
-        let selection = Selection::best(&scores, layer.orig, &self.protected, count);
+        };
         let size = selection.removed.iter().map(|&row| self.size(layer.orig[row])).sum();
         self.fused_sizes.push(size);
         let parts = selection.removed.iter().map(|&row| (row, scores[row])).collect();
@@ -125,7 +123,7 @@ impl FusingSequence {
     /// Original tokens that a row stands for.
     fn size(&self, position: u32) -> f32 {
         (position as usize)
-            .checked_sub(self.protected.len())
+            .checked_sub(self.cut.protected.len())
             .and_then(|index| self.fused_sizes.get(index))
             .copied()
             .unwrap_or(1.0)

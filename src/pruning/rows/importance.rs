@@ -94,6 +94,125 @@ pub fn value_weighted(evidence: &SequenceEvidence, norm: Evidence, num_tokens: u
     scores
 }
 
+/// How long the vectors are that each token adds to the others' states, all heads together: the mean over queries, or of
+/// the first query alone.
+///
+/// Shape: `[tokens]`; empty where the evidence was not asked for. Range: at least 0.
+/// Source: Kobayashi et al. 2020, "Attention is Not Only a Weight", EMNLP, section 3; by products of heads instead of
+/// vectors for every pair.
+#[must_use]
+pub fn output_norms(evidence: &SequenceEvidence, num_tokens: usize, first_row: bool) -> Vec<f32> {
+    let probs = evidence.of(Evidence::AttentionProbs);
+    let square = num_tokens * num_tokens;
+    if probs.is_empty() || square == 0 {
+        return Vec::new();
+    }
+    let heads = probs.len() / square;
+    // Tokens side by side for each pair of heads, of which each stands for both orders. Shape: [heads, heads, tokens]
+    let grams = evidence.of(Evidence::OutputGrams).chunks_exact(heads * heads);
+    let mut pairs = vec![0.0; heads * heads * num_tokens];
+    for (token, gram) in grams.enumerate() {
+        for (pair, product) in gram.iter().enumerate() {
+            let twice = if pair / heads == pair % heads { 1.0 } else { 2.0 };
+            pairs[pair * num_tokens + token] = twice * product;
+        }
+    }
+    let queries = if first_row { 1 } else { num_tokens };
+    let mut scores = vec![0.0; num_tokens];
+    let (mut squares, mut inner) = (vec![0.0_f32; num_tokens], vec![0.0_f32; num_tokens]);
+    for query in 0..queries {
+        let weights = |head: usize| &probs[head * square + query * num_tokens..][..num_tokens];
+        squares.fill(0.0);
+        for head in 0..heads {
+            inner.fill(0.0);
+            for other in head..heads {
+                let products = &pairs[(head * heads + other) * num_tokens..][..num_tokens];
+                for (sum, (product, weight)) in inner.iter_mut().zip(products.iter().zip(weights(other))) {
+                    *sum += product * weight;
+                }
+            }
+            for (square, (sum, weight)) in squares.iter_mut().zip(inner.iter().zip(weights(head))) {
+                *square += sum * weight;
+            }
+        }
+        for (score, square) in scores.iter_mut().zip(&squares) {
+            // Rounding may leave a little less than nothing.
+            *score += square.max(0.0).sqrt();
+        }
+    }
+    for score in &mut scores {
+        *score /= queries as f32;
+    }
+    scores
+}
+
+/// Rank of each token in each head's graph of attention: what it gets, in `iterations` steps at most, if everyone hands on
+/// what it has by its attention.
+///
+/// Shape: `[heads][tokens]`; needs the full attention matrix. Rows that are `outside` neither give nor get; the others'
+/// attention is brought to sum 1 without them. Range: 0–1; the ranks of a head sum to 1.
+/// Source: Wang, Dedhia and Jha 2024, "Zero-TPrune", CVPR (weighted page rank).
+#[must_use]
+pub fn weighted_pagerank(
+    evidence: &SequenceEvidence,
+    num_heads: usize,
+    outside: &[bool],
+    iterations: usize,
+) -> Vec<Vec<f64>> {
+    /// Where ranks change by no more than this in all, they stand still.
+    const STILL: f64 = 1e-6;
+    let tokens = outside.len();
+    let inside = outside.iter().filter(|outside| !**outside).count();
+    let first: Vec<f64> = outside.iter().map(|&outside| if outside { 0.0 } else { 1.0 / inside as f64 }).collect();
+    let of_head = |attention: &[f32]| {
+        let sum = |row: &[f32]| -> f64 {
+            row.iter().zip(outside).filter(|(_, outside)| !**outside).map(|(&p, _)| f64::from(p)).sum()
+        };
+        let sums: Vec<f64> = attention.chunks_exact(tokens).map(sum).collect();
+        let mut ranks = first.clone();
+        for _ in 0..iterations {
+            let mut next = vec![0.0; tokens];
+            for (row, (rank, sum)) in attention.chunks_exact(tokens).zip(ranks.iter().zip(&sums)) {
+                let scale = if *sum > 0.0 { rank / sum } else { 0.0 };
+                for (next, &p) in next.iter_mut().zip(row) {
+                    *next += scale * f64::from(p);
+                }
+            }
+            for (next, _) in next.iter_mut().zip(outside).filter(|(_, outside)| **outside) {
+                *next = 0.0;
+            }
+            let change: f64 = next.iter().zip(&ranks).map(|(next, rank)| (next - rank).abs()).sum();
+            ranks = next;
+            if change < STILL {
+                break;
+            }
+        }
+        ranks
+    };
+    let heads = evidence.of(Evidence::AttentionProbs).chunks_exact((tokens * tokens).max(1));
+    heads.take(num_heads).map(of_head).collect()
+}
+
+/// Attention averaged over heads.
+///
+/// Shape: `[query, key]`; empty where the evidence was not asked for.
+#[must_use]
+pub fn mean_attention(evidence: &SequenceEvidence, num_tokens: usize) -> Vec<f32> {
+    let mut heads = evidence.of(Evidence::AttentionProbs).chunks_exact((num_tokens * num_tokens).max(1));
+    let mut mean = heads.next().map(<[f32]>::to_vec).unwrap_or_default();
+    let mut count = 1.0;
+    for head in heads {
+        for (sum, p) in mean.iter_mut().zip(head) {
+            *sum += p;
+        }
+        count += 1.0;
+    }
+    for sum in &mut mean {
+        *sum /= count;
+    }
+    mean
+}
+
 /// How spread out the attention is that each token gives: the entropy of its row in each head, averaged over heads.
 ///
 /// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`. `order` is Renyi's; 1 is Shannon's entropy.
@@ -132,6 +251,40 @@ pub fn column_entropy(evidence: &SequenceEvidence, num_heads: usize, order: f64)
         if total > 0.0 { entropy(column(key).map(|p| p / total), order) } else { 0.0 }
     };
     (0..num_tokens).map(|key| to_score(of_column(key))).collect()
+}
+
+/// How spread out the attention is that each token gives: the entropy of its row averaged over heads.
+///
+/// Shape: `[tokens]`. Unit: nats. Range: 0 to `ln(tokens)`, at least [`row_entropy`] for Shannon's, which is concave.
+/// Source: strategies.md 3.10, the reduction that the papers leave open.
+#[must_use]
+pub fn mean_row_entropy(evidence: &SequenceEvidence, num_tokens: usize, order: f64) -> Vec<f32> {
+    let mean = mean_attention(evidence, num_tokens);
+    let rows = mean.chunks_exact(num_tokens.max(1));
+    rows.map(|row| to_score(entropy(row.iter().map(|&p| f64::from(p)), order))).collect()
+}
+
+/// How concentrated the attention is that each token receives: the norm of its column in each head, averaged over heads.
+///
+/// Shape: `[tokens]`; needs the full attention matrix. Range: 0 to `tokens^(1/order)`.
+/// Source: Col-Ln (Su, Zhang and Zhang 2026), whose formula we have not seen; our reading of its name.
+#[must_use]
+pub fn column_norm(evidence: &SequenceEvidence, num_tokens: usize, order: f64) -> Vec<f32> {
+    let heads = evidence.of(Evidence::AttentionProbs).chunks_exact((num_tokens * num_tokens).max(1));
+    let num_heads = heads.len().max(1) as f64;
+    let mut sums = vec![0.0; num_tokens];
+    for head in heads {
+        let mut powers = vec![0.0_f64; num_tokens];
+        for row in head.chunks_exact(num_tokens) {
+            for (power, &p) in powers.iter_mut().zip(row) {
+                *power += f64::from(p).powf(order);
+            }
+        }
+        for (sum, power) in sums.iter_mut().zip(powers) {
+            *sum += power.powf(1.0 / order);
+        }
+    }
+    sums.into_iter().map(|sum| to_score(sum / num_heads)).collect()
 }
 
 /// Renyi entropy of a distribution, in nats; Shannon's for order 1.

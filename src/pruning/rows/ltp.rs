@@ -7,6 +7,8 @@
 //! with `theta_l = theta_final * l / L + delta_l`. Layer 0 never removes. The authors divide by the padded length their
 //! thresholds were trained with, 128; `divisor=alive` divides by the rows that are there, so that scores average `1/n`.
 //!
+//! `cap` is a schedule over it, as hybrid methods have: however many reach the threshold, no more stay than it says.
+//!
 //! Learned thresholds are given as `thresholds`, in a list or a file, and take the place of `theta_l`.
 //!
 //! Deviates: `delta_l` is learned by the authors and given here (zeros by default), on a stock checkpoint; they mask
@@ -34,6 +36,8 @@ use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
 use crate::pruning::rows::importance::column_sum_of;
 use crate::pruning::rows::schedule::Protect;
+use crate::pruning::rows::schedule::RetentionSchedule;
+use crate::pruning::rows::schedule::cap_key;
 use crate::pruning::rows::schedule::float_dial;
 use crate::pruning::rows::schedule::protect_key;
 use crate::pruning::rows::top_k::rank;
@@ -83,6 +87,7 @@ pub(super) fn info() -> StrategyInfo {
                 Value::Word("gather".to_owned()),
                 "Removed tokens leave the tensors, or are only masked as in the authors' code, which saves nothing",
             ),
+            cap_key("At most this share of tokens after the last layer, falling evenly from layer 1 on; the best stay"),
         ],
         dial: Some(float_dial("theta_final", &[0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02])),
         score_only: true,
@@ -98,6 +103,8 @@ struct Ltp {
     /// `None` divides by the rows that are there.
     divisor: Option<u64>,
     protect: Protect,
+    /// Counts that no text exceeds, whatever its scores.
+    cap: Option<RetentionSchedule>,
     masks: bool,
     num_heads: usize,
 }
@@ -115,6 +122,7 @@ fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
         thresholds,
         divisor: spec.int("divisor").ok(),
         protect: Protect::from_spec(spec)?,
+        cap: spec.float("cap").ok().map(|cap| RetentionSchedule::linear(cap, 1, shape.num_layers)),
         masks: spec.word("removal")? == "mask",
         num_heads: shape.num_heads,
     }))
@@ -166,6 +174,7 @@ impl SequencePruner for LtpSequence {
         if kept.is_empty() {
             kept.extend(alive.iter().copied().min_by(|&a, &b| rank(&scores, layer.orig, a, b)));
         }
+        self.cut_to_cap(layer, &scores, &mut kept);
         for &row in &alive {
             self.alive[position(row)] = kept.binary_search(&row).is_ok();
         }
@@ -181,6 +190,16 @@ impl SequencePruner for LtpSequence {
 }
 
 impl LtpSequence {
+    /// Leaves the protected rows and the best others, where more stay than the cap allows.
+    fn cut_to_cap(&self, layer: &LayerEvidence<'_>, scores: &[f32], kept: &mut Vec<usize>) {
+        let Some(cap) = &self.method.cap else { return };
+        let is_protected = |row: usize| self.protected[layer.orig[row] as usize];
+        kept.sort_by(|&a, &b| is_protected(b).cmp(&is_protected(a)).then(rank(scores, layer.orig, a, b)));
+        let num_protected = kept.iter().filter(|&&row| is_protected(row)).count();
+        kept.truncate(cap.count(layer.layer, self.protected.len()).max(num_protected));
+        kept.sort_unstable();
+    }
+
     /// Shape: `[tokens]`.
     fn scores(&self, layer: &LayerEvidence<'_>) -> Vec<f32> {
         let votes: Vec<bool> = layer.orig.iter().map(|&position| self.alive[position as usize]).collect();

@@ -9,19 +9,26 @@ pub mod importance;
 mod schedule;
 mod top_k;
 
+mod acc;
 mod ats;
 mod dense;
 mod entropy;
 mod evit;
 mod first_k;
+mod idf;
 mod length_adaptive;
+mod ltmp;
 mod ltp;
+mod norm_based;
+mod pairs;
 mod power_bert;
 mod random;
+mod rollout;
 mod spatten;
 mod stop_words;
 mod tome;
 mod value_aware;
+mod zero_tprune;
 
 pub(super) use schedule::round_up;
 pub(super) use top_k::rank;
@@ -33,6 +40,7 @@ pub(super) fn all() -> Vec<StrategyInfo> {
         random::info(),
         first_k::info(),
         stop_words::info(),
+        idf::info(),
         power_bert::info(),
         length_adaptive::info(),
         ltp::info(),
@@ -42,5 +50,10 @@ pub(super) fn all() -> Vec<StrategyInfo> {
         tome::info(),
         evit::info(),
         value_aware::info(),
+        norm_based::info(),
+        rollout::info(),
+        acc::info(),
+        zero_tprune::info(),
+        ltmp::info(),
     ]
 }

@@ -24,6 +24,7 @@ use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::EvidenceSet;
+use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -61,12 +62,16 @@ fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
 }
 
 impl Pruner for Random {
-    fn needs(&self, _layer: usize) -> EvidenceSet {
-        EvidenceSet::NONE
+    fn needs(&self, layer: usize) -> EvidenceSet {
+        self.top_k.needs(layer, EvidenceSet::NONE)
     }
 
     fn idle_layers(&self) -> usize {
         self.top_k.schedule.idle_layers()
+    }
+
+    fn overhead_macs(&self, layer: usize, tokens: usize, shape: &ModelShape) -> u64 {
+        self.top_k.overhead_macs(layer, tokens, shape)
     }
 
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {

@@ -20,7 +20,8 @@ const PROTECT: KeyKind = KeyKind::Choice(&["none", "cls", "special"]);
 /// Counts are rounded up, but not because of the last bits of a product such as `0.55 * 20 = 11.000000000000002`.
 const ROUNDING_SLACK: f64 = 1e-9;
 
-/// `retention`, `schedule`, `start`, `retentions`, `protect`, then the strategy's own keys.
+/// `retention`, `schedule`, `start`, `retentions`, `protect`; `mass`, `threshold`, `cap` and `budget`, which are written only
+/// where they are set; then the strategy's own keys.
 pub(super) fn shared_keys(own: Vec<KeySpec>) -> Vec<KeySpec> {
     let word = |word: &str| Value::Word(word.to_owned());
     let schedules = KeyKind::Choice(&["linear", "geometric", "constant", "step"]);
@@ -33,12 +34,39 @@ pub(super) fn shared_keys(own: Vec<KeySpec>) -> Vec<KeySpec> {
             kind: KeyKind::FloatPerLayer { min: f64::MIN_POSITIVE, max: 1.0 },
             default: None,
             doc: "The whole schedule, one number a layer; replaces retention, schedule and start",
-            replaces: &["retention", "schedule", "start"],
+            replaces: &["retention", "schedule", "start", "cap"],
         },
         protect_key("special"),
+        KeySpec {
+            name: "mass",
+            kind: SHARE,
+            default: None,
+            doc: "Keep the best tokens until they hold this share of all scores (top-p); replaces retention",
+            replaces: &["retention", "retentions", "threshold"],
+        },
+        KeySpec {
+            name: "threshold",
+            kind: KeyKind::FloatOrPerLayer { min: 0.0, max: 10.0 },
+            default: None,
+            doc: "Keep the tokens whose score is at least this many times the mean score; replaces retention",
+            replaces: &["retention", "retentions", "mass"],
+        },
+        cap_key(
+            "At most this share of tokens after the last layer, falling as schedule says, whatever else keeps more",
+        ),
+        KeySpec::unset(
+            "budget",
+            KeyKind::Choice(&["entropy"]),
+            "A layer keeps more than scheduled where attention is more spread out than in the layers before it",
+        ),
     ];
     keys.extend(own);
     keys
+}
+
+/// The key `cap`.
+pub(super) fn cap_key(doc: &'static str) -> KeySpec {
+    KeySpec::unset("cap", SHARE, doc)
 }
 
 /// The key `protect`.
@@ -95,6 +123,8 @@ pub(super) struct RetentionSchedule {
     /// Kept ÷ original tokens after each layer. Shape: `[layers]`. Range: above 0, at most 1.
     per_layer: Vec<f64>,
     rounding: Rounding,
+    /// The layer from which on tokens may leave although nothing is scheduled, because their scores say so.
+    open_from: Option<usize>,
 }
 
 /// How a share of tokens becomes a count.
@@ -112,19 +142,28 @@ impl RetentionSchedule {
     /// [`Error::LayerCount`] if `retentions` does not have one number a layer.
     pub(super) fn from_context(context: &BuildContext<'_>) -> Result<Self, Error> {
         if let Some(per_layer) = context.per_layer("retentions")? {
-            return Ok(Self { per_layer, rounding: Rounding::Up });
+            return Ok(Self { per_layer, rounding: Rounding::Up, open_from: None });
         }
         let BuildContext { spec, shape } = *context;
         let start = usize::try_from(spec.int("start")?).unwrap_or(usize::MAX);
-        let (retention, schedule) = (spec.float("retention")?, spec.word("schedule")?);
+        let is_open = spec.get("mass").or(spec.get("threshold")).is_some();
+        let retention = if is_open { 1.0 } else { spec.float("retention")? };
+        let retention = spec.float("cap").map_or(retention, |cap| cap.min(retention));
+        let schedule = spec.word("schedule")?;
         let layers = 0..shape.num_layers;
         let at = |layer| at_layer(schedule, retention, start, layer, shape.num_layers);
-        Ok(Self { per_layer: layers.map(at).collect(), rounding: Rounding::Up })
+        Ok(Self { per_layer: layers.map(at).collect(), rounding: Rounding::Up, open_from: is_open.then_some(start) })
+    }
+
+    /// `share` after the last layer, falling linearly from layer `start` on.
+    pub(super) fn linear(share: f64, start: usize, num_layers: usize) -> Self {
+        let at = |layer| at_layer("linear", share, start, layer, num_layers);
+        Self { per_layer: (0..num_layers).map(at).collect(), rounding: Rounding::Up, open_from: None }
     }
 
     /// One retention for each layer; counts are rounded to the nearest one, halves to even.
     pub(super) fn rounded_to_nearest(per_layer: Vec<f64>) -> Self {
-        Self { per_layer, rounding: Rounding::Nearest }
+        Self { per_layer, rounding: Rounding::Nearest, open_from: None }
     }
 
     /// Retention after `layer`; 1 past the end.
@@ -134,17 +173,27 @@ impl RetentionSchedule {
 
     /// Whether tokens may leave in `layer`.
     pub(super) fn may_remove(&self, layer: usize) -> bool {
+        self.is_scheduled(layer) || self.open_from.is_some_and(|start| layer >= start)
+    }
+
+    /// Whether `layer` has a count of its own.
+    pub(super) fn is_scheduled(&self, layer: usize) -> bool {
         self.retention(layer) < 1.0
     }
 
     /// Layers before the first in which tokens may leave.
     pub(super) fn idle_layers(&self) -> usize {
-        self.per_layer.iter().take_while(|&&retention| retention >= 1.0).count()
+        (0..self.per_layer.len()).take_while(|&layer| !self.may_remove(layer)).count()
     }
 
     /// Tokens to keep after `layer` of `n0` original ones: `ceil(retention * n0)`, at least 1.
     pub(super) fn count(&self, layer: usize, n0: usize) -> usize {
-        let share = self.retention(layer) * n0 as f64;
+        self.count_times(layer, n0, 1.0)
+    }
+
+    /// [`Self::count`] for a retention that is `factor` times as large, at most 1.
+    pub(super) fn count_times(&self, layer: usize, n0: usize, factor: f64) -> usize {
+        let share = (self.retention(layer) * factor).min(1.0) * n0 as f64;
         let count = match self.rounding {
             Rounding::Up => round_up(share),
             Rounding::Nearest => to_count(share.round_ties_even()),

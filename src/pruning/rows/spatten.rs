@@ -27,13 +27,13 @@ use crate::pruning::StrategyInfo;
 use crate::pruning::Training;
 use crate::pruning::Value;
 use crate::pruning::rows::importance::column_sum;
-use crate::pruning::rows::schedule::Protect;
 use crate::pruning::rows::schedule::RetentionSchedule;
 use crate::pruning::rows::schedule::retention_dial;
 use crate::pruning::rows::schedule::shared_keys;
 use crate::pruning::rows::top_k::TopK;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
+use crate::tensor::ModelShape;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -74,14 +74,15 @@ struct Spatten {
 fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
     let BuildContext { spec, shape } = *context;
     let schedule = if spec.flag("paper_schedule")? {
-        if spec.get("retentions").is_some() {
-            return Err(Error::Conflict { strategy: spec.id(), key: "paper_schedule", other: "retentions" });
+        let others = ["retentions", "mass", "threshold", "cap"];
+        if let Some(other) = others.into_iter().find(|other| spec.get(other).is_some()) {
+            return Err(Error::Conflict { strategy: spec.id(), key: "paper_schedule", other });
         }
         paper_schedule(spec.float("retention")?, shape.num_layers)
     } else {
         RetentionSchedule::from_context(context)?
     };
-    let top_k = TopK { schedule, protect: Protect::from_spec(spec)? };
+    let top_k = TopK::with_schedule(context, schedule)?;
     Ok(Arc::new(Spatten { top_k, accumulate: spec.flag("accumulate")? }))
 }
 
@@ -100,13 +101,17 @@ fn paper_schedule(retention: f64, num_layers: usize) -> RetentionSchedule {
 }
 
 impl Pruner for Spatten {
-    fn needs(&self, _layer: usize) -> EvidenceSet {
-        EvidenceSet::of([Evidence::ColumnSums])
+    fn needs(&self, layer: usize) -> EvidenceSet {
+        self.top_k.needs(layer, EvidenceSet::of([Evidence::ColumnSums]))
     }
 
     /// Sums grow from the first layer on.
     fn idle_layers(&self) -> usize {
         if self.accumulate { 0 } else { self.top_k.schedule.idle_layers() }
+    }
+
+    fn overhead_macs(&self, layer: usize, tokens: usize, shape: &ModelShape) -> u64 {
+        self.top_k.overhead_macs(layer, tokens, shape)
     }
 
     fn begin(&self, sequence: &SequenceInfo) -> Box<dyn SequencePruner> {

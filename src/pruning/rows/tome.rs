@@ -15,7 +15,6 @@
 //! Ties: larger cosine first, then the smaller original position. The strategy ranks pairs, not tokens, so it shows no
 //! importance.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::pruning::Action;
@@ -26,7 +25,6 @@ use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 use crate::pruning::LayerEvidence;
-use crate::pruning::Merge;
 use crate::pruning::Pruner;
 use crate::pruning::SequenceInfo;
 use crate::pruning::SequencePruner;
@@ -34,15 +32,14 @@ use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
 use crate::pruning::Training;
 use crate::pruning::Value;
+use crate::pruning::rows::pairs::best_pairs;
+use crate::pruning::rows::pairs::join;
 use crate::pruning::rows::schedule::LAYER;
 use crate::pruning::rows::schedule::Protect;
 use crate::pruning::rows::schedule::protect_key;
-use crate::pruning::rows::top_k::better_first;
 use crate::tensor::Evidence;
 use crate::tensor::EvidenceSet;
 use crate::tensor::ModelShape;
-use crate::tensor::Panels;
-use crate::tensor::RowsRef;
 
 /// Counts are rounded down, but not because of the last bits of a product.
 const ROUNDING_SLACK: f64 = 1e-9;
@@ -174,13 +171,6 @@ struct TomeSequence {
     sizes: Vec<f32>,
 }
 
-/// A source row and its most similar destination row.
-struct Pair {
-    source: usize,
-    destination: usize,
-    cosine: f32,
-}
-
 impl SequencePruner for TomeSequence {
     fn decide(&mut self, layer: &LayerEvidence<'_>) -> Decision {
         let wanted = self.method.pairs(layer.layer, self.protected.len());
@@ -189,12 +179,15 @@ impl SequencePruner for TomeSequence {
         }
         let num_tokens = layer.num_tokens();
         let num_protected = layer.orig.iter().filter(|&&position| self.is_protected(position)).count();
-        let mut pairs = self.best_pairs(layer);
+        let mut pairs = best_pairs(layer, |position| !self.is_protected(position));
         pairs.truncate(wanted.min((num_tokens - num_protected) / 2));
         if pairs.is_empty() {
             return Decision::keep_all();
         }
-        Decision { action: self.merge(num_tokens, &pairs), ..Decision::keep_all() }
+        let joined = join(&self.sizes, &pairs);
+        self.sizes = joined.sizes;
+        let rows = joined.rows.into_iter().map(Some).collect();
+        Decision { action: Action::Reduce { rows, merges: joined.merges }, ..Decision::keep_all() }
     }
 }
 
@@ -202,90 +195,6 @@ impl TomeSequence {
     fn is_protected(&self, position: u32) -> bool {
         self.protected.get(position as usize).copied().unwrap_or(false)
     }
-
-    /// Every free source with its best free destination, most similar pair first.
-    fn best_pairs(&self, layer: &LayerEvidence<'_>) -> Vec<Pair> {
-        /// Sources whose cosines are worked out together.
-        const SOURCES: usize = 48;
-        let num_tokens = layer.num_tokens();
-        let keys = unit_rows(layer.evidence.of(Evidence::MeanKeys), num_tokens);
-        let width = keys.len() / num_tokens.max(1);
-        let is_free = |row: &usize| !self.is_protected(layer.orig[*row]);
-        let destinations: Vec<usize> = (1..num_tokens).step_by(2).filter(is_free).collect();
-        let sources: Vec<usize> = (0..num_tokens).step_by(2).filter(is_free).collect();
-        if destinations.is_empty() || width == 0 {
-            return Vec::new();
-        }
-        let rows = |rows: &[usize]| -> Vec<f32> {
-            rows.iter().flat_map(|row| &keys[row * width..(row + 1) * width]).copied().collect()
-        };
-        let packed = Panels::from_weight(&rows(&destinations), destinations.len(), width);
-        let mut pairs = Vec::with_capacity(sources.len());
-        let mut cosines = vec![0.0; SOURCES * destinations.len()];
-        for sources in sources.chunks(SOURCES) {
-            let left = RowsRef { data: &rows(sources), stride: width, rows: sources.len() };
-            packed.multiply(left, &[], &mut cosines, destinations.len());
-            for (&source, cosines) in sources.iter().zip(cosines.chunks_exact(destinations.len())) {
-                let mut best = Pair { source, destination: destinations[0], cosine: f32::NEG_INFINITY };
-                for (&destination, &cosine) in destinations.iter().zip(cosines) {
-                    let earlier = layer.orig[destination] < layer.orig[best.destination];
-                    if cosine > best.cosine || (cosine == best.cosine && earlier) {
-                        best = Pair { source, destination, cosine };
-                    }
-                }
-                pairs.push(best);
-            }
-        }
-        pairs.sort_by(|a, b| better_first(a.cosine, b.cosine).then(layer.orig[a.source].cmp(&layer.orig[b.source])));
-        pairs
-    }
-
-    /// Unmerged even rows, then odd rows; the pairs' sources join their destinations.
-    fn merge(&mut self, num_tokens: usize, pairs: &[Pair]) -> Action {
-        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for pair in pairs {
-            groups.entry(pair.destination).or_default().push(pair.source);
-        }
-        let is_merged = |row: usize| pairs.iter().any(|pair| pair.source == row);
-        let even = (0..num_tokens).step_by(2).filter(|&row| !is_merged(row));
-        let rows: Vec<usize> = even.chain((1..num_tokens).step_by(2)).collect();
-        let mut sizes: Vec<f32> = rows.iter().map(|&row| self.sizes[row]).collect();
-        let mut merges = Vec::with_capacity(groups.len());
-        for (into, row) in rows.iter().enumerate() {
-            let Some(sources) = groups.get_mut(row) else { continue };
-            sources.sort_unstable();
-            let members = || std::iter::once(*row).chain(sources.iter().copied());
-            let size: f32 = members().map(|member| self.sizes[member]).sum();
-            let parts = members().map(|member| (member, self.sizes[member] / size)).collect();
-            sizes[into] = size;
-            merges.push(Merge { into, parts, size });
-        }
-        self.sizes = sizes;
-        Action::Reduce { rows: rows.into_iter().map(Some).collect(), merges }
-    }
-}
-
-/// Rows of length 1, one after the other; a row of zeros stays one.
-fn unit_rows(data: &[f32], num_rows: usize) -> Vec<f32> {
-    /// Keys as large as this are made smaller first: the sum of their squares might be infinite, and they would pass as
-    /// zeros.
-    const LARGE: f32 = 1e15;
-    let width = data.len() / num_rows.max(1);
-    let mut rows = data.to_vec();
-    for row in rows.chunks_exact_mut(width.max(1)) {
-        let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        if largest > LARGE {
-            for value in row.iter_mut() {
-                *value /= largest;
-            }
-        }
-        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
-        for value in row {
-            *value *= scale;
-        }
-    }
-    rows
 }
 
 #[cfg(test)]
@@ -294,14 +203,6 @@ mod tests {
 
     fn method(r: Option<u64>, inflect: f64, start: usize) -> Tome {
         Tome { r, inflect, start, proportional: true, protect: Protect::Special, num_layers: 5 }
-    }
-
-    #[test]
-    fn keys_of_any_size_have_a_direction() {
-        let rows = unit_rows(&[3e30, 4e30, 0.0, 0.0, 3.0, -4.0], 3);
-        for (got, expected) in rows.iter().zip([0.6, 0.8, 0.0, 0.0, 0.6, -0.8]) {
-            assert!((got - expected).abs() < 1e-6, "expected {expected}, got {got}");
-        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Pruner for ValueAware {
         if !self.top_k.schedule.may_remove(layer) {
             return EvidenceSet::NONE;
         }
-        EvidenceSet::of([Evidence::HeadColumnSums, self.norm])
+        self.top_k.needs(layer, EvidenceSet::of([Evidence::HeadColumnSums, self.norm]))
     }
 
     fn idle_layers(&self) -> usize {
@@ -93,6 +93,6 @@ impl Pruner for ValueAware {
             return 0;
         }
         let squares = if self.norm == Evidence::HeadValueL2 { shape.hidden } else { 0 };
-        (tokens * (shape.num_heads + squares)) as u64
+        (tokens * (shape.num_heads + squares)) as u64 + self.top_k.overhead_macs(layer, tokens, shape)
     }
 }
