@@ -15,6 +15,7 @@ use clap::parser::ValueSource;
 use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
 use crate::cli::match_budget::MatchArgs;
+use crate::cli::train::TrainArgs;
 use crate::model::DeviceChoice;
 use crate::model::LoadOptions;
 use crate::model::Precision;
@@ -63,6 +64,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Turn strategies' dials until all spend the same share of dense: FLOPs, tokens or measured time
     Match(MatchArgs),
+    /// Learn a strategy from labelled texts; the result is a policy that every command takes as @DIR
+    Train(TrainArgs),
 }
 
 /// Options of the window.

@@ -19,6 +19,8 @@ mod progress;
 mod resolve;
 mod shown;
 mod strategies;
+mod train;
+mod train_view;
 
 use std::process::ExitCode;
 
@@ -84,6 +86,7 @@ pub fn run(command: &Command) -> Exit {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Match(args) => match_budget::run(args),
+        Command::Train(args) => train::run(args),
     };
     result.unwrap_or_else(|error| report(&error))
 }

@@ -36,6 +36,7 @@ pub(super) fn make_threads(command: Option<&Command>) -> anyhow::Result<()> {
         Some(Command::Evaluate(args)) => args.model.threads,
         Some(Command::Bench(args)) => args.model.threads,
         Some(Command::Match(args)) => args.model.threads,
+        Some(Command::Train(args)) => args.model.threads,
         Some(Command::Strategies(_)) => return Ok(()),
         None => None,
     };

@@ -3,8 +3,12 @@
 use candle_core::D;
 use candle_core::Tensor;
 
+use crate::evaluation::Answer;
+use crate::model::HeadKind;
+use crate::model::Scale;
 use crate::training::Error;
 use crate::training::error::at;
+use crate::training::ops;
 
 /// Minus the logarithm of the probability of a class.
 ///
@@ -15,8 +19,7 @@ use crate::training::error::at;
 pub fn cross_entropy(logits: &Tensor, class: usize) -> Result<Tensor, Error> {
     let labels = logits.elem_count();
     if class >= labels {
-        let expected = format!("below {labels}, the classes of the model");
-        return Err(Error::Value { what: "the class", expected, got: class as f64 });
+        return Err(no_class(class, labels));
     }
     log_probabilities(logits).and_then(|logs| logs.get(class)?.neg()).map_err(at("the cross entropy"))
 }
@@ -56,10 +59,81 @@ pub fn retention(shares: &[Tensor]) -> Result<Tensor, Error> {
     Tensor::stack(shares, 0).and_then(|shares| shares.mean_all()).map_err(at("the retention"))
 }
 
-/// Shape: `[labels]` → `[labels]`.
+/// The loss of a batch against what should be answered, the mean over texts: cross entropy of classes, binary cross entropy
+/// of labels (their mean), squared error of numbers.
+///
+/// Shape: `logits` `[texts, labels]` → scalar.
+///
+/// # Errors
+/// [`Error::Value`] for an answer that this head cannot give.
+pub(super) fn task(logits: &Tensor, answers: &[&Answer], head: HeadKind) -> Result<Tensor, Error> {
+    let labels = logits.dims().last().copied().unwrap_or(0);
+    let mut wanted = Vec::with_capacity(answers.len() * labels);
+    for answer in answers {
+        let mut row = vec![0.0; labels];
+        let said: &[usize] = match answer {
+            Answer::Class(class) => std::slice::from_ref(class),
+            Answer::Labels(said) => said,
+            Answer::Value(value) => {
+                row.fill(*value);
+                &[]
+            }
+        };
+        for &label in said {
+            *row.get_mut(label).ok_or_else(|| no_class(label, labels))? = 1.0;
+        }
+        wanted.extend(row);
+    }
+    let loss = || {
+        let wanted = Tensor::from_vec(wanted, (answers.len(), labels), logits.device())?.to_dtype(logits.dtype())?;
+        match head {
+            HeadKind::Classifier => (log_probabilities(logits)? * wanted)?.sum(D::Minus1)?.mean_all()?.neg(),
+            HeadKind::MultiLabel => binary(logits, &wanted),
+            HeadKind::Regression(scale) => {
+                let found = if scale == Scale::Sigmoid { ops::sigmoid(logits)? } else { logits.clone() };
+                (found - wanted)?.sqr()?.mean_all()
+            }
+        }
+    };
+    loss().map_err(at("the loss"))
+}
+
+/// How far a batch is from its teacher, the mean over texts: Kullback and Leibler of classes or of each label, squared error
+/// of numbers. No gradient goes to the teacher. Shape: `[texts, labels]` each → scalar.
+pub(super) fn batch_distillation(logits: &Tensor, teacher: &Tensor, head: HeadKind) -> Result<Tensor, Error> {
+    let loss = || {
+        let teacher = teacher.detach();
+        match head {
+            HeadKind::Classifier => {
+                let (teacher, student) = (log_probabilities(&teacher)?, log_probabilities(logits)?);
+                (teacher.exp()? * (&teacher - student)?)?.sum(D::Minus1)?.mean_all()
+            }
+            HeadKind::MultiLabel => {
+                let wanted = ops::sigmoid(&teacher)?;
+                binary(logits, &wanted)? - binary(&teacher, &wanted)?
+            }
+            HeadKind::Regression(_) => (logits - teacher)?.sqr()?.mean_all(),
+        }
+    };
+    loss().map_err(at("the distillation"))
+}
+
+/// `-w ln sigmoid(x) - (1 - w) ln(1 - sigmoid(x))`, the mean over everything, without overflow: `max(x, 0) - w x + ln(1 +
+/// e^-|x|)`.
+fn binary(logits: &Tensor, wanted: &Tensor) -> candle_core::Result<Tensor> {
+    let tail = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
+    ((logits.relu()? - (logits * wanted)?)? + tail)?.mean_all()
+}
+
+fn no_class(class: usize, labels: usize) -> Error {
+    let expected = format!("below {labels}, the classes of the model");
+    Error::Value { what: "the class", expected, got: class as f64 }
+}
+
+/// Shape: `[…, labels]` → `[…, labels]`.
 fn log_probabilities(logits: &Tensor) -> candle_core::Result<Tensor> {
-    let shifted = logits.broadcast_sub(&logits.detach().max(D::Minus1)?)?;
-    shifted.broadcast_sub(&shifted.exp()?.sum_all()?.log()?)
+    let shifted = logits.broadcast_sub(&logits.detach().max_keepdim(D::Minus1)?)?;
+    shifted.broadcast_sub(&shifted.exp()?.sum_keepdim(D::Minus1)?.log()?)
 }
 
 #[cfg(test)]

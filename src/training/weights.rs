@@ -36,7 +36,7 @@ pub struct SoftModel {
     pub(super) max_tokens: usize,
     pub(super) position_offset: usize,
     pub(super) norm_placement: NormPlacement,
-    parameters: Vec<(String, Var)>,
+    pub(super) parameters: Vec<(String, Var)>,
     dtype: DType,
 }
 
@@ -125,6 +125,11 @@ pub(super) struct SoftLinear {
 }
 
 impl SoftLinear {
+    /// Width of the input.
+    pub(super) fn inputs(&self) -> usize {
+        self.weight.dims().get(1).copied().unwrap_or(0)
+    }
+
     /// Shape: `[rows, in]` → `[rows, out]`.
     pub(super) fn apply(&self, input: &Tensor) -> Result<Tensor> {
         let product = input.matmul(&self.weight.t()?)?;
@@ -155,7 +160,7 @@ impl SoftModel {
     /// # Errors
     /// [`Error::Precision`] for weights in eight bits.
     pub fn frozen(model: &Model, dtype: DType) -> std::result::Result<Self, Error> {
-        Self::copy(model, dtype, None)
+        Self::copy(model, dtype, Copier { dtype, learned: None, constant: Vec::new() })
     }
 
     /// The model's weights as [`Self::parameters`]; tables of relative positions stay as they are.
@@ -163,7 +168,15 @@ impl SoftModel {
     /// # Errors
     /// [`Error::Precision`] for weights in eight bits.
     pub fn trainable(model: &Model, dtype: DType) -> std::result::Result<Self, Error> {
-        Self::copy(model, dtype, Some(Vec::new()))
+        Self::trainable_but(model, dtype, &[])
+    }
+
+    /// [`Self::trainable`], those excepted whose name begins with one of these: they stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Precision`] for weights in eight bits.
+    pub fn trainable_but(model: &Model, dtype: DType, constant: &[&'static str]) -> std::result::Result<Self, Error> {
+        Self::copy(model, dtype, Copier { dtype, learned: Some(Vec::new()), constant: constant.to_vec() })
     }
 
     /// What gradients reach, by name (`layers.0.query.weight`); none of a frozen model. Setting one changes the next run.
@@ -190,11 +203,10 @@ impl SoftModel {
         self.dtype
     }
 
-    fn copy(model: &Model, dtype: DType, learned: Option<Vec<(String, Var)>>) -> std::result::Result<Self, Error> {
+    fn copy(model: &Model, dtype: DType, mut copier: Copier) -> std::result::Result<Self, Error> {
         if model.precision != Precision::F32 {
             return Err(Error::Precision { got: model.precision.label(), path: model.path.clone() });
         }
-        let mut copier = Copier { dtype, learned };
         let tensors = copier.tensors(model).map_err(at("copying the weights"))?;
         Ok(Self {
             tensors,
@@ -211,6 +223,8 @@ impl SoftModel {
 struct Copier {
     dtype: DType,
     learned: Option<Vec<(String, Var)>>,
+    /// What the names of weights begin with that stay constants even so.
+    constant: Vec<&'static str>,
 }
 
 impl Copier {
@@ -314,7 +328,8 @@ impl Copier {
     }
 
     fn weight(&mut self, name: &str, values: Tensor) -> Result<Tensor> {
-        let Some(learned) = &mut self.learned else { return Ok(values) };
+        let is_constant = self.constant.iter().any(|prefix| name.starts_with(prefix));
+        let Some(learned) = self.learned.as_mut().filter(|_| !is_constant) else { return Ok(values) };
         let var = Var::from_tensor(&values)?;
         let tensor = var.as_tensor().clone();
         learned.push((name.to_owned(), var));
