@@ -21,9 +21,12 @@
 //! | [`cost`] | multiply-accumulates, in closed form and counted |
 //! | [`latency`] | times dense and pruned passes in turn; what FLOPs promise and the clock gives |
 //! | [`evaluation`] | strategies over a data set; the only source of every shown number |
+//! | [`reference`] | a checkpoint through candle-transformers' own model, to compare with |
 //! | [`figure`], [`export`] | what is written to files |
 //! | [`project`] | the saved session |
 //! | [`cli`], `app` | the two faces; `app` only with the feature `gui` |
+//!
+//! How to use it from Rust, with examples that are tested, stands in `docs/library.md`.
 //!
 //! # Notation
 //!
@@ -49,6 +52,7 @@ pub mod latency;
 pub mod training;
 
 pub mod evaluation;
+pub mod reference;
 
 pub mod export;
 pub mod figure;
@@ -58,3 +62,8 @@ pub mod cli;
 
 #[cfg(feature = "gui")]
 pub mod app;
+
+/// The examples of `docs/library.md` run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+pub struct LibraryPage;

@@ -15,7 +15,9 @@ use clap::parser::ValueSource;
 use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
 use crate::cli::match_budget::MatchArgs;
+use crate::cli::predict::PredictArgs;
 use crate::cli::train::TrainArgs;
+use crate::cli::verify::VerifyArgs;
 use crate::model::DeviceChoice;
 use crate::model::LoadOptions;
 use crate::model::Precision;
@@ -66,6 +68,10 @@ pub enum Command {
     Match(MatchArgs),
     /// Learn a strategy from labelled texts; the result is a policy that every command takes as @DIR
     Train(TrainArgs),
+    /// Classify texts, with no labels and no comparisons: one row a text
+    Predict(PredictArgs),
+    /// Hold a checkpoint's numbers to a second implementation, candle-transformers, on the same texts
+    Verify(VerifyArgs),
 }
 
 /// Options of the window.

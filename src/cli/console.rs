@@ -38,6 +38,16 @@ fn write(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes lines of results to stdout at once, whole JSON objects; whether somebody still reads them.
+pub(super) fn print_lines(lines: &str) -> anyhow::Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(shown::json(lines).as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(anyhow::Error::new(error).context("cannot write to standard output")),
+    }
+}
+
 /// Tells something on stderr, on one line. Nobody reads stderr? Then there is nobody to tell.
 pub(super) fn warn(line: &str) {
     drop(writeln!(io::stderr().lock(), "{}", shown::message(line, VERBOSE.load(Ordering::Relaxed))));

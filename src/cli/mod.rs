@@ -15,12 +15,15 @@ mod evaluate_view;
 mod inspect;
 mod inspect_view;
 mod match_budget;
+mod predict;
+mod predict_input;
 mod progress;
 mod resolve;
 mod shown;
 mod strategies;
 mod train;
 mod train_view;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,7 @@ pub use column_args::FileArgs;
 use console::warn;
 
 use crate::engine;
+use crate::pruning;
 use crate::tensor;
 pub use resolve::window_read_options;
 
@@ -87,6 +91,8 @@ pub fn run(command: &Command) -> Exit {
         Command::Bench(args) => bench::run(args),
         Command::Match(args) => match_budget::run(args),
         Command::Train(args) => train::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Verify(args) => verify::run(args),
     };
     result.unwrap_or_else(|error| report(&error))
 }
@@ -100,6 +106,13 @@ pub fn tell(line: &str) {
 #[must_use]
 pub fn report(error: &anyhow::Error) -> Exit {
     warn(&format!("error: {}", one_line(error)));
+    for mistake in error.chain().filter_map(|cause| cause.downcast_ref::<pruning::Error>()) {
+        if let pruning::Error::Formula { source, .. } = mistake {
+            // The formula, and a line that marks the characters at fault.
+            warn(&format!("  {}", source.text));
+            warn(&format!("  {}", source.carets()));
+        }
+    }
     Exit::Error
 }
 

@@ -37,6 +37,8 @@ pub(super) fn make_threads(command: Option<&Command>) -> anyhow::Result<()> {
         Some(Command::Bench(args)) => args.model.threads,
         Some(Command::Match(args)) => args.model.threads,
         Some(Command::Train(args)) => args.model.threads,
+        Some(Command::Predict(args)) => args.model.threads,
+        Some(Command::Verify(args)) => args.threads,
         Some(Command::Strategies(_)) => return Ok(()),
         None => None,
     };

@@ -73,7 +73,7 @@ impl Run<'_> {
         let shape = &self.model.config.shape;
         let sequence = &mut self.sequences[place.sequence];
         let rows = sequence.orig.len();
-        check_decision(&decision, rows, place)?;
+        check_decision(&decision, &sequence.orig, place)?;
         let overhead_macs = self.pruner.input_macs(place.layer, rows, shape) + decision.action.merge_macs(shape.hidden);
         let detailed = self.options.detail != RunDetail::Counts;
         let mut entry = Entry { overhead_macs, ..Entry::default() };
@@ -117,7 +117,7 @@ impl Run<'_> {
         let shape = &self.model.config.shape;
         let sequence = &mut self.sequences[place.sequence];
         let rows = sequence.orig.len();
-        check_decision(&decision, rows, place)?;
+        check_decision(&decision, &sequence.orig, place)?;
         let own = self.pruner.overhead_macs(place.layer, rows, shape) + decision.action.merge_macs(shape.hidden);
         let entry = sequence.entry.take().unwrap_or_default();
         let overhead_macs = entry.overhead_macs + own;
@@ -169,12 +169,13 @@ pub(super) fn decide(sequences: &mut [SequenceState], layer: usize, evidence: &[
 }
 
 /// Refuses scores that are no numbers, or not one for each row.
-fn check_decision(decision: &Decision, rows: usize, place: Place) -> Result<(), Error> {
+fn check_decision(decision: &Decision, orig: &[u32], place: Place) -> Result<(), Error> {
+    let rows = orig.len();
     let (layer, sequence, got) = (place.layer, place.sequence, decision.importance.len());
     if got != 0 && got != rows {
         return Err(Error::ScoreCount { layer, sequence, expected: rows, got });
     }
-    check_scores(layer, sequence, ("scores", &decision.importance))
+    check_scores((layer, sequence), ("scores", &decision.importance), orig)
 }
 
 /// Carries an action out in a sequence's books.

@@ -167,15 +167,17 @@ pub enum Error {
     },
     /// What a strategy ranks by is no number.
     #[error(
-        "layer {}, text {} of the batch: expected finite {what} to rank tokens by, got {got}; the strategy cannot choose: \
+        "layer {}, text {} of the batch: expected finite {what} to rank tokens by, got {got}; {}the strategy cannot choose: \
          use one that ranks by something else, or leave the text out",
-        layer + 1, sequence + 1
+        layer + 1, sequence + 1, token_told(*token)
     )]
     NotRankable {
         /// Zero-based layer.
         layer: usize,
         /// Index in the batch.
         sequence: usize,
+        /// The first such token's position in the text, where it is one token's score.
+        token: Option<u32>,
         /// What was to be ranked by.
         what: &'static str,
         /// NaN or an infinity.
@@ -240,6 +242,10 @@ impl From<crate::jobs::Cancelled> for Error {
     fn from(_: crate::jobs::Cancelled) -> Self {
         Self::Cancelled
     }
+}
+
+fn token_told(token: Option<u32>) -> String {
+    token.map_or_else(String::new, |token| format!("token {} of the text is the first without a score; ", token + 1))
 }
 
 fn matrices_told(matrices: bool) -> &'static str {

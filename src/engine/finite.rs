@@ -34,16 +34,24 @@ pub(super) fn check_logits(model: &Model, logits: &Matrix) -> Result<(), Error> 
 pub(super) fn check_evidence(layer: usize, evidence: &[SequenceEvidence]) -> Result<(), Error> {
     for (sequence, evidence) in evidence.iter().enumerate() {
         for kind in Evidence::ALL.into_iter().filter(|kind| kind.shape().is_digest()) {
-            check_scores(layer, sequence, (kind.words(), evidence.of(kind)))?;
+            check_scores((layer, sequence), (kind.words(), evidence.of(kind)), &[])?;
         }
     }
     Ok(())
 }
 
 /// Refuses what a strategy ranks by if it is no number: no order holds one, so that it would rank first or last by chance.
-pub(super) fn check_scores(layer: usize, sequence: usize, (what, values): (&'static str, &[f32])) -> Result<(), Error> {
+/// `orig` names the tokens, where the values are one for each.
+pub(super) fn check_scores(
+    (layer, sequence): (usize, usize),
+    (what, values): (&'static str, &[f32]),
+    orig: &[u32],
+) -> Result<(), Error> {
     match first_not_finite(values) {
         None => Ok(()),
-        Some(index) => Err(Error::NotRankable { layer, sequence, what, got: values[index] }),
+        Some(index) => {
+            let token = orig.get(index).copied();
+            Err(Error::NotRankable { layer, sequence, token, what, got: values[index] })
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod audit;
+mod classifier;
 mod definition;
 mod error;
 mod inspection;
@@ -69,6 +70,8 @@ pub use audit::picked_rows;
 pub use audit::summarize;
 pub use audit::summary_measures;
 pub use audit::worst_group;
+pub use classifier::Classifier;
+pub use classifier::Prediction;
 pub use error::Error;
 pub use inspection::InspectedRun;
 pub use inspection::Inspection;

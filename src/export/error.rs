@@ -39,6 +39,19 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// Answers of another run lie where this one would keep its own.
+    #[error("answers of another model, strategy, data file or setting lie here, left by a run that was stopped; finish that run, \
+             move the file away, or add --force to begin anew: {}", path.display())]
+    OtherPartial {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another run writes the same answers.
+    #[error("another run is writing these answers: {}", path.display())]
+    BusyPartial {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another run has the folder.
     #[error(transparent)]
     Lock {

@@ -3,6 +3,7 @@
 //! Everything is written by `disk`, so that no file is ever half there. The same results give the
 //! same bytes; a time stamp, durations and the machine are in the manifest, measured latency also beside the metrics. Computes no number of its own.
 
+mod answers;
 mod error;
 mod evaluated_latency;
 mod inspection;
@@ -19,6 +20,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+pub use answers::AnswerForm;
+pub use answers::PartialAnswers;
+pub use answers::answer_line;
+pub use answers::score_names;
 pub use error::Error;
 pub use inspection::inspection_json;
 pub use json::json_text;

@@ -266,7 +266,7 @@ fn wrong_type() -> ParquetError {
 }
 
 /// `level` is 1 where the column is optional.
-fn strings(writer: &mut ColumnWriter<'_>, values: Vec<Option<String>>, level: i16) -> ParquetResult<()> {
+pub(super) fn strings(writer: &mut ColumnWriter<'_>, values: Vec<Option<String>>, level: i16) -> ParquetResult<()> {
     let ColumnWriter::ByteArrayColumnWriter(writer) = writer else { return Err(wrong_type()) };
     let levels: Vec<i16> = values.iter().map(|value| if value.is_some() { level } else { 0 }).collect();
     let present: Vec<ByteArray> = values.into_iter().flatten().map(|text| ByteArray::from(text.into_bytes())).collect();
@@ -280,7 +280,7 @@ fn booleans(writer: &mut ColumnWriter<'_>, values: &[Option<bool>]) -> ParquetRe
     writer.write_batch(&present, Some(&levels), None).map(drop)
 }
 
-fn scores(writer: &mut ColumnWriter<'_>, values: &[Option<f32>]) -> ParquetResult<()> {
+pub(super) fn scores(writer: &mut ColumnWriter<'_>, values: &[Option<f32>]) -> ParquetResult<()> {
     let ColumnWriter::FloatColumnWriter(writer) = writer else { return Err(wrong_type()) };
     let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
     let present: Vec<f32> = values.iter().flatten().copied().collect();
@@ -304,7 +304,7 @@ fn lists(writer: &mut ColumnWriter<'_>, rows: &[Vec<f32>]) -> ParquetResult<()> 
     writer.write_batch(&rows.concat(), Some(&definition), Some(&repetition)).map(drop)
 }
 
-fn integers(writer: &mut ColumnWriter<'_>, values: &[u64]) -> ParquetResult<()> {
+pub(super) fn integers(writer: &mut ColumnWriter<'_>, values: &[u64]) -> ParquetResult<()> {
     let ColumnWriter::Int64ColumnWriter(writer) = writer else { return Err(wrong_type()) };
     let signed: Result<Vec<i64>, _> = values.iter().map(|&value| i64::try_from(value)).collect();
     let signed = signed.map_err(|_too_large| ParquetError::General("a count beyond 2^63".to_owned()))?;

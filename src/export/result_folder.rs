@@ -12,6 +12,7 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use crate::disk;
 use crate::disk::FolderLock;
 use crate::export::Error;
+use crate::export::answers;
 use crate::export::predictions::SCHEMA_KEY;
 
 /// The files of an evaluation, the manifest last.
@@ -125,7 +126,9 @@ fn is_ours(path: &Path) -> bool {
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("parquet") => has_our_mark(path),
-        Some("csv") => start_of(path).is_some_and(|start| start.starts_with(TABLE_START)),
+        Some("csv") => start_of(path)
+            .is_some_and(|start| start.starts_with(TABLE_START) || start.starts_with(answers::TABLE_START)),
+        Some("jsonl" | "ndjson") => start_of(path).is_some_and(|start| start.starts_with(answers::LINE_START)),
         _ => start_of(path)
             .is_some_and(|start| start.trim_start().trim_start_matches(['{', '\n', ' ']).starts_with("\"schema\": ")),
     }

@@ -44,6 +44,7 @@ pub use load::PickleError;
 pub use load::SAMPLE_MODEL;
 pub use load::ZipError;
 pub use load::find_model;
+pub use load::weight_paths;
 pub use weights::AttentionShape;
 pub use weights::DisentangledAttention;
 pub use weights::EmbeddingWeights;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::disk::ReadError;
+use crate::pruning::Mistake;
 
 /// A strategy spec or a saved policy cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,16 @@ pub enum Error {
         expected: String,
         /// As written.
         got: String,
+    },
+    /// A formula has a mistake.
+    #[error("{strategy}: key {key:?}: {source}")]
+    Formula {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// What is wrong, and where.
+        source: Box<Mistake>,
     },
     /// Two keys that exclude each other.
     #[error("{strategy}: key {key:?} replaces {other:?}; give one of them")]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::pruning::Artifact;
+use crate::pruning::Formula;
 
 /// A setting's value.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -19,9 +20,16 @@ pub enum Value {
     Word(String),
     /// Numbers in brackets.
     List(Vec<f64>),
+    /// A formula, in quotes.
+    #[serde(skip_deserializing, serialize_with = "formula_text")]
+    Formula(Arc<Formula>),
     /// A file that holds the value.
     #[serde(skip_deserializing, serialize_with = "file_name")]
     File(Arc<Artifact>),
+}
+
+fn formula_text<S: serde::Serializer>(formula: &Arc<Formula>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(formula.text())
 }
 
 fn file_name<S: serde::Serializer>(file: &Arc<Artifact>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -51,6 +59,8 @@ pub enum KeyKind {
         /// Whether a slider should move in powers of ten.
         logarithmic: bool,
     },
+    /// A score over vectors with one number a token ([`Formula`]), in quotes.
+    Formula,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// One of these words or a positive whole number (`divisor=alive`, `divisor=128`).
@@ -110,6 +120,7 @@ impl KeyKind {
             Self::Int { .. } => Value::Int(text.parse().ok()?),
             Self::Float { .. } => Value::Float(text.parse().ok()?),
             Self::Choice(_) => Value::Word(text.to_owned()),
+            Self::Formula => Value::Formula(Arc::new(Formula::parse(unquoted(text)).ok()?)),
             Self::ChoiceOrInt(_) => text.parse().map_or_else(|_| Value::Word(text.to_owned()), Value::Int),
             // Only `@FILE`, which is read elsewhere.
             Self::Corpus => return None,
@@ -131,7 +142,7 @@ impl KeyKind {
             (_, value) => value,
         };
         let fits = match (self, &value) {
-            (Self::Bool, Value::Bool(_)) => true,
+            (Self::Bool, Value::Bool(_)) | (Self::Formula, Value::Formula(_)) => true,
             (Self::Int { min, max }, Value::Int(number)) => (min..=max).contains(&number),
             (Self::Float { min, min_included, max, .. }, Value::Float(number)) => {
                 number.is_finite() && number <= max && (number > min || (*min_included && number == min))
@@ -148,11 +159,18 @@ impl KeyKind {
     }
 }
 
+/// What stands between quotes, or all of it where there are none.
+pub(super) fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
 impl fmt::Display for KeyKind {
     /// What is expected, in words: for errors and help.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool => f.write_str("true or false"),
+            Self::Formula => f.write_str("a formula in quotes, such as \"column_mean * value_norm\""),
             Self::Int { min, max: u64::MAX } => write!(f, "a whole number of at least {min}"),
             Self::Int { min, max } => write!(f, "a whole number from {min} to {max}"),
             Self::Float { min, min_included: true, max, .. } => write!(f, "a number from {min} to {max}"),
@@ -187,6 +205,7 @@ impl fmt::Display for Value {
                 }
                 f.write_str("]")
             }
+            Self::Formula(formula) => write!(f, "\"{formula}\""),
             Self::File(file) => write!(f, "{file}"),
         }
     }

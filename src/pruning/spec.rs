@@ -9,6 +9,7 @@ use crate::pruning::ArtifactPlaces;
 use crate::pruning::BuildContext;
 use crate::pruning::Error;
 use crate::pruning::FileRecord;
+use crate::pruning::Formula;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 use crate::pruning::Pruner;
@@ -16,6 +17,7 @@ use crate::pruning::StrategyInfo;
 use crate::pruning::Value;
 use crate::pruning::artifact::written_path;
 use crate::pruning::error::nearest;
+use crate::pruning::key::unquoted;
 use crate::pruning::registry;
 use crate::tensor::ModelShape;
 
@@ -73,6 +75,8 @@ impl StrategySpec {
             }
             let value = if key.kind.takes_file() && text.trim().starts_with('@') {
                 checked(spec.id(), key, Value::File(places.open(text)?))?
+            } else if key.kind == KeyKind::Formula {
+                formula(spec.id(), key, text)?
             } else {
                 key.kind.parse(text).ok_or_else(|| bad_value(spec.id(), key, text.trim()))?
             };
@@ -328,6 +332,16 @@ fn checked(strategy: &'static str, key: &KeySpec, value: Value) -> Result<Value,
         Value::File(file) if key.kind.takes_file() => file.numbers(strategy, key).map(|_| Value::File(file)),
         value => key.kind.accept(value).ok_or_else(|| bad_value(strategy, key, &written)),
     }
+}
+
+/// A formula, and where it is wrong.
+fn formula(strategy: &'static str, key: &KeySpec, text: &str) -> Result<Value, Error> {
+    let parsed = Formula::parse(unquoted(text));
+    parsed.map(|formula| Value::Formula(Arc::new(formula))).map_err(|source| Error::Formula {
+        strategy,
+        key: key.name,
+        source: Box::new(source),
+    })
 }
 
 fn bad_value(strategy: &'static str, key: &KeySpec, got: &str) -> Error {

@@ -183,3 +183,18 @@ fn a_file_that_a_setting_names_is_told_by_content_and_path() {
     let missing = run(&["inspect", "--text", TEXT, "--strategy", "power_bert:retentions=@gone.json"]).error();
     assert!(missing.contains("gone.json"), "{missing}");
 }
+
+#[test]
+fn a_formula_is_marked_under_the_character_that_is_wrong() {
+    let model = fixture("bert");
+    let args = |spec: &str| run(&["inspect", "--model", &model, "--text", TEXT, "--json", "--strategy", spec]);
+    let error = args("formula:score=\"column_mean * valu_norm\",retention=0.4").error();
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines[0].contains("there is no vector valu_norm; did you mean value_norm?"), "{error}");
+    assert_eq!(lines[1..], ["  column_mean * valu_norm", "                ^^^^^^^^^"], "the place");
+    let json = args("formula:score=\"column_mean * value_norm - 0.1*diagonal\",retention=0.4").json();
+    let spec = json["strategies"][0]["spec"].as_str().unwrap();
+    assert!(spec.contains("score=\"column_mean * value_norm - 0.1*diagonal\""), "the formula in full: {spec}");
+    let kept = json["strategies"][0]["layers"].as_array().unwrap().last().unwrap()["kept"].as_array().unwrap().len();
+    assert_eq!(kept, 10, "ceil(0.4 * 25) after the last layer");
+}

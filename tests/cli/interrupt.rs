@@ -80,3 +80,38 @@ fn an_interrupted_bench_keeps_the_rounds_that_are_done() {
     assert_eq!((&rows[0]["case"], &rows[0]["rounds"]), (&"64 × 4".into(), &1000.into()), "what was finished");
     assert!(rows[0]["complete"] == true && rows[1..].iter().all(|row| row["complete"] == false), "and what was not");
 }
+
+#[test]
+fn interrupted_predictions_go_on_where_they_were_and_a_reader_that_leaves_ends_them_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| format!("{row},the food was great and the film slow and the doctor {row}");
+    let rows = (0..200_000).map(row).collect::<Vec<_>>().join("\n");
+    let data = write(folder.path(), "data.csv", &format!("id,text\n{rows}\n")).display().to_string();
+    let out = folder.path().join("answers.jsonl");
+    let (model, out_text) = (fixture("bert"), out.display().to_string());
+    let args = ["predict", "--model", &model, "--data", &data, "--strategy", "dense", "--progress", "json"];
+    let mut child = start(&[&args[..], &["--out", &out_text]].concat());
+    let stderr = child.stderr.take().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stderr)).map(Result::unwrap);
+    let is_past = |line: &str| {
+        let progress: Option<Value> = serde_json::from_str(line).ok();
+        progress.is_some_and(|progress| progress["stage"] == "predicting" && progress["done"].as_u64() > Some(3000))
+    };
+    assert!(lines.by_ref().any(|line| is_past(&line)), "some chunks are done");
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success(), "the signal is sent");
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(2), "stopped half-way is not done: {rest:?}");
+    assert!(rest.iter().any(|line| line.contains("the same command goes on")), "it says so: {rest:?}");
+    assert!(!out.exists(), "no half file has the name of a whole one");
+    let partial = std::fs::read_to_string(folder.path().join("answers.jsonl.partial")).unwrap();
+    assert!(partial.lines().count() > 1024, "finished chunks are kept");
+    let mut child = start(&[&args[..], &["--out", "-"]].concat());
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut stdout, &mut first).unwrap();
+    assert!(first.starts_with("{\"id\":\"0\","), "the first answer comes before the last text is run: {first}");
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "nobody is to blame");
+}

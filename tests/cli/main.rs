@@ -18,6 +18,8 @@ mod memory;
 mod not_finite;
 mod out;
 mod pairs;
+mod predict;
 mod screenshot;
 mod strategies;
 mod terminal;
+mod verify;

@@ -6,7 +6,7 @@ use crate::support::fixture;
 use crate::support::run;
 use crate::support::write;
 
-const FIRST_SET: [&str; 19] = [
+const FIRST_SET: [&str; 20] = [
     "dense",
     "random",
     "first_k",
@@ -26,6 +26,7 @@ const FIRST_SET: [&str; 19] = [
     "zero_tprune",
     "ltmp",
     "idf",
+    "formula",
 ];
 
 #[test]

@@ -23,6 +23,7 @@ mod data_read;
 mod field_cases;
 mod metrics_laws;
 mod patches;
+mod reference;
 mod sampling;
 
 mod device_parity;
@@ -54,6 +55,7 @@ mod matched;
 
 mod strategy_engine;
 mod strategy_files;
+mod strategy_formula;
 mod strategy_merging;
 mod strategy_rules;
 mod strategy_specs;

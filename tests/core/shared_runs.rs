@@ -22,7 +22,7 @@ use crate::support::fixture_model;
 static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| FAMILIES.iter().map(|family| fixture_model(family)).collect());
 
 /// Strategies with the layers they leave alone in a model of three, worked out by hand from their papers' rules.
-const SPECS: [(&str, usize); 45] = [
+const SPECS: [(&str, usize); 47] = [
     ("dense", usize::MAX),
     ("power_bert:retention=0.3", 1),
     ("power_bert:retention=0.3,start=0", 0),
@@ -70,6 +70,8 @@ const SPECS: [(&str, usize); 45] = [
     ("ltmp", 1),
     ("ltmp:theta_m=1,theta_p=[0,0,0.9],start=0", 2),
     ("idf:retention=0.3", 0),
+    ("formula:score=\"column_mean - 0.1*diagonal\",retention=0.3,start=2", 2),
+    ("formula:score=\"-position\"", 1),
     ("stop_words", 0),
     ("stop_words:list=articles", 0),
 ];

@@ -1,11 +1,13 @@
 //! Strategies as written: parsing, canonical form, errors, policies, and the registry itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::strategy_support::shape;
 use crate::support::cases;
 use proptest::prelude::*;
 use prunescope::pruning::Error;
+use prunescope::pruning::Formula;
 use prunescope::pruning::KeyKind;
 use prunescope::pruning::StrategyFamily;
 use prunescope::pruning::StrategySpec;
@@ -167,7 +169,7 @@ fn the_registry_is_complete_and_consistent() {
     let ids: Vec<&str> = registry().iter().map(|info| info.id).collect();
     let expected = "dense random first_k stop_words idf power_bert length_adaptive ltp spatten entropy ats tome evit \
                     value_aware norm_based rollout acc zero_tprune \
-                    ltmp";
+                    ltmp formula";
     assert_eq!(ids, expected.split(' ').collect::<Vec<_>>(), "in this order");
     for info in registry() {
         for (what, text) in
@@ -176,7 +178,8 @@ fn the_registry_is_complete_and_consistent() {
             assert!(!text.is_empty() && !text.contains("  "), "{}: {what} is {text:?}", info.id);
         }
         assert!(!info.summary.ends_with('.'), "{}: one sentence without a full stop", info.id);
-        let is_control = info.family == StrategyFamily::Control;
+        // A formula is whatever its user writes: it has no paper and no deviations from one.
+        let is_control = info.family == StrategyFamily::Control || info.id == "formula";
         assert_eq!(info.year.is_none(), is_control, "{}: methods have a year, controls none", info.id);
         assert_eq!(info.deviations.is_empty(), is_control, "{}: methods say where they deviate", info.id);
         let default = StrategySpec::default_for(info.id).unwrap();
@@ -215,6 +218,10 @@ fn draw(kind: &KeyKind, number: u32) -> Value {
     let one_of = |words: &[&str]| Value::Word(words[number as usize % words.len()].to_owned());
     match kind {
         KeyKind::Corpus => unreachable!("not drawn"),
+        KeyKind::Formula => {
+            let texts = ["n", "min(column_mean, 1e-3) - 0.1*diagonal", "-(zscore(value_norm) + 2)/n0"];
+            Value::Formula(Arc::new(Formula::parse(texts[number as usize % texts.len()]).expect("a formula")))
+        }
         KeyKind::Bool => Value::Bool(number.is_multiple_of(2)),
         KeyKind::Int { min, max } => Value::Int(min + u64::from(number) % (max - min)),
         KeyKind::Float { min, max, .. } => Value::Float(max - share * (max - min)),
@@ -253,6 +260,7 @@ proptest! {
         drop(StrategySpec::parse(&text));
         drop(StrategySpec::parse(&format!("ltp:{text}")));
         drop(StrategySpec::parse(&format!("evit:retentions={text}")));
+        drop(StrategySpec::parse(&format!("formula:score={text}")));
     }
 }
 

@@ -13,6 +13,7 @@ mod inspect;
 mod latency;
 mod latency_support;
 mod model_notes;
+mod model_verify;
 mod pairs;
 mod plots;
 mod plots_support;

@@ -82,6 +82,8 @@ pub(crate) enum Request {
     DismissToast(MessageId),
     /// Empties the list of messages.
     ClearMessages,
+    /// Compares the open checkpoint with candle-transformers' model of it.
+    VerifyModel,
     /// Starts and stops measurements of time.
     Latency(LatencyRequest),
 }

@@ -18,6 +18,7 @@ use crate::app::work::slot::Slot;
 use crate::app::work::slot::SlotEvent;
 use crate::app::work::slot::error_chain;
 use crate::app::work::text_runs::InspectWork;
+use crate::app::work::verification::VerifyWork;
 use crate::data;
 use crate::data::Dataset;
 use crate::data::Lexicon;
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) sheet: SheetWork,
     /// Runs of the text at hand.
     pub(crate) inspect: InspectWork,
+    /// The open checkpoint beside a second implementation.
+    pub(crate) verification: VerifyWork,
     /// Measurements of time, which need the whole machine.
     pub(crate) latency: LatencyWork,
     /// Runs over the data set, for whichever view wants them.
@@ -96,6 +99,8 @@ impl Session {
         }
         self.update_model(project, wake);
         self.update_data(project, wake);
+        let checkpoint = self.model.get(&project.model).map(|checkpoint| &**checkpoint);
+        self.verification.update(&project.model, checkpoint, wake);
         if let Some(checkpoint) = self.model.get(&project.model).cloned() {
             if let Some(failure) = self.inspect.update(project, &checkpoint, wake) {
                 self.messages.error(failure, "Change the text or the strategy's settings");
@@ -165,6 +170,7 @@ impl Session {
         [
             line("Loading model", self.model.progress()),
             line("Reading data", self.data.progress()),
+            line("Verifying model", self.verification.progress()),
             line(file_label.unwrap_or_default(), file_progress),
             line("Running the text", inspect),
         ]
@@ -177,6 +183,7 @@ impl Session {
     pub(crate) fn others_busy(&self) -> bool {
         self.model.is_busy()
             || self.data.is_busy()
+            || self.verification.is_busy()
             || self.files.is_busy()
             || self.sheet.is_busy()
             || self.inspect.is_busy()
@@ -187,6 +194,7 @@ impl Session {
     pub(crate) fn stop_others(&mut self) {
         self.model.stop();
         self.data.stop();
+        self.verification.stop();
         self.files.stop();
         self.sheet.stop();
         self.inspect.stop();

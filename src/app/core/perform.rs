@@ -105,10 +105,17 @@ fn answer(app: &mut App, request: Request) {
         Request::GoToExample(wanted) => walk::go_to(app, &wanted),
         Request::DismissToast(id) => app.session.messages.dismiss(id),
         Request::ClearMessages => app.session.messages.clear(),
+        Request::VerifyModel => verify_model(app),
         Request::Latency(LatencyRequest::Measure(plan)) => app.session.latency.ask(plan),
         Request::Latency(LatencyRequest::MeasureSettings(specs)) => app.session.latency.ask_settings(specs),
         Request::Latency(LatencyRequest::Stop) => app.session.latency.stop(),
         Request::Latency(LatencyRequest::StopOthers) => app.stop_others(),
+    }
+}
+
+fn verify_model(app: &mut App) {
+    if let Some(checkpoint) = app.session.checkpoint(&app.project).cloned() {
+        app.session.verification.ask(&app.project.model, &checkpoint);
     }
 }
 

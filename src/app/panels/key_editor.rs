@@ -10,6 +10,7 @@ use egui::Ui;
 
 use crate::app::Request;
 use crate::app::View;
+use crate::app::panels::formula_editor;
 use crate::app::widgets::theme;
 use crate::app::work::paths;
 use crate::figure::one_line;
@@ -29,6 +30,11 @@ const FILE_BUTTONS: f32 = 80.0;
 /// A row with the key's name and its control; the changed spec, if it was changed.
 pub(crate) fn key_ui(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpec) -> Option<StrategySpec> {
     let spec = &entry.spec;
+    if let (KeyKind::Formula, Some(Value::Formula(formula))) = (&key.kind, spec.get(key.name)) {
+        let text = RichText::new(key.name.replace('_', " ")).color(theme::colors(ui).muted);
+        let name = ui.label(text).on_hover_text(key.doc);
+        return formula_editor::formula_ui(ui, &name, formula).and_then(|value| spec.with(key.name, value).ok());
+    }
     ui.horizontal(|ui| {
         let colors = theme::colors(ui);
         let name = ui.scope(|ui| {
@@ -109,8 +115,8 @@ fn unset(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &KeySpec) -> Op
         KeyKind::Bool => Value::Bool(true),
         KeyKind::Int { min, max } => Value::Int((*min).max(2).min(*max)),
         KeyKind::Float { min, max, .. } => Value::Float(f64::midpoint(*min, *max)),
-        // Only a file can be chosen.
-        KeyKind::Corpus => return None,
+        // Only a file can be chosen; a formula has a row of its own and is never unset.
+        KeyKind::Formula | KeyKind::Corpus => return None,
         KeyKind::FloatOrPerLayer { min, max } => Value::Float(f64::midpoint(*min, *max).min(1.0)),
         KeyKind::Choice(words) | KeyKind::ChoiceOrInt(words) => Value::Word((*words.first()?).to_owned()),
         KeyKind::FloatPerLayer { min, max } => {

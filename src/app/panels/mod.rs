@@ -3,6 +3,7 @@
 pub(crate) mod data;
 pub(crate) mod data_sheet;
 pub(crate) mod empty_state;
+mod formula_editor;
 pub(crate) mod key_editor;
 pub(crate) mod menu_bar;
 pub(crate) mod messages;

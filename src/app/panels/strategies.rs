@@ -15,6 +15,7 @@ use crate::app::widgets::marker;
 use crate::app::widgets::section;
 use crate::app::widgets::theme;
 use crate::project::StrategyEntry;
+use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 use crate::pruning::StrategyFamily;
 use crate::pruning::StrategyInfo;
@@ -135,7 +136,7 @@ fn entry_menu(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &Strateg
 fn settings(ui: &mut Ui, view: &View<'_>, state: &mut UiState, entry: &StrategyEntry) {
     let dial = entry.spec.info().dial.as_ref().map(|dial| dial.key);
     let (first, others): (Vec<&KeySpec>, Vec<&KeySpec>) =
-        entry.spec.keys().iter().partition(|key| Some(key.name) == dial);
+        entry.spec.keys().iter().partition(|key| Some(key.name) == dial || key.kind == KeyKind::Formula);
     let mut changed = None;
     for key in first {
         changed = key_editor::key_ui(ui, view, entry, key).or(changed);

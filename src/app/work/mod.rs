@@ -26,3 +26,4 @@ pub(crate) mod sheet;
 pub(crate) mod slot;
 pub(crate) mod stream;
 pub(crate) mod text_runs;
+pub(crate) mod verification;

@@ -28,6 +28,8 @@ pub use shared::SHARED_BYTES;
 pub use shared::SharedRuns;
 pub use strategy_run::ChunkRun;
 pub use strategy_run::StrategyRun;
+pub(in crate::evaluation) use strategy_run::TOKENS_PER_BATCH;
+pub(in crate::evaluation) use strategy_run::build;
 pub use strategy_run::left_label;
 pub use strategy_run::removal_label;
 pub use strategy_run::run_strategy;

@@ -18,4 +18,5 @@ pub use checkpoint::LoadOptions;
 pub use pickle::PickleError;
 pub use sample::SAMPLE_MODEL;
 pub use sample::find_model;
+pub use weight_files::weight_paths;
 pub use zip_archive::ZipError;

@@ -77,15 +77,7 @@ impl WeightFile {
 impl WeightFiles {
     /// Opens the best of the forms that the folder has.
     pub(in crate::model) fn open(dir: &Path) -> Result<Self, Error> {
-        let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.exists());
-        let Some(found) = found else {
-            return Err(task::no_weights(dir, LOOKED_FOR));
-        };
-        let paths = if found.extension().is_some_and(|extension| extension == "json") {
-            shards(dir, &found)?
-        } else {
-            vec![found]
-        };
+        let paths = weight_paths(dir)?;
         let files = paths.iter().map(|path| WeightFile::open(path.clone())).collect::<Result<Vec<_>, _>>()?;
         let mut tensors = BTreeMap::new();
         for (index, file) in files.iter().enumerate() {
@@ -134,6 +126,18 @@ impl WeightFiles {
             None => Ok(values),
         }
     }
+}
+
+/// The files of weights that a checkpoint folder is loaded from, by name.
+///
+/// # Errors
+/// If there are none, or their index is damaged.
+pub fn weight_paths(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let found = LOOKED_FOR.iter().map(|name| dir.join(name)).find(|path| path.exists());
+    let Some(found) = found else {
+        return Err(task::no_weights(dir, LOOKED_FOR));
+    };
+    if found.extension().is_some_and(|extension| extension == "json") { shards(dir, &found) } else { Ok(vec![found]) }
 }
 
 /// The files that an index lists, by name.

@@ -15,6 +15,7 @@ mod dense;
 mod entropy;
 mod evit;
 mod first_k;
+mod formula;
 mod idf;
 mod length_adaptive;
 mod ltmp;
@@ -55,5 +56,6 @@ pub(super) fn all() -> Vec<StrategyInfo> {
         acc::info(),
         zero_tprune::info(),
         ltmp::info(),
+        formula::info(),
     ]
 }
