@@ -55,7 +55,7 @@ fn settings(spec: &StrategySpec, layers: usize, tokens: usize, retention: f64) -
 fn strategies(model: &Model, texts: &[Sequence], retention: f64, only: Option<&str>) -> Result<Vec<StrategySpec>> {
     let mut found = Vec::new();
     let is_wanted = |id: &str| only.is_none_or(|only| only.split(',').any(|one| one == id));
-    for info in registry().iter().filter(|info| is_wanted(info.id)) {
+    for info in registry().iter().filter(|info| is_wanted(info.id) && info.runs_untrained()) {
         let spec = StrategySpec::default_for(info.id)?;
         let spec = match spec.with("retention", prunescope::pruning::Value::Float(retention)) {
             Ok(set) => set,

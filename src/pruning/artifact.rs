@@ -15,8 +15,9 @@ use crate::pruning::Error;
 use crate::pruning::KeyKind;
 use crate::pruning::KeySpec;
 
-/// Largest file that a setting may name. Numbers for every layer have a few hundred bytes.
-const MOST_BYTES: u64 = 64 << 20;
+/// Largest file that a setting may name. Numbers for every layer have a few hundred bytes; the trained weights of the largest
+/// strategy have 100 MB for a model of 24 layers that is 1,024 wide.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// How a file is written in canonical text, before the first [`HASH_DIGITS`] of its hash.
 const HASH_MARK: &str = "sha256:";
@@ -38,7 +39,12 @@ impl Artifact {
     /// # Errors
     /// [`Error::ReadFile`].
     pub fn read(path: &Path) -> Result<Arc<Self>, Error> {
-        let path = if path.is_dir() { path.join("policy.json") } else { path.to_owned() };
+        Self::read_in(path, "policy.json")
+    }
+
+    /// Reads a file; of a folder, the file of this name in it.
+    fn read_in(path: &Path, name: &str) -> Result<Arc<Self>, Error> {
+        let path = if path.is_dir() { path.join(name) } else { path.to_owned() };
         let bytes = read_regular(&path, MOST_BYTES).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
         // Absolute, so that a session finds it from any folder.
         let path = std::path::absolute(&path).unwrap_or(path);
@@ -126,17 +132,23 @@ impl KeyKind {
     /// Whether a file may stand for the value.
     #[must_use]
     pub fn takes_file(&self) -> bool {
-        matches!(self, Self::FloatPerLayer { .. } | Self::FloatOrPerLayer { .. } | Self::Corpus)
+        matches!(self, Self::FloatPerLayer { .. } | Self::FloatOrPerLayer { .. } | Self::Corpus | Self::Weights)
     }
 
     /// What is accepted, in words, with the file that may stand for it.
     #[must_use]
     pub fn help(&self) -> String {
-        if self.takes_file() && *self != Self::Corpus {
-            format!("{self}, or @FILE with that list in JSON")
-        } else {
-            self.to_string()
+        match self {
+            Self::FloatPerLayer { .. } | Self::FloatOrPerLayer { .. } => {
+                format!("{self}, or @FILE with that list in JSON")
+            }
+            _ => self.to_string(),
         }
+    }
+
+    /// The file that is meant where a folder is named.
+    fn file_in_folder(&self) -> &'static str {
+        if *self == Self::Weights { "pruner.safetensors" } else { "policy.json" }
     }
 
     fn accepts_number(&self, number: f64) -> bool {
@@ -180,11 +192,11 @@ impl ArtifactPlaces {
         Self { folder: PathBuf::new(), known }
     }
 
-    /// Reads the file that `written` names: a path after `@`, in quotes if it has signs of a spec, or `@sha256:HASH`.
-    pub(super) fn open(&self, written: &str) -> Result<Arc<Artifact>, Error> {
+    /// Reads the file that `written` names for a key of this kind: a path after `@`, in quotes if it has signs of a spec, or `@sha256:HASH`.
+    pub(super) fn open(&self, written: &str, kind: &KeyKind) -> Result<Arc<Artifact>, Error> {
         let name = written.trim().trim_start_matches('@');
         let Some(hash) = name.strip_prefix(HASH_MARK) else {
-            return Artifact::read(&self.folder.join(name.trim_matches('"')));
+            return Artifact::read_in(&self.folder.join(name.trim_matches('"')), kind.file_in_folder());
         };
         let Some(path) = self.known.get(hash) else { return Err(Error::UnknownFile { hash: hash.to_owned() }) };
         let found = Artifact::read(path)?;

@@ -1,5 +1,6 @@
 //! What can be wrong with a strategy as written.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::disk::ReadError;
@@ -157,6 +158,51 @@ pub enum Error {
         got: Box<str>,
         /// The file.
         path: PathBuf,
+    },
+    /// A strategy that decides with trained weights has none.
+    #[error(
+        "{strategy} decides with trained weights and has none: train them with `prunescope train --learn {strategy}`, then \
+             name the file, {strategy}:pruner=@FILE.safetensors, or the policy, @FOLDER"
+    )]
+    Untrained {
+        /// The strategy's id.
+        strategy: &'static str,
+    },
+    /// A file of trained weights is none.
+    #[error("{strategy}: key {key:?}: the file is no safetensors file: {}", path.display())]
+    WeightsSyntax {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The key.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<safetensors::SafeTensorError>,
+    },
+    /// Weights that were trained for another strategy.
+    #[error("expected weights that were trained for {strategy}, got some for {got:?}: {}", path.display())]
+    WeightsOf {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The id in the file.
+        got: Box<str>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A tensor of trained weights does not fit.
+    #[error("{strategy}: tensor {tensor:?}: expected {expected}, got {got}: {}", path.display())]
+    Tensor {
+        /// The strategy's id.
+        strategy: &'static str,
+        /// The tensor's name.
+        tensor: Box<str>,
+        /// Its shape and numbers, for this model.
+        expected: Box<str>,
+        /// As found.
+        got: Box<str>,
+        /// The file.
+        path: Box<Path>,
     },
     /// A file is named by its content, and nobody says where it lies.
     #[error("no file with the content sha256:{hash} is known here; name the file itself: @FILE")]

@@ -81,6 +81,8 @@ pub enum KeyKind {
         /// Largest.
         max: f64,
     },
+    /// A file of trained weights: `@FILE.safetensors`, or the folder that holds `pruner.safetensors`.
+    Weights,
 }
 
 /// One key of a strategy.
@@ -123,7 +125,7 @@ impl KeyKind {
             Self::Formula => Value::Formula(Arc::new(Formula::parse(unquoted(text)).ok()?)),
             Self::ChoiceOrInt(_) => text.parse().map_or_else(|_| Value::Word(text.to_owned()), Value::Int),
             // Only `@FILE`, which is read elsewhere.
-            Self::Corpus => return None,
+            Self::Corpus | Self::Weights => return None,
             Self::FloatOrPerLayer { .. } if !text.starts_with('[') => Value::Float(text.parse().ok()?),
             Self::FloatPerLayer { .. } | Self::FloatOrPerLayer { .. } => {
                 let inner = text.strip_prefix('[')?.strip_suffix(']')?;
@@ -187,6 +189,7 @@ impl fmt::Display for KeyKind {
             Self::FloatPerLayer { min, max } => {
                 write!(f, "a list with one number a layer in brackets, each from {min} to {max}")
             }
+            Self::Weights => f.write_str("a file of trained weights, @FILE.safetensors"),
         }
     }
 }

@@ -21,6 +21,7 @@ mod pruner;
 mod registry;
 mod rows;
 mod spec;
+mod trained;
 
 pub use artifact::Artifact;
 pub use artifact::ArtifactPlaces;
@@ -50,5 +51,7 @@ pub use registry::StrategyInfo;
 pub use registry::Training;
 pub use registry::find;
 pub use registry::registry;
+pub use rows::dynamic_vit_layers;
 pub use rows::importance;
+pub use rows::tr_bert_layers;
 pub use spec::StrategySpec;

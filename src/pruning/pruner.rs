@@ -68,6 +68,12 @@ pub struct LayerInput<'a> {
 }
 
 impl LayerInput<'_> {
+    /// Width of a state.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.states.len() / self.orig.len().max(1)
+    }
+
     /// Rows that came to the layer.
     #[must_use]
     pub fn num_tokens(&self) -> usize {

@@ -22,6 +22,8 @@ pub enum StrategyFamily {
     Dynamic,
     /// Removed tokens live on in others.
     Merging,
+    /// Weights that were trained for it decide.
+    Learned,
 }
 
 impl StrategyFamily {
@@ -33,6 +35,7 @@ impl StrategyFamily {
             Self::Static => "static schedule",
             Self::Dynamic => "dynamic",
             Self::Merging => "merging and fusing",
+            Self::Learned => "learned",
         }
     }
 }
@@ -118,6 +121,12 @@ pub struct StrategyInfo {
 }
 
 impl StrategyInfo {
+    /// Whether it runs at its defaults, without anything that must be trained first.
+    #[must_use]
+    pub fn runs_untrained(&self) -> bool {
+        !matches!(self.training, Training::Required(_))
+    }
+
     /// [`SCORE_ONLY_LABEL`] where it applies.
     #[must_use]
     pub fn note(&self) -> Option<&'static str> {

@@ -19,6 +19,7 @@ use crate::pruning::artifact::written_path;
 use crate::pruning::error::nearest;
 use crate::pruning::key::unquoted;
 use crate::pruning::registry;
+use crate::pruning::trained::Trained;
 use crate::tensor::ModelShape;
 
 /// A strategy and its settings, checked against the registry. Two specs are equal if they mean the same run.
@@ -74,7 +75,7 @@ impl StrategySpec {
                 return Err(Error::DecimalComma { strategy: spec.id(), key: key.name, got, instead });
             }
             let value = if key.kind.takes_file() && text.trim().starts_with('@') {
-                checked(spec.id(), key, Value::File(places.open(text)?))?
+                checked(spec.id(), key, Value::File(places.open(text, &key.kind)?))?
             } else if key.kind == KeyKind::Formula {
                 formula(spec.id(), key, text)?
             } else {
@@ -329,6 +330,9 @@ fn checked(strategy: &'static str, key: &KeySpec, value: Value) -> Result<Value,
     let written = value.to_string();
     match value {
         Value::File(file) if key.kind == KeyKind::Corpus => file.texts(strategy, key).map(|_| Value::File(file)),
+        Value::File(file) if key.kind == KeyKind::Weights => {
+            Trained::read(strategy, &file).map(|_| Value::File(Arc::clone(&file)))
+        }
         Value::File(file) if key.kind.takes_file() => file.numbers(strategy, key).map(|_| Value::File(file)),
         value => key.kind.accept(value).ok_or_else(|| bad_value(strategy, key, &written)),
     }

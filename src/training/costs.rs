@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use crate::training::BatchRun;
 use crate::training::Error;
+use crate::training::PackedBatch;
 use crate::training::SoftModel;
 use crate::training::error::at;
 
@@ -67,6 +68,18 @@ impl LayerCosts {
         let total = total.map_or_else(|| Tensor::zeros((), run.logits.dtype(), run.logits.device()), Ok)?;
         let lengths = batch.bounds().ranges().map(|range| range.len() as f64);
         total / lengths.map(|tokens| self.dense(tokens)).sum::<f64>()
+    }
+
+    /// Cost of the layers over that of the dense pass where so many rows of each text enter each layer, at P1, and all of
+    /// them its feed-forward block. Shape: `lengths` `[layers]` of `[texts]` → scalar.
+    pub(super) fn expected(&self, batch: &PackedBatch, lengths: &[Tensor]) -> candle_core::Result<Tensor> {
+        let mut total = Tensor::zeros((), candle_core::DType::F32, &candle_core::Device::Cpu)?;
+        for (layer, rows) in self.layers.iter().zip(lengths) {
+            let cost = ((rows * (layer.per_row + layer.feed_forward))? + (rows.sqr()? * layer.per_pair)?)?;
+            total = (total + cost.sum_all()?)?;
+        }
+        let dense = batch.bounds().ranges().map(|range| self.dense(range.len() as f64));
+        total / dense.sum::<f64>()
     }
 
     /// Multiply-accumulates of the layers on a text.

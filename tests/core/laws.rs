@@ -103,7 +103,7 @@ proptest! {
     fn protected_tokens_survive_every_strategy(model in model(), texts in texts(), retention in 0.05_f64..1.0) {
         for info in registry() {
             let has = |key: &str| info.keys.iter().any(|known| known.name == key);
-            if !has("protect") {
+            if !has("protect") || !info.runs_untrained() {
                 continue;
             }
             let share = if has("retention") { format!(",retention={retention}") } else { String::new() };

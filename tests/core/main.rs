@@ -36,6 +36,8 @@ mod laws_decisions;
 mod laws_evidence;
 mod laws_options;
 mod layer_inputs;
+mod learned_laws;
+mod learned_strategies;
 mod not_finite;
 mod parity;
 mod parity_sample;

@@ -262,7 +262,7 @@ fn strategies_that_go_by_cls_say_that_a_mean_does_not_read_it() {
             "{spec}"
         );
     }
-    for info in registry().iter().filter(|info| !refused.contains(&info.id)) {
+    for info in registry().iter().filter(|info| !refused.contains(&info.id) && info.runs_untrained()) {
         assert!(StrategySpec::default_for(info.id).expect("it").build(&shape).is_ok(), "{} fits", info.id);
     }
 }

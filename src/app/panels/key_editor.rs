@@ -106,6 +106,10 @@ fn unset(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &KeySpec) -> Op
         ui.weak("bundled texts").on_hover_text(key.doc);
         return None;
     }
+    if key.kind == KeyKind::Weights {
+        ui.weak("no file").on_hover_text(key.doc);
+        return None;
+    }
     let button = ui.small_button("auto").on_hover_text(format!("{}\nClick to set it yourself", key.doc));
     if !button.clicked() {
         return None;
@@ -116,7 +120,7 @@ fn unset(ui: &mut Ui, view: &View<'_>, spec: &StrategySpec, key: &KeySpec) -> Op
         KeyKind::Int { min, max } => Value::Int((*min).max(2).min(*max)),
         KeyKind::Float { min, max, .. } => Value::Float(f64::midpoint(*min, *max)),
         // Only a file can be chosen; a formula has a row of its own and is never unset.
-        KeyKind::Formula | KeyKind::Corpus => return None,
+        KeyKind::Formula | KeyKind::Corpus | KeyKind::Weights => return None,
         KeyKind::FloatOrPerLayer { min, max } => Value::Float(f64::midpoint(*min, *max).min(1.0)),
         KeyKind::Choice(words) | KeyKind::ChoiceOrInt(words) => Value::Word((*words.first()?).to_owned()),
         KeyKind::FloatPerLayer { min, max } => {
@@ -251,10 +255,10 @@ fn file_name(ui: &mut Ui, name: &Response, file: &Artifact) {
 
 /// Asks for a file whose content becomes the value.
 fn file_button(ui: &mut Ui, view: &View<'_>, entry: &StrategyEntry, key: &KeySpec) {
-    let hint = if key.kind == KeyKind::Corpus {
-        "Count words in a file of texts, one a line or in a column named text"
-    } else {
-        "Take the numbers from a JSON file, such as a saved policy"
+    let hint = match key.kind {
+        KeyKind::Corpus => "Count words in a file of texts, one a line or in a column named text",
+        KeyKind::Weights => "Take the trained weights from a safetensors file",
+        _ => "Take the numbers from a JSON file, such as a saved policy",
     };
     let button = ui.small_button("file…").on_hover_text(hint);
     let button = button.accessible_name(format!("File for {}", key.name.replace('_', " ")));

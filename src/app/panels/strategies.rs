@@ -40,7 +40,13 @@ pub(crate) fn strategies_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState) {
 }
 
 fn add_menu(ui: &mut Ui, view: &View<'_>) {
-    let families = [StrategyFamily::Static, StrategyFamily::Dynamic, StrategyFamily::Merging, StrategyFamily::Control];
+    let families = [
+        StrategyFamily::Static,
+        StrategyFamily::Dynamic,
+        StrategyFamily::Merging,
+        StrategyFamily::Learned,
+        StrategyFamily::Control,
+    ];
     for family in families {
         ui.label(RichText::new(family.label()).font(theme::regular(theme::CAPTION)).color(theme::colors(ui).muted));
         for info in registry().iter().filter(|info| info.family == family && info.id != "dense") {

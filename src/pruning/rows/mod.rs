@@ -17,6 +17,7 @@ mod evit;
 mod first_k;
 mod formula;
 mod idf;
+mod learned;
 mod length_adaptive;
 mod ltmp;
 mod ltp;
@@ -31,6 +32,8 @@ mod tome;
 mod value_aware;
 mod zero_tprune;
 
+pub use learned::dynamic_vit_layers;
+pub use learned::tr_bert_layers;
 pub(super) use schedule::round_up;
 pub(super) use top_k::rank;
 
@@ -57,5 +60,11 @@ pub(super) fn all() -> Vec<StrategyInfo> {
         zero_tprune::info(),
         ltmp::info(),
         formula::info(),
+        learned::transkimmer(),
+        learned::adapler(),
+        learned::tr_bert(),
+        learned::top(),
+        learned::dynamic_vit(),
+        learned::a_vit(),
     ]
 }

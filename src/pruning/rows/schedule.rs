@@ -74,6 +74,12 @@ pub(super) fn protect_key(default: &str) -> KeySpec {
     KeySpec::new("protect", PROTECT, Value::Word(default.to_owned()), "Tokens that are never removed")
 }
 
+/// The key `protect` of strategies whose method never removes the first token.
+pub(super) fn protect_always_first() -> KeySpec {
+    let words = KeyKind::Choice(&["cls", "special"]);
+    KeySpec::new("protect", words, Value::Word("cls".to_owned()), "Tokens that are never removed")
+}
+
 /// The dial of every strategy with shared keys.
 pub(super) fn retention_dial() -> Dial {
     float_dial("retention", &[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
@@ -205,6 +211,11 @@ impl RetentionSchedule {
 /// Rounds a share of a count up to a count.
 pub(in crate::pruning) fn round_up(share: f64) -> usize {
     to_count((share - ROUNDING_SLACK).ceil())
+}
+
+/// Rounds a share of a count down to a count.
+pub(in crate::pruning) fn round_down(share: f64) -> usize {
+    to_count((share + ROUNDING_SLACK).floor())
 }
 
 fn to_count(rounded: f64) -> usize {

@@ -1,13 +1,23 @@
 //! The strategies that are learned: one file each.
 
+mod a_vit;
+mod adapler;
+#[cfg(test)]
+mod agree;
+mod dynamic_vit;
 mod ltp;
+mod predictor;
+mod top;
+mod tr_bert;
+mod transkimmer;
 
 use crate::training::Error;
 use crate::training::MethodInfo;
 use crate::training::Settings;
 
 /// Every method, in the order of the help.
-pub const METHODS: &[&MethodInfo] = &[&ltp::INFO];
+pub const METHODS: &[&MethodInfo] =
+    &[&ltp::INFO, &transkimmer::INFO, &adapler::INFO, &tr_bert::INFO, &top::INFO, &dynamic_vit::INFO, &a_vit::INFO];
 
 /// A method as typed: `ID` or `ID:name=number,name=number`.
 ///

@@ -2,6 +2,7 @@
 
 pub(crate) mod readers;
 pub(crate) mod strategies;
+pub(crate) mod weights;
 
 use std::path::PathBuf;
 use std::sync::Arc;
