@@ -16,7 +16,9 @@ use crate::cli::column_args::ColumnArgs;
 use crate::cli::column_args::FileArgs;
 use crate::cli::match_budget::MatchArgs;
 use crate::cli::predict::PredictArgs;
+use crate::cli::results::ResultsArgs;
 use crate::cli::train::TrainArgs;
+use crate::cli::tune::TuneArgs;
 use crate::cli::verify::VerifyArgs;
 use crate::model::DeviceChoice;
 use crate::model::LoadOptions;
@@ -72,6 +74,10 @@ pub enum Command {
     Predict(PredictArgs),
     /// Hold a checkpoint's numbers to a second implementation, candle-transformers, on the same texts
     Verify(VerifyArgs),
+    /// Search for the cheapest setting that loses no more than allowed, and save it as a policy
+    Tune(TuneArgs),
+    /// Make the table of strategies at the same budgets, with intervals, as Markdown
+    Results(ResultsArgs),
 }
 
 /// Options of the window.

@@ -19,10 +19,14 @@ mod predict;
 mod predict_input;
 mod progress;
 mod resolve;
+mod results;
+mod results_view;
 mod shown;
 mod strategies;
 mod train;
 mod train_view;
+mod tune;
+mod tune_view;
 mod verify;
 
 use std::process::ExitCode;
@@ -93,6 +97,8 @@ pub fn run(command: &Command) -> Exit {
         Command::Train(args) => train::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Tune(args) => tune::run(args),
+        Command::Results(args) => results::run(args),
     };
     result.unwrap_or_else(|error| report(&error))
 }

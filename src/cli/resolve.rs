@@ -39,6 +39,8 @@ pub(super) fn make_threads(command: Option<&Command>) -> anyhow::Result<()> {
         Some(Command::Train(args)) => args.model.threads,
         Some(Command::Predict(args)) => args.model.threads,
         Some(Command::Verify(args)) => args.threads,
+        Some(Command::Tune(args)) => args.model.threads,
+        Some(Command::Results(args)) => args.model.threads,
         Some(Command::Strategies(_)) => return Ok(()),
         None => None,
     };

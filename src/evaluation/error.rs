@@ -127,6 +127,17 @@ pub enum Error {
         /// The laboratory's complaint.
         source: latency::Error,
     },
+    /// A data set of so few texts cannot be divided.
+    #[error(
+        "of {rows} texts {held_out} would be held out: a search needs some to search on and some to be judged by; give more \
+         texts or another --held-out"
+    )]
+    Split {
+        /// Texts, all together.
+        rows: usize,
+        /// Of these, those to be held out.
+        held_out: usize,
+    },
     /// Nothing in the data set can be used.
     #[error("none of the {read} examples of {name:?} can be used; the first: {reason}")]
     NothingUsable {

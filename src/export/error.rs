@@ -66,6 +66,17 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The log of a search is that of another one.
+    #[error(
+        "this search cannot go on from that log, which was made with another {differing}; give the same options, or begin anew \
+         with --force: {}", path.display()
+    )]
+    OtherSearch {
+        /// The log.
+        path: PathBuf,
+        /// What is not the same.
+        differing: String,
+    },
     /// The Parquet writer gave up.
     #[error("cannot write the column {column:?}: {source}: {}", path.display())]
     Parquet {

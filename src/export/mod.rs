@@ -13,6 +13,7 @@ mod manifest;
 mod metrics;
 mod predictions;
 mod result_folder;
+mod tuning;
 
 use std::fs;
 use std::io;
@@ -38,6 +39,9 @@ pub use predictions::Predictions;
 pub use result_folder::Existing;
 pub use result_folder::ResultFolder;
 pub use result_folder::check_target;
+pub use tuning::SpentBefore;
+pub use tuning::TuningFolder;
+pub use tuning::spent_before;
 
 use crate::data::GroupColumn;
 use crate::disk;

@@ -14,6 +14,8 @@ use crate::disk::FolderLock;
 use crate::export::Error;
 use crate::export::answers;
 use crate::export::predictions::SCHEMA_KEY;
+use crate::export::tuning::FRONT_START;
+use crate::export::tuning::LOG_START;
 
 /// The files of an evaluation, the manifest last.
 pub(super) const NAMES: [&str; 4] = ["predictions.parquet", "metrics.json", "metrics.csv", "manifest.json"];
@@ -126,9 +128,11 @@ fn is_ours(path: &Path) -> bool {
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("parquet") => has_our_mark(path),
-        Some("csv") => start_of(path)
-            .is_some_and(|start| start.starts_with(TABLE_START) || start.starts_with(answers::TABLE_START)),
-        Some("jsonl" | "ndjson") => start_of(path).is_some_and(|start| start.starts_with(answers::LINE_START)),
+        Some("csv") => start_of(path).is_some_and(|start| {
+            [TABLE_START, FRONT_START, answers::TABLE_START].iter().any(|head| start.starts_with(head))
+        }),
+        Some("jsonl" | "ndjson") => start_of(path)
+            .is_some_and(|start| [LOG_START, answers::LINE_START].iter().any(|head| start.starts_with(head))),
         _ => start_of(path)
             .is_some_and(|start| start.trim_start().trim_start_matches(['{', '\n', ' ']).starts_with("\"schema\": ")),
     }

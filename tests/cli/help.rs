@@ -29,6 +29,8 @@ fn help_texts_are_as_reviewed() {
     check_golden("help_predict.txt", &["predict", "--help"]);
     check_golden("help_verify.txt", &["verify", "--help"]);
     check_golden("help_match.txt", &["match", "--help"]);
+    check_golden("help_tune.txt", &["tune", "--help"]);
+    check_golden("help_results.txt", &["results", "--help"]);
 }
 
 #[test]

@@ -22,4 +22,5 @@ mod predict;
 mod screenshot;
 mod strategies;
 mod terminal;
+mod tune;
 mod verify;

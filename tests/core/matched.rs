@@ -87,9 +87,16 @@ fn what_is_out_of_reach_gives_the_nearest_and_says_why() {
     // The first layer of three keeps all rows until its feed-forward block, so that no setting comes down to a hundredth.
     let found = matched(&checkpoint, &texts, &[spec("power_bert")], budget(0.01)).remove(0);
     assert_eq!(found.reach, Reach::AboveAtStrongest, "{found:?}");
-    let (strongest, _) = recounted(&checkpoint, &texts, &spec("power_bert:retention=0.001"));
-    assert!((found.achieved - strongest).abs() < 1e-12, "what the strongest setting takes");
+    let (strongest, _) = recounted(&checkpoint, &texts, &spec("power_bert:retention=0.001,schedule=geometric,start=0"));
+    assert!((found.achieved - strongest).abs() < 1e-12, "what the strongest setting of the steepest schedule takes");
     assert!(found.note().unwrap().contains("out of reach"), "said in words");
+    // What the linear schedule from layer 1 on does not reach, another does, and that is said.
+    let found = matched(&checkpoint, &texts, &[spec("power_bert")], budget(0.5)).remove(0);
+    let (linear, _) = recounted(&checkpoint, &texts, &spec("power_bert:retention=0.001"));
+    assert!(linear > 0.55 && found.is_met(), "{linear}: {found:?}");
+    assert!((found.as_given.unwrap() - linear).abs() < 1e-12, "what the schedule as given comes down to");
+    assert!(found.note().unwrap().contains("start=0"), "said in words: {:?}", found.note());
+    assert_eq!(found.asked, spec("power_bert"), "known by what was asked for");
     let found = matched(&checkpoint, &texts, &[spec("stop_words")], budget(0.3)).remove(0);
     assert_eq!((found.reach, found.steps), (Reach::NoDial, 1), "nothing to turn");
     let found = matched(&checkpoint, &texts, &[spec("dense")], budget(1.0)).remove(0);

@@ -49,9 +49,21 @@ impl<'a> SharedRuns<'a> {
     /// they are run.
     #[must_use]
     pub fn new(checkpoint: &'a Checkpoint, prepared: &'a Prepared, chunk: &'a Chunk, specs: &[StrategySpec]) -> Self {
+        Self::within(checkpoint, prepared, chunk, specs, SHARED_BYTES)
+    }
+
+    /// As [`Self::new`], keeping no more than so many bytes of states.
+    #[must_use]
+    pub fn within(
+        checkpoint: &'a Checkpoint,
+        prepared: &'a Prepared,
+        chunk: &'a Chunk,
+        specs: &[StrategySpec],
+        bytes: usize,
+    ) -> Self {
         let pruners: Vec<_> = specs.iter().filter_map(|spec| build(checkpoint, spec).ok()).collect();
         let lengths: Vec<usize> = chunk.encoded.iter().map(|encoded| encoded.units.len()).collect();
-        let prefixes = PrefixCache::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), SHARED_BYTES);
+        let prefixes = PrefixCache::new(&checkpoint.model, pruners.iter().map(|pruner| &**pruner), bytes);
         let batches = engine::plan_batches(&lengths, TOKENS_PER_BATCH);
         let runs = specs.len().max(1) as u64;
         let (done, total) = (runs * chunk.first as u64, runs * prepared.total() as u64);

@@ -11,6 +11,7 @@ use crate::evaluation::tune::clock::Clock;
 use crate::jobs::Progress;
 use crate::jobs::Ticket;
 use crate::pruning::StrategySpec;
+use crate::pruning::Value;
 
 /// A budget is met within this share of it.
 pub const MATCHED_WITHIN: f64 = 0.01;
@@ -35,6 +36,9 @@ pub struct Matched {
     pub spending: Spending,
     /// Settings that were tried.
     pub steps: usize,
+    /// What the strongest setting of the dial takes with the schedule as it was given, where another schedule had to be
+    /// taken to come further down.
+    pub as_given: Option<f64>,
     /// Whether the budget is met, and if not, why.
     pub reach: Reach,
 }
@@ -63,9 +67,21 @@ impl Matched {
         self.reach == Reach::Met
     }
 
-    /// Why it is not met, in one sentence for a person; `None` where it is.
+    /// Why it is not met, or what had to be changed to meet it, for a person; `None` where there is nothing to say.
     #[must_use]
     pub fn note(&self) -> Option<String> {
+        let reached = self.why_not();
+        let (per, word) =
+            (self.budget.per.label(), |key| self.spec.get(key).map(ToString::to_string).unwrap_or_default());
+        let changed = self.as_given.map(|share| {
+            let (schedule, start) = (word("schedule"), word("start"));
+            format!("schedule={schedule},start={start}: as given, it comes down to {share:.4} of dense {per} only")
+        });
+        let notes: Vec<String> = reached.into_iter().chain(changed).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    fn why_not(&self) -> Option<String> {
         let (id, per, share) = (self.asked.id(), self.budget.per.label(), self.achieved);
         match self.reach {
             Reach::Met => None,
@@ -109,12 +125,49 @@ pub fn match_budget(
     Ok(())
 }
 
-/// One strategy at a budget; see [`match_budget`].
+/// One strategy at a budget; see [`match_budget`]. Where the schedule that it comes with does not reach down to the budget,
+/// it is made geometric and then to begin in the first layer, which [`Matched::note`] says.
 ///
 /// # Errors
 /// [`Error::Build`] if the strategy does not fit the model, [`Error::Run`] or [`Error::Latency`] if it fails on a text,
 /// [`Error::Cancelled`] if it was asked to stop.
 pub fn match_one(
+    ticket: &Ticket,
+    texts: &mut CalibrationTexts<'_>,
+    spec: &StrategySpec,
+    budget: Budget,
+) -> Result<Matched, Error> {
+    let mut as_given = None;
+    let mut found = match_shape(ticket, texts, spec, budget)?;
+    for shape in steeper(spec) {
+        if found.reach != Reach::AboveAtStrongest {
+            break;
+        }
+        as_given = as_given.or(Some(found.achieved));
+        let next = match_shape(ticket, texts, &shape, budget)?;
+        found = Matched { asked: spec.clone(), steps: found.steps + next.steps, as_given, ..next };
+    }
+    Ok(found)
+}
+
+/// The same with schedules that come further down, one after the other: geometric, then from the first layer on. Nothing
+/// where a list stands in the schedule's place, or there is no schedule.
+fn steeper(spec: &StrategySpec) -> Vec<StrategySpec> {
+    let geometric = Value::Word("geometric".to_owned());
+    let is_set = |key: &str| spec.get(key).is_some();
+    if !is_set("schedule") || !is_set("start") {
+        return Vec::new();
+    }
+    let curved = spec.with("schedule", geometric).unwrap_or_else(|_| spec.clone());
+    let early = curved.with("start", Value::Int(0)).unwrap_or_else(|_| curved.clone());
+    let mut shapes = vec![curved, early];
+    shapes.dedup();
+    shapes.retain(|shape| shape != spec);
+    shapes
+}
+
+/// One strategy at a budget with its schedule as it is.
+fn match_shape(
     ticket: &Ticket,
     texts: &mut CalibrationTexts<'_>,
     spec: &StrategySpec,
@@ -134,22 +187,14 @@ pub fn match_one(
     let mut steps = 0;
     let found = crossing(budget.share, AIMED_WITHIN, |position| {
         steps += 1;
-        let turned = range.turned(spec, position).unwrap_or_else(|| spec.clone());
-        texts.spending(ticket, &turned).map(of)
+        texts.spending(ticket, &range.turned(spec, position).unwrap_or_else(|| spec.clone())).map(of)
     })?;
     let turned = range.turned(spec, found.position).unwrap_or_else(|| spec.clone());
     let spending = texts.spending(ticket, &turned)?;
     let reach = reach(found.side, found.value, budget, Reach::Jumps);
-    Ok(Matched {
-        asked: spec.clone(),
-        spec: turned,
-        budget,
-        achieved: of(spending),
-        interval: None,
-        spending,
-        steps,
-        reach,
-    })
+    let achieved = of(spending);
+    let asked = spec.clone();
+    Ok(Matched { asked, spec: turned, budget, achieved, interval: None, spending, steps, as_given: None, reach })
 }
 
 /// The dial is turned by short measurements; what is reported is one longer measurement of where that ended, which no
@@ -175,7 +220,8 @@ fn timed(
     let (achieved, interval) = clock.carefully(ticket, &turned)?;
     let spending = texts.spending(ticket, &turned)?;
     let reach = reach(found.side, achieved, budget, Reach::Unsteady);
-    Ok(Matched { asked: spec.clone(), spec: turned, budget, achieved, interval, spending, steps, reach })
+    let asked = spec.clone();
+    Ok(Matched { asked, spec: turned, budget, achieved, interval, spending, steps, as_given: None, reach })
 }
 
 fn without_dial(
@@ -185,7 +231,8 @@ fn without_dial(
     spending: Spending,
 ) -> Matched {
     let reach = reach(Side::Between, achieved, budget, Reach::NoDial);
-    Matched { asked: spec.clone(), spec: spec.clone(), budget, achieved, interval, spending, steps: 1, reach }
+    let (asked, as_given) = (spec.clone(), None);
+    Matched { asked, spec: spec.clone(), budget, achieved, interval, spending, steps: 1, as_given, reach }
 }
 
 fn reach(side: Side, achieved: f64, budget: Budget, otherwise: Reach) -> Reach {
