@@ -18,6 +18,7 @@ use crate::cli::match_budget::MatchArgs;
 use crate::cli::predict::PredictArgs;
 use crate::cli::results::ResultsArgs;
 use crate::cli::train::TrainArgs;
+use crate::cli::transfer::TransferArgs;
 use crate::cli::tune::TuneArgs;
 use crate::cli::verify::VerifyArgs;
 use crate::model::DeviceChoice;
@@ -48,7 +49,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Tell long messages whole, and what lies behind an internal error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     pub verbose: bool,
     /// How the window opens.
     #[command(flatten)]
@@ -72,6 +73,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Classify texts, with no labels and no comparisons: one row a text
     Predict(PredictArgs),
+    /// Run settings over several data sets: does what was chosen on one hold on the others?
+    Transfer(TransferArgs),
     /// Hold a checkpoint's numbers to a second implementation, candle-transformers, on the same texts
     Verify(VerifyArgs),
     /// Search for the cheapest setting that loses no more than allowed, and save it as a policy
@@ -111,7 +114,7 @@ pub struct WindowArgs {
     /// Session file to open
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
-    /// View in front: inspect, trade-off, fairness or latency
+    /// View in front: inspect, trade-off, fairness, latency, data or thresholds
     #[arg(long, value_name = "NAME")]
     pub view: Option<String>,
     /// Inner size of the window, for example 1600x1000
@@ -431,7 +434,7 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn parse_draws(text: &str) -> Result<usize, String> {
+pub(super) fn parse_draws(text: &str) -> Result<usize, String> {
     let draws = parse_count(text)?;
     if (100..=1_000_000).contains(&draws) { Ok(draws) } else { Err("expected 100 to 1000000".to_owned()) }
 }

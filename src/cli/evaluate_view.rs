@@ -230,7 +230,7 @@ pub(super) fn with_interval(estimate: Option<&Estimate>) -> String {
     format!("{}{interval}", plain(estimate))
 }
 
-fn signed_with_interval(estimate: Option<&Estimate>) -> String {
+pub(super) fn signed_with_interval(estimate: Option<&Estimate>) -> String {
     let Some(value) = estimate.and_then(Estimate::value) else { return "-".to_owned() };
     let interval = estimate.and_then(Estimate::interval);
     let interval = interval.map_or_else(String::new, |(low, high)| format!(" [{low:+.3}, {high:+.3}]"));

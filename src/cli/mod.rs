@@ -1,7 +1,7 @@
 //! The command line: one file per subcommand, over the same functions as the window.
 //!
-//! `args.rs` is the line as typed, `resolve.rs` what it means. stdout carries results alone, stderr everything else.
-//! Knows nothing of the window: `main.rs` hands [`WindowArgs`] over.
+//! `args.rs` is the line as typed, `resolve.rs` what it means; stdout carries results alone, stderr everything else. Knows
+//! nothing of the window: `main.rs` hands [`WindowArgs`] over.
 
 mod args;
 mod bench;
@@ -25,6 +25,8 @@ mod shown;
 mod strategies;
 mod train;
 mod train_view;
+mod transfer;
+mod transfer_view;
 mod tune;
 mod tune_view;
 mod verify;
@@ -38,7 +40,6 @@ pub use column_args::ColumnArgs;
 pub use column_args::FileArgs;
 use console::warn;
 
-use crate::engine;
 use crate::pruning;
 use crate::tensor;
 pub use resolve::window_read_options;
@@ -80,7 +81,7 @@ pub fn start() -> Result<Cli, Exit> {
         console::be_verbose();
     }
     tensor::check_instruction_limit().map_err(|unknown| report(&unknown.into()))?;
-    engine::check_memory_limit().map_err(|unknown| report(&unknown.into()))?;
+    crate::engine::check_memory_limit().map_err(|unknown| report(&unknown.into()))?;
     resolve::make_threads(cli.command.as_ref()).map_err(|error| report(&error))?;
     Ok(cli)
 }
@@ -96,6 +97,7 @@ pub fn run(command: &Command) -> Exit {
         Command::Match(args) => match_budget::run(args),
         Command::Train(args) => train::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Transfer(args) => transfer::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Tune(args) => tune::run(args),
         Command::Results(args) => results::run(args),

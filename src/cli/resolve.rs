@@ -38,6 +38,7 @@ pub(super) fn make_threads(command: Option<&Command>) -> anyhow::Result<()> {
         Some(Command::Match(args)) => args.model.threads,
         Some(Command::Train(args)) => args.model.threads,
         Some(Command::Predict(args)) => args.model.threads,
+        Some(Command::Transfer(args)) => args.model.threads,
         Some(Command::Verify(args)) => args.threads,
         Some(Command::Tune(args)) => args.model.threads,
         Some(Command::Results(args)) => args.model.threads,

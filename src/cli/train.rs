@@ -48,7 +48,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "METHOD")]
     pub learn: String,
     /// Whether the model's own weights are trained too [default: the method's first mode]
-    #[arg(long, value_name = "MODE", value_enum)]
+    #[arg(long, value_name = "MODE", value_enum, hide = true)]
     pub mode: Option<ModeArg>,
     /// Times that every text comes [default: the method's]
     #[arg(long, value_name = "N", value_parser = parse_count)]
@@ -57,7 +57,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = parse_count)]
     pub batch: usize,
     /// Largest learning rate of the model's own weights, in joint mode [default: the method's]
-    #[arg(long, value_name = "X", value_parser = parse_rate)]
+    #[arg(long, value_name = "X", value_parser = parse_rate, hide = true)]
     pub rate: Option<f64>,
     /// Accuracy that may be lost on the dev set: of what loses less, the policy that saves most is kept
     #[arg(long, value_name = "X", default_value_t = 0.01, value_parser = parse_loss)]

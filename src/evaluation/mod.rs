@@ -4,8 +4,7 @@
 //! strategies over a chunk and computes once what they have in common; a [`StrategyRun`] keeps a few numbers per text.
 //! [`summarize`] and [`group_rows`] turn a run and the dense run it is compared with into more. The window holds its texts
 //! in one chunk ([`prepare`]); [`evaluate`] does all of it for a file of any length, chunk by chunk. [`inspect`] does one text.
-//! Window, command line and files all call these, so that no number has two origins.
-//! Draws nothing and writes nothing.
+//! Window, command line and files all call these, so that no number has two origins. Draws nothing and writes nothing.
 
 mod answer;
 mod audit;
@@ -17,7 +16,9 @@ mod latency;
 mod measure;
 mod model_info;
 mod run;
+mod scores;
 mod sweep;
+mod transfer;
 mod tune;
 mod unknown;
 
@@ -110,8 +111,15 @@ pub use run::positive_class;
 pub use run::prepare;
 pub use run::removal_label;
 pub use run::run_strategy;
+pub use scores::LayerScores;
+pub use scores::ScoredLayer;
+pub use scores::ScoredToken;
+pub use scores::layer_scores;
 pub use sweep::SweepPoint;
 pub use sweep::sweep;
+pub use transfer::TransferGap;
+pub use transfer::TransferRow;
+pub use transfer::transfer_rows;
 pub use tune::Budget;
 pub use tune::BudgetKind;
 pub use tune::BudgetTable;

@@ -23,6 +23,7 @@ use crate::disk::UnfinishedFile;
 use crate::evaluation::Answer;
 use crate::evaluation::Prediction;
 use crate::export::Error;
+use crate::export::json::short;
 use crate::export::predictions::SCHEMA_KEY;
 use crate::export::predictions::integers;
 use crate::export::predictions::scores;
@@ -83,11 +84,11 @@ pub fn answer_line(id: &str, found: &Result<Prediction, String>, labels: &[Strin
             let of = |index: usize| labels.get(index).map_or("?", String::as_str);
             let prediction = match &found.answer {
                 Answer::Class(class) => json!(of(*class)),
-                Answer::Value(_) => json!(found.outputs.first()),
+                Answer::Value(_) => found.outputs.first().map_or(Value::Null, |&number| short(number)),
                 Answer::Labels(said) => json!(said.iter().map(|&label| of(label)).collect::<Vec<_>>()),
             };
             let score: Map<String, Value> =
-                names.iter().cloned().zip(found.outputs.iter().map(|&score| json!(score))).collect();
+                names.iter().cloned().zip(found.outputs.iter().map(|&score| short(score))).collect();
             json!({"id": id, "prediction": prediction, "score": score, "tokens": found.tokens, "tokens_kept": found.tokens_kept})
         }
         Err(reason) => {

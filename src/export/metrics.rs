@@ -209,7 +209,7 @@ fn loss_json(worst: &Extreme) -> Value {
 }
 
 /// `{"groups", "group", "value", …}`, the first of the groups for readers that expect one.
-fn extreme_json(extreme: &Extreme) -> Value {
+pub(super) fn extreme_json(extreme: &Extreme) -> Value {
     let mut json = estimate_json(&extreme.value);
     json["groups"] = json!(extreme.groups);
     json["group"] = json!(extreme.groups.first());

@@ -13,6 +13,7 @@ mod manifest;
 mod metrics;
 mod predictions;
 mod result_folder;
+mod transfer;
 mod tuning;
 
 use std::fs;
@@ -39,6 +40,9 @@ pub use predictions::Predictions;
 pub use result_folder::Existing;
 pub use result_folder::ResultFolder;
 pub use result_folder::check_target;
+pub use transfer::Transferred;
+pub use transfer::transfer_csv;
+pub use transfer::transfer_json;
 pub use tuning::SpentBefore;
 pub use tuning::TuningFolder;
 pub use tuning::spent_before;

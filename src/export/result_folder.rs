@@ -14,6 +14,7 @@ use crate::disk::FolderLock;
 use crate::export::Error;
 use crate::export::answers;
 use crate::export::predictions::SCHEMA_KEY;
+use crate::export::transfer;
 use crate::export::tuning::FRONT_START;
 use crate::export::tuning::LOG_START;
 
@@ -129,10 +130,14 @@ fn is_ours(path: &Path) -> bool {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("parquet") => has_our_mark(path),
         Some("csv") => start_of(path).is_some_and(|start| {
-            [TABLE_START, FRONT_START, answers::TABLE_START].iter().any(|head| start.starts_with(head))
+            [TABLE_START, FRONT_START, answers::TABLE_START, transfer::TABLE_START]
+                .iter()
+                .any(|head| start.starts_with(head))
         }),
         Some("jsonl" | "ndjson") => start_of(path)
             .is_some_and(|start| [LOG_START, answers::LINE_START].iter().any(|head| start.starts_with(head))),
+        // Figures begin like any other; only those of a transfer lie among results.
+        Some("svg") => start_of(path).is_some_and(|start| start.contains("<title>") && start.contains(transfer::TITLE)),
         _ => start_of(path)
             .is_some_and(|start| start.trim_start().trim_start_matches(['{', '\n', ' ']).starts_with("\"schema\": ")),
     }
@@ -141,7 +146,7 @@ fn is_ours(path: &Path) -> bool {
 /// The first bytes of a file, as far as they are text.
 fn start_of(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(256).read_to_end(&mut bytes).ok()?;
+    File::open(path).ok()?.take(1024).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -14,6 +14,22 @@ const SCHEMA: u64 = 1;
 /// Largest policy file we read; they have a few hundred bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
+/// What a policy was tuned or trained on, as it says itself.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct Calibration {
+    /// Name of the data set.
+    pub data: String,
+    /// SHA-256 of its file; empty where the policy does not say.
+    #[serde(default)]
+    pub sha256: String,
+}
+
+/// Only that part of a policy file.
+#[derive(serde::Deserialize)]
+struct Calibrated {
+    calibration: Option<Calibration>,
+}
+
 /// The part of a policy file that says what to run; the rest (calibration data, expected results) is for the record.
 #[derive(serde::Deserialize)]
 struct Policy {
@@ -31,6 +47,16 @@ impl StrategySpec {
             Some(path) => Self::read_policy(Path::new(path)),
             None => Self::parse(text),
         }
+    }
+
+    /// What the saved policy `@FILE` or `@FOLDER` was calibrated on; `None` for a spec as typed, and for a policy that does not
+    /// say.
+    #[must_use]
+    pub fn calibration_of(text: &str) -> Option<Calibration> {
+        let path = Path::new(text.trim().strip_prefix('@')?);
+        let path = if path.is_dir() { path.join("policy.json") } else { path.to_owned() };
+        let text = read_regular_text(&path, MOST_BYTES).ok()?;
+        serde_json::from_str::<Calibrated>(&text).ok()?.calibration
     }
 
     /// Reads the spec of a saved policy: `{"schema": 1, "spec": "power_bert:retention=0.5"}`.

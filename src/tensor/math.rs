@@ -77,6 +77,42 @@ pub fn silu<const FUSED: bool>(x: f32) -> f32 {
     x / (1.0 + exp::<FUSED>(-x))
 }
 
+/// The derivative of [`gelu`]: `Phi(x) + x phi(x)`, the tail as there.
+#[inline(always)]
+#[must_use]
+pub fn gelu_slope<const FUSED: bool>(x: f32) -> f32 {
+    /// One over the square root of 2 pi.
+    const DENSITY: f32 = 0.398_942_3;
+    let size = x.abs();
+    let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * size);
+    let mut tail = 1.061_405_4;
+    for coefficient in [-1.453_152, 1.421_413_7, -0.284_496_72, 0.254_829_6] {
+        tail = multiply_add::<FUSED>(tail, t, coefficient);
+    }
+    let bell = exp::<FUSED>(-0.5 * x * x);
+    let upper = 0.5 * tail * t * bell;
+    let below = if x < 0.0 { upper } else { 1.0 - upper };
+    multiply_add::<FUSED>(x * DENSITY, bell, below)
+}
+
+/// The derivative of [`gelu_tanh`].
+#[inline(always)]
+#[must_use]
+pub fn gelu_tanh_slope<const FUSED: bool>(x: f32) -> f32 {
+    const SQRT_2_OVER_PI: f32 = 0.797_884_6;
+    let inner = tanh::<FUSED>(SQRT_2_OVER_PI * (x + 0.044_715 * x * x * x));
+    let slope = SQRT_2_OVER_PI * (1.0 + 3.0 * 0.044_715 * x * x);
+    0.5 * (1.0 + inner) + 0.5 * x * (1.0 - inner * inner) * slope
+}
+
+/// The derivative of [`silu`].
+#[inline(always)]
+#[must_use]
+pub fn silu_slope<const FUSED: bool>(x: f32) -> f32 {
+    let sigmoid = 1.0 / (1.0 + exp::<FUSED>(-x));
+    sigmoid * (1.0 + x * (1.0 - sigmoid))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

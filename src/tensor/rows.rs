@@ -26,6 +26,43 @@ pub fn exponentials<const FUSED: bool>(row: &mut [f32]) -> f32 {
     weights_and_sums::<FUSED, false>(row).0
 }
 
+/// `e^x / sum_j share_j e^(x_j)` in place; `ranks` are the logarithms of the shares, above minus infinity, so that no key that
+/// hardly counts is taken for the largest.
+///
+/// Shape: `[keys]` each.
+#[inline(always)]
+pub fn exponentials_with_shares<const FUSED: bool>(row: &mut [f32], shares: &[f32], ranks: &[f32]) {
+    let mut most = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let (rank_chunks, rank_rest) = ranks.as_chunks::<LANES>();
+    for (chunk, ranks) in chunks.iter().zip(rank_chunks) {
+        for ((most, value), rank) in most.iter_mut().zip(chunk).zip(ranks) {
+            *most = most.max(*value + *rank);
+        }
+    }
+    for ((most, value), rank) in most.iter_mut().zip(rest).zip(rank_rest) {
+        *most = most.max(*value + *rank);
+    }
+    let most = most.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let mut sums = [0.0; LANES];
+    let (chunks, rest) = row.as_chunks_mut::<LANES>();
+    let (share_chunks, share_rest) = shares.as_chunks::<LANES>();
+    for (chunk, shares) in chunks.iter_mut().zip(share_chunks) {
+        for ((value, sum), share) in chunk.iter_mut().zip(&mut sums).zip(shares) {
+            *value = math::exp::<FUSED>(*value - most);
+            *sum += *value * *share;
+        }
+    }
+    for ((value, sum), share) in rest.iter_mut().zip(&mut sums).zip(share_rest) {
+        *value = math::exp::<FUSED>(*value - most);
+        *sum += *value * *share;
+    }
+    let scale = 1.0 / sums.into_iter().sum::<f32>().max(1e-30);
+    for value in row.iter_mut() {
+        *value *= scale;
+    }
+}
+
 /// [`exponentials`], and the Shannon entropy (nats) of the row's softmax; 0 for a row of nothing but minus infinity.
 ///
 /// With `t = x - max` and `S = sum e^t`, the entropy is `ln S - sum(t e^t) / S`: no logarithm per value.

@@ -75,6 +75,22 @@ pub fn activate(data: &mut [f32], function: Activation) {
     dispatch(Isa::detect(), Task::Apply { data, function });
 }
 
+/// `grads *= f'(input)`, value by value.
+pub fn multiply_by_slopes(grads: &mut [f32], inputs: &[f32], function: Activation) {
+    dispatch(Isa::detect(), Task::Slopes { grads, inputs, function });
+}
+
+/// Each row of logits, one for each share, becomes `exp(x) / sum_j share_j exp(x_j)`: the softmax in which keys count by
+/// their share, before each is multiplied by its own. Where nothing is left to look at, the row is divided by a number near 0
+/// instead.
+pub fn exponentials_with_shares(data: &mut [f32], shares: &[f32]) {
+    let ranks: Vec<f32> = shares.iter().map(|share| share.max(SMALLEST_SHARE).ln()).collect();
+    dispatch(Isa::detect(), Task::Shared { data, shares, ranks: &ranks });
+}
+
+/// A share below this is nothing as far as the largest exponent goes.
+const SMALLEST_SHARE: f32 = 1e-30;
+
 /// Whether every processor of this architecture has fused multiply-adds.
 const PORTABLE_FUSED: bool = cfg!(target_arch = "aarch64");
 
@@ -88,6 +104,8 @@ enum Task<'a> {
     Add { sums: &'a mut [f32], other: &'a [f32] },
     LayerNorm { data: &'a mut [f32], weight: &'a [f32], bias: Option<&'a [f32]>, eps: f32 },
     Apply { data: &'a mut [f32], function: Activation },
+    Slopes { grads: &'a mut [f32], inputs: &'a [f32], function: Activation },
+    Shared { data: &'a mut [f32], shares: &'a [f32], ranks: &'a [f32] },
 }
 
 #[inline(always)]
@@ -127,6 +145,12 @@ fn carry_out<const FUSED: bool>(task: Task<'_>) {
                 rows::layer_norm(row, weight, bias, eps);
             }
         }
+        Task::Slopes { grads, inputs, function } => slopes::<FUSED>(grads, inputs, function),
+        Task::Shared { data, shares, ranks } => {
+            for row in data.chunks_exact_mut(shares.len().max(1)) {
+                rows::exponentials_with_shares::<FUSED>(row, shares, ranks);
+            }
+        }
         Task::Apply { data, function } => match function {
             Activation::Gelu => data.iter_mut().for_each(|value| *value = math::gelu::<FUSED>(*value)),
             Activation::GeluTanh => data.iter_mut().for_each(|value| *value = math::gelu_tanh::<FUSED>(*value)),
@@ -134,6 +158,21 @@ fn carry_out<const FUSED: bool>(task: Task<'_>) {
             Activation::Silu => data.iter_mut().for_each(|value| *value = math::silu::<FUSED>(*value)),
             Activation::Tanh => data.iter_mut().for_each(|value| *value = math::tanh::<FUSED>(*value)),
         },
+    }
+}
+
+#[inline(always)]
+fn slopes<const FUSED: bool>(grads: &mut [f32], inputs: &[f32], function: Activation) {
+    let pairs = grads.iter_mut().zip(inputs);
+    match function {
+        Activation::Gelu => pairs.for_each(|(grad, &x)| *grad *= math::gelu_slope::<FUSED>(x)),
+        Activation::GeluTanh => pairs.for_each(|(grad, &x)| *grad *= math::gelu_tanh_slope::<FUSED>(x)),
+        Activation::Relu => pairs.for_each(|(grad, &x)| *grad = if x <= 0.0 { 0.0 } else { *grad }),
+        Activation::Silu => pairs.for_each(|(grad, &x)| *grad *= math::silu_slope::<FUSED>(x)),
+        Activation::Tanh => pairs.for_each(|(grad, &x)| {
+            let value = math::tanh::<FUSED>(x);
+            *grad *= 1.0 - value * value;
+        }),
     }
 }
 

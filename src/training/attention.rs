@@ -1,5 +1,6 @@
 //! Attention of packed texts with a share for each key, as a composition of operations that candle differentiates.
 
+use candle_core::DType;
 use candle_core::Result;
 use candle_core::Tensor;
 
@@ -7,6 +8,7 @@ use crate::model::AttentionShape;
 use crate::model::Mask;
 use crate::tensor::CuSeqlens;
 use crate::training::SoftModel;
+use crate::training::fast::SharedAttention;
 use crate::training::ops;
 use crate::training::weights::Positions;
 use crate::training::weights::SoftLayer;
@@ -22,9 +24,57 @@ pub(super) struct Seen {
 }
 
 impl SoftModel {
+    /// What attention gives, and its keys before rotation. Shape: `input` `[rows, hidden]`, shares `[rows]`; keys `[rows,
+    /// kv_heads * head_dim]`.
+    pub(super) fn attention(
+        &self,
+        layer: &SoftLayer,
+        input: &Tensor,
+        (bounds, shares): (&CuSeqlens, Option<&Tensor>),
+    ) -> Result<(Seen, Tensor)> {
+        let bias = match &self.tensors.positions {
+            Positions::None => Some(None),
+            Positions::Bias(bias) => Some(Some(bias.clone())),
+            Positions::Disentangled(..) => None,
+        };
+        let is_plain = layer.rotary.is_none() && layer.mask == Mask::Full && layer.attention.group() == 1;
+        match bias {
+            Some(bias) if is_plain && self.dtype() == DType::F32 => {
+                let AttentionShape { heads, head_dim, .. } = layer.attention;
+                let shared = SharedAttention { bounds: bounds.clone(), heads, head_dim, bias };
+                self.attention_at_once(layer, input, (shared, shares))
+            }
+            _ => {
+                let (queries, keys) = (layer.query.apply(input)?, layer.key.apply(input)?);
+                let values = layer.value.apply(input)?;
+                Ok((self.attention_by_text(layer, (&queries, &keys, &values), (bounds, shares))?, keys))
+            }
+        }
+    }
+
+    /// All texts in one operation.
+    fn attention_at_once(
+        &self,
+        layer: &SoftLayer,
+        input: &Tensor,
+        (shared, shares): (SharedAttention, Option<&Tensor>),
+    ) -> Result<(Seen, Tensor)> {
+        let width = layer.attention.query_width();
+        let qkv = match &layer.side_by_side {
+            Some(all) => all.apply(input)?,
+            None => Tensor::cat(&[layer.query.apply(input)?, layer.key.apply(input)?, layer.value.apply(input)?], 1)?,
+        };
+        let open = || Tensor::ones(shared.bounds.total(), self.dtype(), self.device());
+        let shares = shares.map_or_else(open, |shares| Ok(shares.clone()))?;
+        let all = shared.apply(&qkv, &shares)?;
+        let column = |index: usize| all.narrow(1, width + index, 1)?.squeeze(1);
+        let seen = Seen { context: all.narrow(1, 0, width)?, scores: column(0)?, diagonal: column(1)? };
+        Ok((seen, qkv.narrow(1, width, width)?))
+    }
+
     /// Text by text. Shape: queries `[rows, heads * head_dim]`, keys and values `[rows, kv_heads * head_dim]`, shares
     /// `[rows]`.
-    pub(super) fn attention(
+    fn attention_by_text(
         &self,
         layer: &SoftLayer,
         (queries, keys, values): (&Tensor, &Tensor, &Tensor),

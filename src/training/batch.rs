@@ -93,14 +93,18 @@ impl PackedBatch {
         Tensor::from_vec(shares, self.rows(), &Device::Cpu)?.to_dtype(dtype)
     }
 
-    /// Sums a number of each row over the rows of each text. Shape: `[rows]` → `[texts]`.
+    /// Sums over the rows of each text. Shape: `[rows, …]` → `[texts, …]`.
     ///
     /// # Errors
     /// What candle says.
     pub fn sum_by_text(&self, rows: &Tensor) -> Result<Tensor> {
         let texts: Vec<u32> = self.text_of_rows().map(|text| u32::try_from(text).unwrap_or(u32::MAX)).collect();
         let texts = Tensor::from_vec(texts, self.rows(), rows.device())?;
-        Tensor::zeros(self.texts(), rows.dtype(), rows.device())?.index_add(&texts, rows, 0)
+        let mut shape = rows.dims().to_vec();
+        if let Some(count) = shape.first_mut() {
+            *count = self.texts();
+        }
+        Tensor::zeros(shape, rows.dtype(), rows.device())?.index_add(&texts, rows, 0)
     }
 
     /// A number of each text for each of its rows. Shape: `[texts]` → `[rows]`.

@@ -198,9 +198,7 @@ impl SoftModel {
             Some(norm) if is_pre => norm.apply(states)?,
             _ => states.clone(),
         };
-        let (queries, keys) = (layer.query.apply(&input)?, layer.key.apply(&input)?);
-        let values = layer.value.apply(&input)?;
-        let seen = self.attention(layer, (&queries, &keys, &values), (batch.bounds(), shares))?;
+        let (seen, keys) = self.attention(layer, &input, (batch.bounds(), shares))?;
         let states = (states + layer.attention_output.apply(&seen.context)?)?;
         let states = match &layer.attention_norm {
             Some(norm) if !is_pre => norm.apply(&states)?,

@@ -17,9 +17,21 @@
 //! again. Neither is what removal does. Rao et al. 2021 (`DynamicViT`, <https://arxiv.org/abs/2106.02034>, equation 11)
 //! weigh the exponentials, as here, but for each row's view of itself.
 //!
-//! Everything is built of operations whose gradients candle knows: its fused `softmax_last_dim` and `layer_norm` have no
-//! backward pass and drop gradients without a word (huggingface/candle#3569), which a test here holds on to.
-//! One text at a time, on the processor. Neither optimizers nor data sets nor strategies: whoever trains brings them.
+//! In double precision everything is composed of operations whose gradients candle knows (its fused `softmax_last_dim` and
+//! `layer_norm` drop gradients without a word, huggingface/candle#3569, which a test here holds on to). In single precision the
+//! pieces of a layer are operations of their own, on this crate's products, with their way back; a test holds them to the
+//! compositions in every family.
+//!
+//! # Who does what
+//!
+//! - [`SoftModel::run_batch`] runs texts packed into rows ([`PackedBatch`]). A [`Gate`] is asked at both hook points what goes
+//!   on of each row; [`BatchRun`] has what became of them, [`LayerCosts::relative`] what that costs, with a gradient.
+//! - A [`Method`] is a strategy that learns: variables in [`Group`]s with learning rates of their own, a loss of a batch
+//!   ([`Step`] → [`StepLoss`]), and what was learned as everybody can run it ([`Learned`]: a spec, weights for a file). To add
+//!   one, write a file in `methods` and a line in [`METHODS`].
+//! - [`train()`] has everything else: batches, `AdamW`, the dev set, which is run by the engine under the spec that was
+//!   learned, the best point so far in a [`TrainingFolder`], the state to go on from, and [`TrainEvent`]s for whoever shows
+//!   them.
 //!
 //! ```
 //! use candle_core::{DType, Tensor, Var};
@@ -54,6 +66,7 @@ mod data;
 mod dev;
 mod error;
 mod event;
+mod fast;
 mod folder;
 mod forward;
 mod gate;

@@ -8,10 +8,12 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use std::f64::consts::FRAC_2_PI;
 
 use candle_core::D;
+use candle_core::DType;
 use candle_core::Result;
 use candle_core::Tensor;
 
 use crate::tensor::Activation;
+use crate::training::fast;
 
 /// A share below this is nothing as far as the largest exponent goes.
 const SMALLEST_SHARE: f64 = 1e-30;
@@ -54,6 +56,9 @@ pub(super) fn sigmoid(values: &Tensor) -> Result<Tensor> {
 
 /// The point-wise functions of [`Activation`].
 pub(super) fn activate(values: &Tensor, function: Activation) -> Result<Tensor> {
+    if values.dtype() == DType::F32 {
+        return fast::activate(values, function);
+    }
     match function {
         Activation::Gelu => values * (values * FRAC_1_SQRT_2)?.erf()?.affine(0.5, 0.5)?,
         Activation::GeluTanh => {
@@ -68,7 +73,6 @@ pub(super) fn activate(values: &Tensor, function: Activation) -> Result<Tensor> 
 
 #[cfg(test)]
 mod tests {
-    use candle_core::DType;
     use candle_core::Device;
     use candle_core::Var;
 

@@ -27,6 +27,8 @@ use crate::tensor::Activation;
 use crate::tensor::Matrix;
 use crate::training::Error;
 use crate::training::error::at;
+use crate::training::fast;
+use crate::training::fast::ConstantLinear;
 use crate::training::ops;
 
 /// A model whose forward pass can be differentiated, on the processor.
@@ -87,6 +89,8 @@ pub(super) struct SoftLayer {
     pub(super) rotary: Option<RotaryAttention>,
     pub(super) attention: AttentionShape,
     pub(super) mask: Mask,
+    /// Queries, keys and values side by side in one product, where nothing is learned of them.
+    pub(super) side_by_side: Option<ConstantLinear>,
 }
 
 /// See [`Head`].
@@ -122,6 +126,10 @@ pub(super) struct SoftLinear {
     /// Shape: `[out, in]`.
     weight: Tensor,
     bias: Option<Tensor>,
+    /// `bias`, or zeros.
+    shift: Tensor,
+    /// Where nothing is learned of it, in single precision.
+    constant: Option<ConstantLinear>,
 }
 
 impl SoftLinear {
@@ -132,6 +140,12 @@ impl SoftLinear {
 
     /// Shape: `[rows, in]` → `[rows, out]`.
     pub(super) fn apply(&self, input: &Tensor) -> Result<Tensor> {
+        if let Some(constant) = &self.constant {
+            return constant.apply(input);
+        }
+        if self.weight.dtype() == DType::F32 {
+            return fast::linear(input, &self.weight, &self.shift);
+        }
         let product = input.matmul(&self.weight.t()?)?;
         match &self.bias {
             Some(bias) => product.broadcast_add(bias),
@@ -145,11 +159,17 @@ impl SoftLinear {
 pub(super) struct SoftNorm {
     weight: Tensor,
     bias: Option<Tensor>,
+    /// `bias`, or zeros.
+    shift: Tensor,
     eps: f64,
 }
 
 impl SoftNorm {
     pub(super) fn apply(&self, states: &Tensor) -> Result<Tensor> {
+        if self.weight.dtype() == DType::F32 {
+            #[expect(clippy::cast_possible_truncation, reason = "it was read in single precision")]
+            return fast::layer_norm(states, &self.weight, &self.shift, self.eps as f32);
+        }
         ops::layer_norm(states, &self.weight, self.bias.as_ref(), self.eps)
     }
 }
@@ -219,6 +239,18 @@ impl SoftModel {
     }
 }
 
+/// One product for queries, keys and values.
+fn side_by_side(weights: &LayerWeights) -> ConstantLinear {
+    let parts = [&weights.query, &weights.key, &weights.value];
+    let matrix: Vec<f32> = parts.iter().flat_map(|part| part.weight().data().to_vec()).collect();
+    let bias = |part: &&Linear| {
+        let bias = part.bias();
+        if bias.is_empty() { vec![0.0; part.out_features()] } else { bias.to_vec() }
+    };
+    let bias: Vec<f32> = parts.iter().flat_map(bias).collect();
+    ConstantLinear::new(&matrix, &bias, weights.query.in_features())
+}
+
 /// Makes tensors of weights, and variables where they are to be learned.
 struct Copier {
     dtype: DType,
@@ -281,6 +313,7 @@ impl Copier {
             rotary: weights.rotary,
             attention: weights.attention,
             mask: weights.mask,
+            side_by_side: (self.dtype == DType::F32 && !self.is_learned(name)).then(|| side_by_side(weights)),
         })
     }
 
@@ -300,17 +333,19 @@ impl Copier {
     fn linear(&mut self, name: &str, linear: &Linear) -> Result<SoftLinear> {
         let weight = self.matrix(&format!("{name}.weight"), &linear.weight())?;
         let bias = linear.bias();
+        let is_constant = self.dtype == DType::F32 && !self.is_learned(name);
+        let constant = is_constant.then(|| ConstantLinear::new(linear.weight().data(), bias, linear.in_features()));
         let bias = (!bias.is_empty()).then(|| self.vector(&format!("{name}.bias"), bias)).transpose()?;
-        Ok(SoftLinear { weight, bias })
+        let shift = self.shift(bias.as_ref(), linear.out_features())?;
+        Ok(SoftLinear { weight, bias, shift, constant })
     }
 
     fn norm(&mut self, name: &str, norm: &Norm) -> Result<SoftNorm> {
         let bias = norm.bias.as_deref();
-        Ok(SoftNorm {
-            weight: self.vector(&format!("{name}.weight"), &norm.weight)?,
-            bias: bias.map(|bias| self.vector(&format!("{name}.bias"), bias)).transpose()?,
-            eps: f64::from(norm.eps),
-        })
+        let weight = self.vector(&format!("{name}.weight"), &norm.weight)?;
+        let bias = bias.map(|bias| self.vector(&format!("{name}.bias"), bias)).transpose()?;
+        let shift = self.shift(bias.as_ref(), norm.weight.len())?;
+        Ok(SoftNorm { weight, bias, shift, eps: f64::from(norm.eps) })
     }
 
     fn constant_matrix(&self, matrix: &Matrix) -> Result<Tensor> {
@@ -327,9 +362,18 @@ impl Copier {
         self.weight(name, values)
     }
 
+    /// The bias, or zeros in its place.
+    fn shift(&self, bias: Option<&Tensor>, width: usize) -> Result<Tensor> {
+        bias.map_or_else(|| Tensor::zeros(width, self.dtype, &Device::Cpu), |bias| Ok(bias.clone()))
+    }
+
+    fn is_learned(&self, name: &str) -> bool {
+        self.learned.is_some() && !self.constant.iter().any(|prefix| name.starts_with(prefix))
+    }
+
     fn weight(&mut self, name: &str, values: Tensor) -> Result<Tensor> {
-        let is_constant = self.constant.iter().any(|prefix| name.starts_with(prefix));
-        let Some(learned) = self.learned.as_mut().filter(|_| !is_constant) else { return Ok(values) };
+        let is_learned = self.is_learned(name);
+        let Some(learned) = self.learned.as_mut().filter(|_| is_learned) else { return Ok(values) };
         let var = Var::from_tensor(&values)?;
         let tensor = var.as_tensor().clone();
         learned.push((name.to_owned(), var));

@@ -27,6 +27,7 @@ fn help_texts_are_as_reviewed() {
     check_golden("help_evaluate.txt", &["evaluate", "--help"]);
     check_golden("help_bench.txt", &["bench", "--help"]);
     check_golden("help_predict.txt", &["predict", "--help"]);
+    check_golden("help_transfer.txt", &["transfer", "--help"]);
     check_golden("help_verify.txt", &["verify", "--help"]);
     check_golden("help_match.txt", &["match", "--help"]);
     check_golden("help_tune.txt", &["tune", "--help"]);

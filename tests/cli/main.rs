@@ -22,5 +22,6 @@ mod predict;
 mod screenshot;
 mod strategies;
 mod terminal;
+mod transfer;
 mod tune;
 mod verify;

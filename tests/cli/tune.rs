@@ -130,7 +130,7 @@ fn budgets_are_matched_on_the_command_line() {
     assert!(rows[1]["note"].as_str().unwrap().contains("no dial"), "nothing to turn: {}", rows[1]);
     let text = run(&[&usual[..], &strategies[..4]].concat()).done();
     assert!(text.contains("stop_words at 0.8: stop_words has no dial"), "said below the table: {text}");
-    let bad = run(&[&usual[..4], &["--data", &data, "--budget", "80", "--strategy", "ltp"]].concat()).error();
+    let bad = run(&[&usual[..3], &["--data", &data, "--budget", "80", "--strategy", "ltp"]].concat()).error();
     assert!(bad.contains("above 0 and at most 1"), "{bad}");
 }
 

@@ -44,6 +44,8 @@ mod parity_sample;
 mod shared_runs;
 mod support;
 mod training;
+mod training_fast;
+mod training_runs;
 
 mod evaluation_agreement;
 mod evaluation_stream;

@@ -26,10 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("training", &["disk", "tensor", "data", "input", "model", "pruning", "engine", "evaluation", "jobs"]),
     ("cost", &["tensor", "model", "engine"]),
     ("latency", &["tensor", "metrics", "input", "model", "pruning", "engine", "cost", "jobs"]),
-    ("evaluation", &["data", "metrics", "input", "model", "pruning", "engine", "cost", "jobs", "latency"]),
+    ("evaluation", &["tensor", "data", "metrics", "input", "model", "pruning", "engine", "cost", "jobs", "latency"]),
     ("reference", &["disk", "tensor", "input", "model", "jobs", "evaluation"]),
     ("figure", &["evaluation", "latency"]),
-    ("export", &["disk", "data", "evaluation", "latency", "figure"]),
+    ("export", &["disk", "data", "pruning", "evaluation", "latency", "figure"]),
     ("project", &["disk", "data", "pruning", "evaluation", "figure"]),
     (
         "cli",
@@ -592,12 +592,9 @@ fn literals_and_comments_are_no_code() {
 fn tables_and_links_are_read() {
     let table =
         "| module | may import |\n| --- | --- |\n| `a`, `b` | — |\n| `c` | `a` (tests only), `b` |\n\n| `d` | `a` |";
-    let expected = [("a", vec![]), ("b", vec![]), ("c", vec!["a", "b"])];
-    let expected: Vec<(String, BTreeSet<String>)> = expected
-        .into_iter()
-        .map(|(name, imports)| (name.to_owned(), imports.into_iter().map(str::to_owned).collect()))
-        .collect();
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<BTreeSet<String>>();
+    let row = |(name, imports): (&str, &[&str])| (name.to_owned(), words(imports));
+    let expected = [("a", &[][..]), ("b", &[]), ("c", &["a", "b"])].map(row);
     assert_eq!(parse_layer_table(table), expected, "rows of the first table");
-    let links = local_links("[a](b.md#c) ![d](e.png) [f](https://g.h) [i](#j)");
-    assert_eq!(links, ["b.md", "e.png"], "local targets");
+    assert_eq!(local_links("[a](b.md#c) ![d](e.png) [f](https://g.h) [i](#j)"), ["b.md", "e.png"], "local targets");
 }

@@ -1,12 +1,14 @@
 //! Window tests: behavior by label first, then few images.
 #![cfg(feature = "gui")]
 
+mod budgets;
 mod commands;
 mod data;
 mod eyes_and_hands;
 mod fairness;
 mod fairness_runs;
 mod files;
+mod formula;
 mod hatecheck;
 mod images;
 mod inspect;
@@ -22,7 +24,9 @@ mod same_numbers;
 mod sheet;
 mod sheet_support;
 mod small_windows;
+mod thresholds;
 mod trade_off;
+mod train;
 mod walk;
 
 use prunescope::app::ViewKind;

@@ -36,6 +36,8 @@ pub(crate) enum Edit {
     DuplicateStrategy(EntryId),
     /// Changes a strategy's settings.
     SetStrategy(EntryId, StrategySpec),
+    /// Changes the settings of several strategies at once.
+    SetSettings(Vec<(EntryId, StrategySpec)>),
     /// Shows or hides a strategy.
     EnableStrategy(EntryId, bool),
     /// Replaces the list.

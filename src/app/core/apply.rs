@@ -31,6 +31,13 @@ pub(crate) fn apply(project: &mut Project, edit: Edit) {
                 entry.spec = spec;
             }
         }
+        Edit::SetSettings(settings) => {
+            for (id, spec) in settings {
+                if let Some(entry) = project.entry_mut(id) {
+                    entry.spec = spec;
+                }
+            }
+        }
         Edit::EnableStrategy(id, enabled) => {
             if let Some(entry) = project.entry_mut(id) {
                 entry.enabled = enabled;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::app::CommandQueue;
+use crate::app::Edit;
 use crate::app::Session;
 use crate::app::UiState;
 use crate::app::View;
@@ -307,6 +308,7 @@ impl App {
             return;
         }
         self.has_told_wait = false;
+        let mut settings = Vec::new();
         let mut context = WorkContext {
             project: &self.project,
             checkpoint: self.session.checkpoint(&self.project).cloned(),
@@ -316,6 +318,7 @@ impl App {
             starts_by_itself: self.starts_by_itself,
             wake: Arc::clone(&self.wake),
             latency: &mut self.session.latency,
+            settings: &mut settings,
             messages: &mut self.session.messages,
         };
         self.views.poll(self.ui.view, &mut context);
@@ -324,6 +327,9 @@ impl App {
                 format!("Results cannot be kept for the next start: {reason}"),
                 "Make room or give write access; what is computed now stays until the window closes",
             );
+        }
+        if !settings.is_empty() {
+            self.commands.edit(Edit::SetSettings(settings));
         }
     }
 }

@@ -5,7 +5,9 @@ pub(crate) mod data;
 pub(crate) mod fairness;
 pub(crate) mod inspect;
 pub(crate) mod latency;
+pub(crate) mod thresholds;
 pub(crate) mod trade_off;
+pub(crate) mod train;
 
 use crate::app::base::view_class::ViewClass;
 use crate::app::base::view_kind::ViewInfo;
@@ -20,4 +22,6 @@ const VIEWS: &[Row] = &[
     (&fairness::INFO, || Box::<fairness::FairnessView>::default()),
     (&latency::INFO, || Box::<latency::LatencyView>::default()),
     (&data::INFO, || Box::<data::DataView>::default()),
+    (&thresholds::INFO, || Box::<thresholds::ThresholdsView>::default()),
+    (&train::INFO, || Box::<train::TrainView>::default()),
 ];

@@ -10,7 +10,9 @@ use crate::app::work::results::Results;
 use crate::data::Dataset;
 use crate::jobs::Wake;
 use crate::model::Checkpoint;
+use crate::project::EntryId;
 use crate::project::Project;
+use crate::pruning::StrategySpec;
 
 /// What background work of a view may know when it starts or takes in results.
 pub(crate) struct WorkContext<'a> {
@@ -30,6 +32,8 @@ pub(crate) struct WorkContext<'a> {
     pub(crate) wake: Wake,
     /// Measurements of time, which need the whole machine.
     pub(crate) latency: &'a mut LatencyWork,
+    /// Settings that work has found for strategies of the project: they become one change of it, which can be undone.
+    pub(crate) settings: &'a mut Vec<(EntryId, StrategySpec)>,
     /// Where failures are told.
     pub(crate) messages: &'a mut Messages,
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::app::work::context::WorkContext;
 use crate::app::work::data_runs::DataRuns;
+use crate::app::work::data_runs::Make;
 use crate::app::work::data_runs::RunRequest;
 use crate::app::work::evaluation_key::Goal;
 use crate::project::Project;
@@ -15,8 +16,8 @@ use crate::pruning::StrategySpec;
 const PAUSE: Duration = Duration::from_millis(600);
 
 /// Runs of the enabled strategies.
-pub(crate) struct EnabledRuns {
-    runs: DataRuns<()>,
+pub(crate) struct EnabledRuns<T = ()> {
+    runs: DataRuns<T>,
     /// What was started last, so that it is not started again after its end, a failure or a stop.
     begun: Option<(Goal, Vec<StrategySpec>)>,
     /// The settings of the project and since when they are so.
@@ -26,11 +27,18 @@ pub(crate) struct EnabledRuns {
 impl EnabledRuns {
     /// Nothing yet. `name` is that of the thread.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { runs: DataRuns::new(name, |_, _, _| Ok(())), begun: None, settled: None }
+        Self::making(name, |_, _, _| Ok(()))
+    }
+}
+
+impl<T: Send + 'static> EnabledRuns<T> {
+    /// Nothing yet; `make` draws from every run what is shown of it.
+    pub(crate) fn making(name: &'static str, make: Make<T>) -> Self {
+        Self { runs: DataRuns::new(name, make), begun: None, settled: None }
     }
 
     /// The runs.
-    pub(crate) fn runs(&self) -> &DataRuns<()> {
+    pub(crate) fn runs(&self) -> &DataRuns<T> {
         &self.runs
     }
 
@@ -60,7 +68,7 @@ impl EnabledRuns {
     fn start(
         &mut self,
         context: &WorkContext<'_>,
-        begin: impl FnOnce(&mut DataRuns<()>, &WorkContext<'_>, Vec<StrategySpec>),
+        begin: impl FnOnce(&mut DataRuns<T>, &WorkContext<'_>, Vec<StrategySpec>),
     ) {
         let specs = enabled(context.project);
         let Some(goal) = context.goal() else { return };

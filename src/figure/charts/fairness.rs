@@ -205,7 +205,7 @@ fn has_unit(measure: Measure) -> bool {
     matches!(measure, Measure::MeanAbsoluteError | Measure::RootMeanSquaredError | Measure::MeanAbsoluteChange)
 }
 
-fn measure_axis(measure: Measure) -> Axis {
+pub(super) fn measure_axis(measure: Measure) -> Axis {
     let limits = match measure {
         Measure::LogLoss => (0.0, 100.0),
         Measure::Pearson | Measure::Spearman => (-1.0, 1.0),
@@ -218,7 +218,7 @@ fn measure_axis(measure: Measure) -> Axis {
     Axis { label, column: measure.id().to_owned(), scale: Scale::Linear, notation: Notation::Plain, limits }
 }
 
-fn difference_axis(measure: Measure) -> Axis {
+pub(super) fn difference_axis(measure: Measure) -> Axis {
     Axis {
         label: "pruned − dense".to_owned(),
         column: format!("{}_difference", measure.id()),

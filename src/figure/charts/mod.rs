@@ -5,6 +5,7 @@ mod fairness_rows;
 mod latency;
 mod ribbons;
 mod trade_off;
+mod transfer;
 
 use crate::evaluation::Estimate;
 
@@ -23,6 +24,9 @@ pub use trade_off::SpeedUps;
 pub use trade_off::TradeOffInput;
 pub use trade_off::TradeOffPoint;
 pub use trade_off::trade_off_figure;
+pub use transfer::TransferInput;
+pub use transfer::TransferPlace;
+pub use transfer::transfer_figure;
 
 /// An estimate as figures carry it.
 #[must_use]

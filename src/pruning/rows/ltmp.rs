@@ -10,7 +10,7 @@
 //! size (proportional attention).
 //!
 //! Deviates: the authors learn both thresholds of every block in one epoch, from 0.9 and 0; here they are set by hand or
-//! read from a file, one number or one a layer. Theirs for `c` is absolute, for images of one length. They protect `[CLS]`
+//! read from a file, one number or one a layer. The defaults, 0.9 and a quarter of the mean, are ours. Theirs for `c` is absolute, for images of one length. They protect `[CLS]`
 //! alone; special tokens are protected by default here, neither merge away nor are merged into. `start` is ours. Where
 //! everything would leave the best row stays.
 
@@ -66,7 +66,7 @@ pub(super) fn info() -> StrategyInfo {
             KeySpec::new(
                 "theta_p",
                 KeyKind::FloatOrPerLayer { min: 0.0, max: 10.0 },
-                Value::Float(0.5),
+                Value::Float(0.25),
                 "Tokens leave that receive at most this many times the mean attention; 0 removes none",
             ),
             KeySpec::new("start", LAYER, Value::Int(1), "First layer (0-based) that may merge or remove tokens"),

@@ -111,10 +111,7 @@ struct Ltp {
 
 fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
     let BuildContext { spec, shape } = *context;
-    let mut thresholds = match context.per_layer("thresholds")? {
-        Some(thresholds) => thresholds,
-        None => rising_thresholds(context)?,
-    };
+    let mut thresholds = thresholds(context)?;
     for threshold in &mut thresholds {
         *threshold = threshold.max(LOWEST_THRESHOLD);
     }
@@ -126,6 +123,14 @@ fn build(context: &BuildContext<'_>) -> Result<Arc<dyn Pruner>, Error> {
         masks: spec.word("removal")? == "mask",
         num_heads: shape.num_heads,
     }))
+}
+
+/// The thresholds as they are set or follow from other keys. Shape: `[layers]`.
+pub(in crate::pruning) fn thresholds(context: &BuildContext<'_>) -> Result<Vec<f64>, Error> {
+    match context.per_layer("thresholds")? {
+        Some(thresholds) => Ok(thresholds),
+        None => rising_thresholds(context),
+    }
 }
 
 /// `theta_final * l / L + delta_l`. Shape: `[layers]`.

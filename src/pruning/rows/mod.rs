@@ -6,7 +6,7 @@
 use crate::pruning::StrategyInfo;
 
 pub mod importance;
-mod schedule;
+pub(super) mod schedule;
 mod top_k;
 
 mod acc;
@@ -20,7 +20,7 @@ mod idf;
 mod learned;
 mod length_adaptive;
 mod ltmp;
-mod ltp;
+pub(super) mod ltp;
 mod norm_based;
 mod pairs;
 mod power_bert;

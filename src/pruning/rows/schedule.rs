@@ -125,7 +125,7 @@ impl Protect {
 
 /// Retention per layer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct RetentionSchedule {
+pub(in crate::pruning) struct RetentionSchedule {
     /// Kept ÷ original tokens after each layer. Shape: `[layers]`. Range: above 0, at most 1.
     per_layer: Vec<f64>,
     rounding: Rounding,
@@ -146,7 +146,7 @@ impl RetentionSchedule {
     ///
     /// # Errors
     /// [`Error::LayerCount`] if `retentions` does not have one number a layer.
-    pub(super) fn from_context(context: &BuildContext<'_>) -> Result<Self, Error> {
+    pub(in crate::pruning) fn from_context(context: &BuildContext<'_>) -> Result<Self, Error> {
         if let Some(per_layer) = context.per_layer("retentions")? {
             return Ok(Self { per_layer, rounding: Rounding::Up, open_from: None });
         }
@@ -170,6 +170,11 @@ impl RetentionSchedule {
     /// One retention for each layer; counts are rounded to the nearest one, halves to even.
     pub(super) fn rounded_to_nearest(per_layer: Vec<f64>) -> Self {
         Self { per_layer, rounding: Rounding::Nearest, open_from: None }
+    }
+
+    /// Kept ÷ original tokens after each layer. Shape: `[layers]`.
+    pub(in crate::pruning) fn into_shares(self) -> Vec<f64> {
+        self.per_layer
     }
 
     /// Retention after `layer`; 1 past the end.

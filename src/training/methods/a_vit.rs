@@ -40,7 +40,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     url: "https://arxiv.org/abs/2112.07658",
     deviations: "adapted to text: a learned direction instead of one channel, a shift for each layer; the first token never \
                  stops and answers by its last state, so that gradients reach the scores through the gates",
-    modes: &[Mode::Frozen, Mode::Joint],
+    modes: &[Mode::Frozen],
     epochs: 3,
     backbone_rate: 2e-5,
     settings: &[

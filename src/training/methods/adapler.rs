@@ -48,7 +48,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     deviations: "saliencies are those of the model as it is, at every step, instead of once from the best fine-tuning; the \
                  tokens that enter are counted as a share of each text; part of the task loss is the distance from the dense \
                  model; learning rates are higher, for fewer steps",
-    modes: &[Mode::Frozen, Mode::Joint],
+    modes: &[Mode::Frozen],
     epochs: 3,
     backbone_rate: 3e-5,
     settings: &[

@@ -50,7 +50,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     url: "https://arxiv.org/abs/2106.02034",
     deviations: "adapted to text; a dropped token does not see itself in the softmax either; dense states are those of the \
                  model as it is at that step",
-    modes: &[Mode::Frozen, Mode::Joint],
+    modes: &[Mode::Frozen],
     epochs: 3,
     backbone_rate: 2e-5,
     settings: &[

@@ -2,8 +2,8 @@
 //!
 //! Kim et al. 2022, "Learned Token Pruning for Transformers", KDD, section 3.3. <https://arxiv.org/abs/2107.00910>
 //!
-//! A soft phase learns thresholds through gates `sigmoid((s_k - theta_l) / T)`; a hard phase (joint mode alone) holds them
-//! and trains the model under the cut itself.
+//! A soft phase learns thresholds through gates `sigmoid((s_k - theta_l) / T)`. In the hard phase gates are 0 or 1, as they
+//! will be, and thresholds go on learning by the slope that the soft gate has there (a straight-through estimator).
 
 use candle_core::DType;
 use candle_core::Tensor;
@@ -31,7 +31,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     summary: "One threshold a layer for the attention that a token receives, learned through soft gates",
     paper: "Kim et al., Learned Token Pruning for Transformers, KDD 2022",
     url: "https://arxiv.org/abs/2107.00910",
-    deviations: "thresholds are relative to the even share 1/n, so that they hold for every length, and start low instead \
+    deviations: "the hard phase goes on learning thresholds, as the model is not trained; thresholds are relative to the even share 1/n, so that they hold for every length, and start low instead \
                  of rising to theta_final; a gate weighs the token as a key instead of scaling its state; the penalty counts \
                  MACs instead of tokens; the first token stays",
     modes: &[Mode::Frozen],
@@ -54,13 +54,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
             max: 1.0,
             doc: "Share of the task loss that is the distance from the dense model instead of from the labels",
         },
-        Setting {
-            name: "hard",
-            default: 0.5,
-            min: 0.0,
-            max: 1.0,
-            doc: "Share of the epochs for the hard phase, in joint mode",
-        },
+        Setting { name: "hard", default: 0.5, min: 0.0, max: 1.0, doc: "Share of the steps that are the hard phase" },
     ],
     needs_teacher: true,
     build,
@@ -76,8 +70,8 @@ struct Ltp {
     temperature: f64,
     rate: f64,
     layers: usize,
-    /// Epochs from this one on are hard.
-    hard_from: usize,
+    /// Share of the steps that are hard, the last ones.
+    hard: f64,
     is_hard: bool,
     costs: LayerCosts,
     distill: f64,
@@ -86,16 +80,13 @@ struct Ltp {
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Method>, Error> {
     let layers = setup.model.num_layers();
     let thresholds = Tensor::zeros(layers, DType::F32, setup.model.device()).and_then(|zeros| Var::from_tensor(&zeros));
-    let hard = if setup.mode == Mode::Joint { setup.settings.get("hard") } else { 0.0 };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small count")]
-    let hard_epochs = (hard * setup.epochs as f64).floor() as usize;
     Ok(Box::new(Ltp {
         thresholds: thresholds.map_err(at("the thresholds"))?,
         lambda: setup.settings.get("lambda"),
         temperature: setup.settings.get("temperature"),
         rate: setup.settings.get("rate"),
         layers,
-        hard_from: setup.epochs - hard_epochs.min(setup.epochs),
+        hard: setup.settings.get("hard"),
         is_hard: false,
         costs: LayerCosts::of(setup.model),
         distill: setup.settings.get("distill"),
@@ -123,10 +114,13 @@ impl Ltp {
         let relative = (scores * alive)?;
         let threshold = self.thresholds.get(view.layer)?;
         let above = relative.broadcast_sub(&threshold)?;
+        let soft = sigmoid(&(&above / self.temperature)?)?;
         let gates = if self.is_hard {
-            above.ge(0.0)?.to_dtype(scores.dtype())?
+            // The value of the cut with the slope of the soft gate.
+            let cut = above.ge(0.0)?.to_dtype(scores.dtype())?;
+            (&soft + (cut - &soft)?.detach())?
         } else {
-            sigmoid(&(above / self.temperature)?)?
+            soft
         };
         view.batch.opened(&gates, &view.batch.firsts())
     }
@@ -138,17 +132,12 @@ impl Method for Ltp {
         vec![Group { name: "thresholds", variables, learning_rate: self.rate, weight_decay: 0.0 }]
     }
 
-    fn begin_epoch(&mut self, epoch: usize) -> Result<(), Error> {
-        self.is_hard = epoch >= self.hard_from;
-        Ok(())
-    }
-
     fn loss(&mut self, step: &mut Step<'_>) -> Result<StepLoss, Error> {
+        self.is_hard = step.step as f64 >= (1.0 - self.hard) * step.steps as f64;
         let run = step.model.run_batch(step.texts, &mut Gates { method: self })?;
         let task = step.mixed_loss(&run.logits, self.distill)?;
         let cost = self.costs.relative(&run)?;
-        let weight = if self.is_hard { 0.0 } else { self.lambda };
-        StepLoss::sum(&task, Some((&cost, weight)))
+        StepLoss::sum(&task, Some((&cost, self.lambda)))
     }
 
     fn after_step(&mut self) -> Result<(), Error> {

@@ -6,6 +6,7 @@ mod adapler;
 mod agree;
 mod dynamic_vit;
 mod ltp;
+mod power_bert;
 mod predictor;
 mod top;
 mod tr_bert;
@@ -16,8 +17,16 @@ use crate::training::MethodInfo;
 use crate::training::Settings;
 
 /// Every method, in the order of the help.
-pub const METHODS: &[&MethodInfo] =
-    &[&ltp::INFO, &transkimmer::INFO, &adapler::INFO, &tr_bert::INFO, &top::INFO, &dynamic_vit::INFO, &a_vit::INFO];
+pub const METHODS: &[&MethodInfo] = &[
+    &ltp::INFO,
+    &power_bert::INFO,
+    &transkimmer::INFO,
+    &adapler::INFO,
+    &tr_bert::INFO,
+    &top::INFO,
+    &dynamic_vit::INFO,
+    &a_vit::INFO,
+];
 
 /// A method as typed: `ID` or `ID:name=number,name=number`.
 ///

@@ -47,7 +47,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     url: "https://arxiv.org/abs/2306.14393",
     deviations: "a closed token leaves the softmax instead of its state being scaled; the cost is that of the texts at hand; \
                  ranks are distilled in joint mode alone, from the model as it is at that step",
-    modes: &[Mode::Frozen, Mode::Joint],
+    modes: &[Mode::Frozen],
     epochs: 3,
     backbone_rate: 2e-5,
     settings: &[

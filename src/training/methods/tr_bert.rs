@@ -52,7 +52,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     url: "https://arxiv.org/abs/2105.11618",
     deviations: "lengths count against each text's own instead of the padded one; guide scores are taken where the feed-forward \
                  block of a layer begins, three quarters up, at every step of the warm-up",
-    modes: &[Mode::Frozen, Mode::Joint],
+    modes: &[Mode::Frozen],
     epochs: 3,
     backbone_rate: 3e-5,
     settings: &[

@@ -11,6 +11,9 @@ use crate::app::View;
 use crate::app::base::command::hint;
 use crate::app::views::inspect::columns::Columns;
 use crate::app::views::inspect::legend;
+use crate::app::views::inspect::match_bar;
+use crate::app::views::inspect::match_state::MatchState;
+use crate::app::views::inspect::match_work::MatchWork;
 use crate::app::views::inspect::overview;
 use crate::app::views::inspect::ribbon;
 use crate::app::views::inspect::ribbon_header;
@@ -19,6 +22,7 @@ use crate::app::views::inspect::scrubber;
 use crate::app::views::inspect::sentence;
 use crate::app::views::inspect::text_box;
 use crate::app::views::inspect::token_row;
+use crate::app::views::inspect::votes;
 use crate::app::widgets::numbers;
 use crate::app::widgets::scroll_area;
 use crate::app::widgets::section;
@@ -29,12 +33,19 @@ use crate::evaluation::UnknownTokens;
 use crate::project::StrategyEntry;
 
 /// Draws the view. `is_page`: it is part of a page that scrolls as a whole, and takes the height it needs.
-pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, is_page: bool) {
+/// Returns whether budgets are to be matched again.
+pub(crate) fn inspect_ui(
+    ui: &mut Ui,
+    view: &View<'_>,
+    state: &mut UiState,
+    (work, matching): (&MatchWork, &mut MatchState),
+    is_page: bool,
+) -> bool {
     text_box::text_box_ui(ui, view, state);
     ui.add_space(4.0);
     let Some(set) = view.session.inspect.shown() else {
         nothing_yet(ui, view);
-        return;
+        return false;
     };
     if let Some(reason) = view.session.inspect.text_failure() {
         section::failure(ui, reason, "Change the text, or open another model");
@@ -56,7 +67,9 @@ pub(crate) fn inspect_ui(ui: &mut Ui, view: &View<'_>, state: &mut UiState, is_p
     ui.horizontal_wrapped(|ui| legend::legend(ui, has_unknown));
     ui.add_space(4.0);
     ui.separator();
-    ribbons(ui, view, state, (set, is_page));
+    let again = match_bar::match_bar_ui(ui, view, work, matching);
+    ribbons(ui, view, state, (set, matching), is_page);
+    again
 }
 
 fn nothing_yet(ui: &mut Ui, view: &View<'_>) {
@@ -146,7 +159,7 @@ fn cells_width(ui: &Ui, is_page: bool) -> f32 {
     ribbons_width(ui, is_page) - ribbon::LEFT - ribbon::RIGHT
 }
 
-fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (set, is_page): (&TextSet, bool)) {
+fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (set, matching): (&TextSet, &MatchState), is_page: bool) {
     if view.project.enabled().next().is_none() {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
@@ -179,6 +192,9 @@ fn ribbons(ui: &mut Ui, view: &View<'_>, state: &mut UiState, (set, is_page): (&
     }
     ui.spacing_mut().item_spacing.y = 4.0;
     token_row::token_row(ui, (&columns, width), scale, state);
+    if matching.is_on || matching.kept_by.is_some() {
+        votes::votes_ui(ui, view, (set, &columns), (width, scale), (state, matching));
+    }
     let count = view.project.enabled().count();
     let row = ribbon::row_height(set.num_layers, (ui.available_height() / count as f32) - HEADER);
     let shared = Shared { set, columns: &columns, scale, row };

@@ -12,13 +12,13 @@ use crate::app::work::data_runs::RunRequest;
 use crate::app::work::dense_baseline::DenseBaseline;
 use crate::app::work::evaluation_key::EvaluationKey;
 use crate::app::work::evaluation_key::Goal;
+use crate::app::work::group_bounds::worst_group;
 use crate::app::work::slot::Failure;
 use crate::app::work::slot::Slot;
 use crate::app::work::slot::SlotEvent;
 use crate::data::Dataset;
 use crate::evaluation;
 use crate::evaluation::Contrast;
-use crate::evaluation::Estimate;
 use crate::evaluation::StrategyRun;
 use crate::evaluation::SweepPoint;
 use crate::figure::charts::TradeOffPoint;
@@ -178,14 +178,4 @@ fn point(ticket: &Ticket, baseline: &DenseBaseline, run: &StrategyRun) -> Result
     let worst_group = worst_group(ticket, baseline, run)?;
     let point = SweepPoint { spec: run.spec.clone(), summary };
     Ok(TradeOffPoint { series: run.spec.id().to_owned(), point, worst_group })
-}
-
-/// The groups with the lowest accuracy, or agreement where nothing is labelled, over all group columns; undefined where a column has a group too small to be judged.
-fn worst_group(
-    ticket: &Ticket,
-    baseline: &DenseBaseline,
-    run: &StrategyRun,
-) -> Result<Option<(String, Estimate)>, Failure> {
-    let worst = evaluation::worst_group(ticket, &baseline.prepared, &baseline.dense, run)?;
-    Ok(worst.map(|(column, worst)| (format!("{column}: {}", worst.names()), worst.value)))
 }
