@@ -21,7 +21,7 @@
 //! | [`cost`] | multiply-accumulates, in closed form and counted |
 //! | [`latency`] | times dense and pruned passes in turn; what FLOPs promise and the clock gives |
 //! | [`evaluation`] | strategies over a data set; the only source of every shown number |
-//! | [`reference`] | a checkpoint through candle-transformers' own model, to compare with |
+//! | [`mod@reference`] | a checkpoint through candle-transformers' own model, to compare with |
 //! | [`figure`], [`export`] | what is written to files |
 //! | [`project`] | the saved session |
 //! | [`cli`], `app` | the two faces; `app` only with the feature `gui` |

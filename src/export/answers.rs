@@ -325,7 +325,7 @@ impl PartialAnswers {
     /// Makes the target of it and removes it.
     ///
     /// # Errors
-    /// As [`write_answers`]; it stays then.
+    /// As `write_answers`; it stays then.
     pub fn finish(
         self,
         target: &Path,

@@ -63,7 +63,7 @@ impl StrategySpec {
     /// The same settings with another number for one layer; the list is written out, and what it replaces is left.
     ///
     /// # Errors
-    /// [`Error::KeyValue`] for a number that the key does not accept; those of [`Self::layer_values`].
+    /// An error that names the key for a number that it does not accept; those of [`Self::layer_values`].
     pub fn with_layer_value(&self, shape: &ModelShape, layer: usize, value: f64) -> Result<Self, Error> {
         let Some(LayerValues { key, mut values }) = self.layer_values(shape)? else { return Ok(self.clone()) };
         if let Some(old) = values.get_mut(layer) {
