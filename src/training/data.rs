@@ -50,6 +50,9 @@ impl TrainingData {
             Some(dev) => (train.clone(), dev.clone()),
             None => split(train, seed),
         };
+        if held_out.is_empty() {
+            return Err(Error::TooFew { name: learned.name, texts: learned.examples.len() });
+        }
         let (prepared, chunk) = evaluation::prepare(ticket, checkpoint, &learned, None)?;
         let answers = (0..prepared.len()).map(|item| prepared.target(item).cloned());
         let train: Vec<(Sequence, Answer)> =

@@ -113,6 +113,16 @@ pub enum Error {
         /// The data set.
         name: String,
     },
+    /// Nothing is left to decide by.
+    #[error(
+        "{name}: {texts} texts are too few to hold any of them out; expected at least ten, or a file of its own to decide by (--dev)"
+    )]
+    TooFew {
+        /// The data set.
+        name: String,
+        /// Its texts.
+        texts: usize,
+    },
     /// A gradient that is no number.
     #[error("the gradient of `{group}` is no number; a smaller learning rate may help")]
     Diverged {

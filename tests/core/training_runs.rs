@@ -139,3 +139,12 @@ fn methods_and_settings_that_are_none_are_refused_with_those_that_there_are() {
     assert_eq!(settings.get("lambda"), 2.0, "as typed");
     assert_eq!(parse_method(&settings.to_string()).expect("canonical").to_string(), settings.to_string(), "round trip");
 }
+
+#[test]
+fn a_file_too_small_to_hold_anything_out_says_so() {
+    let checkpoint = Checkpoint::load(&fixture("bert")).expect("the fixture loads");
+    let all = texts();
+    let few = Dataset { examples: all.examples[..3].to_vec(), ..all };
+    let error = TrainingData::prepare(&Ticket::detached(), &checkpoint, &few, None, 0).expect_err("three texts");
+    assert!(error.to_string().contains("3 texts are too few"), "{error}");
+}

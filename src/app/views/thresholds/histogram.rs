@@ -92,6 +92,10 @@ fn head_ui(ui: &mut Ui, tile: &Tile<'_>) -> Done {
         done.is_chosen = name.on_hover_text("List this layer's tokens near the line at the right").clicked();
         let Some(values) = tile.values else { return };
         let Some(&value) = values.values.get(tile.layer) else { return };
+        if values.are_thresholds() && tile.layer == 0 {
+            ui.weak("keeps every token").on_hover_text("This method never removes in the first layer");
+            return;
+        }
         ui.label(if values.are_thresholds() { "stays from" } else { "keeps" });
         let (min, max) = values.range();
         let mut edited = value;
@@ -104,8 +108,10 @@ fn head_ui(ui: &mut Ui, tile: &Tile<'_>) -> Done {
         if field.on_hover_text(explanation(values)).changed() {
             done.value = Some(edited);
         }
-        let copy = ui.small_button("→ all").on_hover_text("Copy this number to every later layer");
-        done.copies = copy.clicked();
+        if tile.layer + 1 < values.values.len() {
+            let copy = ui.small_button("→ all").on_hover_text("Copy this number to every later layer");
+            done.copies = copy.clicked();
+        }
     });
     done
 }

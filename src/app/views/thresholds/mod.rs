@@ -49,8 +49,8 @@ impl ViewClass for ThresholdsView {
         ViewKind(&INFO)
     }
 
-    fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, _is_page: bool) {
-        panel::thresholds_ui(ui, view, &self.work, &mut self.state);
+    fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, is_page: bool) {
+        panel::thresholds_ui(ui, view, &self.work, &mut self.state, is_page);
     }
 
     fn room(&self) -> Room {

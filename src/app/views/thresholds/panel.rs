@@ -45,8 +45,14 @@ const LONGEST: usize = 32;
 /// Series whose colors the groups take.
 const COLORS: [&str; GROUPS] = ["tome", "evit", "ltp", "spatten"];
 
-/// Draws the view.
-pub(crate) fn thresholds_ui(ui: &mut Ui, view: &View<'_>, work: &ThresholdsWork, state: &mut ThresholdsState) {
+/// Draws the view. `is_page`: it is part of a page that scrolls as a whole.
+pub(crate) fn thresholds_ui(
+    ui: &mut Ui,
+    view: &View<'_>,
+    work: &ThresholdsWork,
+    state: &mut ThresholdsState,
+    is_page: bool,
+) {
     let Some(entry) = state.chosen(view.project).cloned() else {
         let advice = "Add a strategy at the left that scores tokens, for example power_bert or ltp";
         empty_state::offer_ui(ui, "No strategy is switched on", advice, |_| {});
@@ -72,7 +78,7 @@ pub(crate) fn thresholds_ui(ui: &mut Ui, view: &View<'_>, work: &ThresholdsWork,
     if values.is_none() {
         section::caution(ui, "This strategy has no number a layer to set; the line shows what its texts ask for");
     }
-    if let Some(changed) = tiles_ui(ui, state, (found, &groups), (&entry.spec, &shape, values.as_ref())) {
+    if let Some(changed) = tiles_ui(ui, state, (found, &groups, is_page), (&entry.spec, &shape, values.as_ref())) {
         view.commands.edit(Edit::SetStrategy(entry.id, changed));
     }
 }
@@ -172,7 +178,7 @@ fn status_ui(ui: &mut Ui, found: &Found, groups: &[Group]) {
 fn tiles_ui(
     ui: &mut Ui,
     state: &mut ThresholdsState,
-    (found, groups): (&Found, &[Group]),
+    (found, groups, is_page): (&Found, &[Group], bool),
     (spec, shape, values): (&StrategySpec, &ModelShape, Option<&LayerValues>),
 ) -> Option<StrategySpec> {
     let overlays: Vec<Overlay> = groups
@@ -181,7 +187,9 @@ fn tiles_ui(
         .collect();
     let mut changed = None;
     let chosen = state.shown_layer(&found.scores);
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    // A page scrolls by itself.
+    let scrolls = [false, !is_page];
+    ScrollArea::new(scrolls).auto_shrink([false, is_page]).show(ui, |ui| {
         let gap = ui.spacing().item_spacing.x + 8.0;
         let columns = columns(ui.available_width(), gap);
         let width = ((ui.available_width() - gap * (columns - 1) as f32) / columns as f32).floor();

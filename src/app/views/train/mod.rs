@@ -48,8 +48,8 @@ impl ViewClass for TrainView {
         Room::Any
     }
 
-    fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, _is_page: bool) {
-        if let Some(request) = panel::train_ui(ui, view, &self.work, &mut self.state) {
+    fn ui(&mut self, ui: &mut Ui, view: &View<'_>, _state: &mut UiState, is_page: bool) {
+        if let Some(request) = panel::train_ui(ui, view, &self.work, &mut self.state, is_page) {
             self.asked = Some(request);
             ui.ctx().request_repaint();
         }

@@ -31,14 +31,21 @@ use crate::training::Mode;
 use crate::training::TrainOptions;
 
 /// Draws the view; what was asked for.
-pub(crate) fn train_ui(ui: &mut Ui, view: &View<'_>, work: &TrainWork, state: &mut TrainState) -> Option<TrainRequest> {
+pub(crate) fn train_ui(
+    ui: &mut Ui,
+    view: &View<'_>,
+    work: &TrainWork,
+    state: &mut TrainState,
+    is_page: bool,
+) -> Option<TrainRequest> {
     let Some(data) = view.project.data.as_ref().filter(|_| view.session.dataset(view.project).is_some()) else {
         empty_state::no_data_ui(ui, view, "learn which of its tokens can be dropped");
         return None;
     };
     let method = state.chosen()?;
     let mut asked = None;
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    // A page scrolls by itself.
+    ScrollArea::new([false, !is_page]).auto_shrink([false, is_page]).show(ui, |ui| {
         let is_running = work.progress().is_some();
         ui.add_enabled_ui(!is_running, |ui| {
             method_ui(ui, state, method);
